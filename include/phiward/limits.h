@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Every bound of phiward. A policy that exceeds one is refused when it is
+ * compiled, with the line that exceeds it; nothing is ever cut to fit.
+ */
+#ifndef PHIWARD_LIMITS_H
+#define PHIWARD_LIMITS_H
+
+#define PW_NAME_MAX 64		/* name of an object, subject or peer, with its NUL */
+#define PW_COMM_LEN 16		/* TASK_COMM_LEN */
+#define PW_FILE_NAME_MAX 256	/* one path component, with its NUL */
+#define PW_UUID_LEN 16
+#define PW_ADDR_LEN 16
+
+/*
+ * Ids of objects and subjects are given once per name and never reused during
+ * a boot; a policy that would need more is refused until the next boot.
+ */
+#define PW_OBJECT_IDS 64	/* id 0: no object */
+#define PW_SUBJECT_IDS 256	/* id 0: others */
+
+#define PW_FS_MAX 16		/* file systems that hold something the policy names */
+#define PW_ROOTS_MAX 4096	/* resolved paths of one policy: objects, writes, unix sockets */
+#define PW_LINKS_MAX 65536	/* files of objects with more than one link */
+#define PW_PROGRAMS_MAX 4096	/* programs and helpers of one policy */
+#define PW_PROGRAM_SUBJECTS 8	/* subjects that may share one program */
+#define PW_PLACES_MAX 512	/* places under `writes` */
+#define PW_USERS_PER_SUBJECT 16
+
+#define PW_PORT_RANGES 32	/* disjoint port ranges for one address of one subject */
+#define PW_PORT_SETS_MAX 8192	/* different sets of port ranges in one policy */
+#define PW_PREFIXES_MAX 65536	/* subject x direction x protocol x prefix */
+#define PW_DOORS_MAX 1024	/* ports and unix sockets that give access to objects */
+#define PW_RULES_MAX 65535	/* numbered rules of one policy */
+
+#define PW_WALK_MAX 128		/* levels from a file up to the root of its file system */
+#define PW_PATH_DEPTH 24	/* names of a path that fit a record */
+#define PW_PATH_BYTES 1024
+
+#endif
