@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The one ABI between the BPF programs, the kernel module and userspace: every
+ * struct that stands in a map, in the ring buffers or in an iterator's output.
+ *
+ * Layouts are pinned by the assertions at the end of each struct. A change of
+ * any of them raises PW_ABI_VERSION; a daemon that finds maps of another
+ * version pinned refuses to adopt them and says so.
+ *
+ * Zero is never a permission: a zeroed bank protects nothing and allows no
+ * member anything, a zeroed access mask denies, a zeroed port set matches no port.
+ */
+#ifndef PHIWARD_ABI_H
+#define PHIWARD_ABI_H
+
+#if !defined(__VMLINUX_H__)
+#include <linux/types.h>
+#endif
+
+#include "limits.h"
+#include "words.h"
+
+#define PW_ABI_VERSION 1
+
+#define PW_ASSERT_SIZE(type, bytes)                                                                \
+	_Static_assert(sizeof(type) == (bytes), "the size of " #type " is part of the ABI")
+
+/* ---- Subjects and objects ------------------------------------------------------------- */
+
+/* Subject ids below PW_SUBJECT_FIRST are built in. Others: every task in no subject. */
+#define PW_SUBJECT_OTHERS 0
+#define PW_SUBJECT_INIT 1	/* PID 1 and its forks that have not called execve yet */
+#define PW_SUBJECT_DAEMON 2	/* phiwardd */
+#define PW_SUBJECT_FIRST 3
+
+/* Object ids below PW_OBJECT_FIRST are built in. */
+#define PW_OBJECT_NONE 0
+#define PW_OBJECT_CANARY 1	/* denied to everyone in every mode, counted, never recorded */
+#define PW_OBJECT_FIRST 2
+
+/* A set of subjects, one bit an id. */
+struct pw_subject_set {
+	__u64 bits[PW_SUBJECT_IDS / 64];
+};
+PW_ASSERT_SIZE(struct pw_subject_set, 32);
+
+#define PW_SUBJECT_PRESENT (1U << 0)	 /* the bank defines this id */
+#define PW_SUBJECT_HAS_ACCESS (1U << 1)	 /* may do something in some object: `writes` binds it */
+#define PW_SUBJECT_READS (1U << 2)	 /* may read some object: its ports and sockets are doors */
+#define PW_SUBJECT_NEVER_BLOCK (1U << 3)
+#define PW_SUBJECT_PERMISSIVE (1U << 4)
+#define PW_SUBJECT_HELPERS_ANY (1U << 5)
+#define PW_SUBJECT_STARTED_BY_INIT (1U << 6)
+#define PW_SUBJECT_STARTED_BY_LOGIN (1U << 7)
+#define PW_SUBJECT_STARTED_BY_ANYONE (1U << 8)
+#define PW_SUBJECT_USERS (1U << 9)	 /* only the listed users enter it */
+#define PW_SUBJECT_WRITES_TTY (1U << 10)
+#define PW_SUBJECT_WRITES_PIPE (1U << 11)
+#define PW_SUBJECT_NETNS_ANY (1U << 12)
+#define PW_SUBJECT_NETWORK_ALL (1U << 13) /* others only: `network: allow` */
+#define PW_SUBJECT_LOOPBACK (1U << 14)	  /* others only: the word `loopback` */
+#define PW_SUBJECT_UNIX_ANY (1U << 15)	  /* a `unix: any` listen rule */
+#define PW_SUBJECT_UDP_FROM (1U << 16)	  /* has a UDP listen rule with `from` */
+
+struct pw_subject {
+	__u32 flags;
+	__u32 raw;	/* PW_RAW_BIT() of what `raw:` names */
+	__u32 system;	/* PW_SYSTEM_BIT() */
+	__u32 nusers;
+	__u32 users[PW_USERS_PER_SUBJECT];
+	struct pw_subject_set started_by;	/* named subjects */
+	struct pw_subject_set unix_any_clients;	/* `local` of its `unix: any` rule */
+};
+PW_ASSERT_SIZE(struct pw_subject, 144);
+
+#define PW_OBJECT_PRESENT (1U << 0)
+#define PW_OBJECT_PERMISSIVE (1U << 1)
+#define PW_OBJECT_LOSS_DENIES (1U << 2)	 /* on_audit_loss: deny */
+#define PW_OBJECT_AUDIT_ALLOWED (1U << 3) /* audit: all */
+#define PW_OBJECT_AUDIT_DENIED (1U << 4) /* audit: all or denied */
+
+/* ---- File systems and places ---------------------------------------------------------- */
+
+/*
+ * A file system's identity: the UUID of its superblock, or, where that is all
+ * zero, (s_dev, PW_FS_BY_DEV). Kernel numbers, never those of stat(2).
+ */
+#define PW_FS_BY_DEV 0xffffffffffffffffULL
+
+struct pw_fs_id {
+	__u64 lo;	/* first eight bytes of s_uuid as the machine loads them, or s_dev */
+	__u64 hi;
+};
+PW_ASSERT_SIZE(struct pw_fs_id, 16);
+
+#define PW_FS_OBJECTS (1U << 0)		/* holds a root of an object, or is one */
+#define PW_FS_PLACES (1U << 1)		/* holds a place under somebody's `writes` */
+#define PW_FS_PROGRAMS (1U << 2)	/* holds a program or helper */
+#define PW_FS_SOCKETS (1U << 3)		/* holds a unix socket of a rule */
+
+struct pw_fs {
+	struct pw_fs_id id;
+	__u32 object;	/* the whole file system belongs to it (`volumes`), or PW_OBJECT_NONE */
+	__u32 flags;
+};
+PW_ASSERT_SIZE(struct pw_fs, 24);
+
+/*
+ * Map `roots`: an inode that means something to the policy. It may be several
+ * things at once (a directory of programs inside an object).
+ */
+struct pw_inode_key {
+	__u64 ino;
+	__u32 fs;	/* index into pw_bank.fs */
+	__u32 zero;
+};
+PW_ASSERT_SIZE(struct pw_inode_key, 16);
+
+#define PW_ROOT_HOLDS_NAMES (1U << 0)	/* look its children up in map `names` */
+
+struct pw_root {
+	__u32 generation;	/* i_generation; another one is another file */
+	__u32 flags;
+	__u32 object;		/* this inode and all below belong to it, or PW_OBJECT_NONE */
+	__u32 place;		/* index into pw_bank.place_writers, 0: none */
+	__u32 root;		/* number of the path in the policy's table of roots, for records */
+	__u32 program_dir;	/* programs below are this program (`exec` ending in /), 0: none */
+};
+PW_ASSERT_SIZE(struct pw_root, 24);
+
+/*
+ * Map `names`: (parent, name) pairs that are held whatever inode stands there,
+ * so that renaming a root away, or creating one that was missing, gains nothing.
+ */
+struct pw_name_key {
+	struct pw_inode_key parent;
+	char name[PW_FILE_NAME_MAX];	/* NUL-padded */
+};
+PW_ASSERT_SIZE(struct pw_name_key, 272);
+
+#define PW_NAME_PENDING (1U << 0)	/* the first missing component of a path */
+
+struct pw_name {
+	__u32 object;
+	__u32 place;
+	__u32 root;
+	__u32 flags;
+};
+PW_ASSERT_SIZE(struct pw_name, 16);
+
+/* Map `links`: files of objects that have more than one link, by inode. */
+struct pw_link {
+	__u32 generation;
+	__u32 object;
+	__u32 root;
+	__u32 zero;
+};
+PW_ASSERT_SIZE(struct pw_link, 16);
+
+/* ---- Programs -------------------------------------------------------------------------- */
+
+#define PW_ROLE_EXEC 1
+#define PW_ROLE_HELPER 2
+
+/* Map `programs` (key struct pw_inode_key): who becomes what by running this inode. */
+struct pw_program {
+	__u32 generation;	/* i_generation */
+	__u32 id;		/* number of the program in the policy, from 1; for records */
+	__u32 nroles;
+	struct {
+		__u16 subject;
+		__u16 role;
+	} roles[PW_PROGRAM_SUBJECTS];
+};
+PW_ASSERT_SIZE(struct pw_program, 44);
+
+/* ---- Network --------------------------------------------------------------------------- */
+
+/*
+ * Map `prefixes` (LPM trie): the port ranges that a subject may use with the
+ * peers under this prefix. The value of each prefix already holds the union of
+ * all prefixes that cover it, so one lookup decides. IPv4 stands in the first
+ * four bytes of the address with family 4; IPv4-mapped IPv6 is looked up as IPv4.
+ */
+struct pw_prefix_key {
+	__u32 prefixlen;	/* PW_PREFIX_SCOPE_BITS + length of the prefix */
+	__u16 subject;
+	__u8 direction;		/* enum pw_direction */
+	__u8 proto_family;	/* enum pw_proto << 4 | 4 or 6 */
+	__u8 addr[PW_ADDR_LEN];
+};
+PW_ASSERT_SIZE(struct pw_prefix_key, 24);
+#define PW_PREFIX_SCOPE_BITS 32
+
+struct pw_port_range {
+	__u16 low;	/* host byte order, inclusive */
+	__u16 high;
+	__u32 rule;
+};
+PW_ASSERT_SIZE(struct pw_port_range, 8);
+
+/* Disjoint and ascending, so that the first range whose high end reaches the port decides. */
+struct pw_port_set {
+	__u32 n;
+	__u32 zero;
+	struct pw_port_range ranges[PW_PORT_RANGES];
+};
+PW_ASSERT_SIZE(struct pw_port_set, 264);
+
+/*
+ * Map `doors`: ports on this machine that somebody serves, and the subjects
+ * that may reach them over loopback. One entry unites all who may serve it.
+ */
+struct pw_door_key {
+	__u16 port;	/* host byte order */
+	__u8 proto;	/* PW_PROTO_TCP or PW_PROTO_UDP */
+	__u8 zero;
+};
+PW_ASSERT_SIZE(struct pw_door_key, 4);
+
+#define PW_DOOR_GUARDS (1U << 0)	/* a server of this port may read an object */
+
+struct pw_door {
+	__u32 flags;
+	__u32 rule;
+	struct pw_subject_set clients;	/* `local` and the servers themselves */
+};
+PW_ASSERT_SIZE(struct pw_door, 40);
+
+/*
+ * Map `unix_doors`: paths and abstract names of unix sockets, as bound. A path
+ * socket is found by its inode through `roots` (field root), an abstract one here.
+ */
+struct pw_unix_key {
+	char name[108];	/* abstract name without its leading NUL, NUL-padded */
+};
+PW_ASSERT_SIZE(struct pw_unix_key, 108);
+
+/* ---- The bank: one compiled policy ----------------------------------------------------- */
+
+#define PW_FILTER_BITS 4096
+#define PW_FILTER_WORDS (PW_FILTER_BITS / 64)
+
+#define PW_BANK_UDP_INGRESS (1U << 0)	/* some rule filters what UDP receives */
+#define PW_BANK_REMOVABLE (1U << 1)	/* removable media belong to pw_bank.removable */
+
+struct pw_bank {
+	__u64 generation;	/* 0: no policy */
+	__u32 mode;		/* enum pw_mode */
+	__u32 flags;
+	__u32 nfs;
+	__u32 removable;	/* object of every file system on a removable device, or 0 */
+	__u64 fs_filter;	/* PW_FS_FILTER_BIT() of each file system below */
+	struct pw_fs fs[PW_FS_MAX];
+	/* A bit by inode number; set for every key of roots (also parents of names). */
+	__u64 root_filter[PW_FILTER_WORDS];
+	/* A bit by inode number; set for every key of programs. */
+	__u64 program_filter[PW_FILTER_WORDS];
+	__u32 object_flags[PW_OBJECT_IDS];
+	struct pw_subject subjects[PW_SUBJECT_IDS];
+	/* PW_ACTION_BIT() masks; the access of others is always 0. */
+	__u16 access[PW_SUBJECT_IDS][PW_OBJECT_IDS];
+	struct pw_subject_set place_writers[PW_PLACES_MAX];
+};
+
+#define PW_FS_FILTER_BIT(id_lo) (1ULL << (((id_lo) ^ ((id_lo) >> 32)) & 63))
+
+/* ---- State that outlives policies and daemons ------------------------------------------- */
+
+#define PW_COUNTER_LIST(X)                                                                         \
+	X(PW_COUNT_INVALID, "invalid")                                                             \
+	X(PW_COUNT_BUG, "impossible states met")                                                   \
+	X(PW_COUNT_UNRESOLVED, "files whose place could not be resolved")                          \
+	X(PW_COUNT_WALK_RACE, "walks lost four times to renames")                                  \
+	X(PW_COUNT_WALK_DEPTH, "walks deeper than the bound")                                      \
+	X(PW_COUNT_DISCONNECTED, "disconnected directory entries")                                 \
+	X(PW_COUNT_LABEL_LOST, "task labels that could not be stored")                             \
+	X(PW_COUNT_PATH_CUT, "records whose path did not fit")                                     \
+	X(PW_COUNT_CANARY, "canary refusals")                                                      \
+	X(PW_COUNT_DENIED, "refusals")                                                             \
+	X(PW_COUNT_WOULD_DENY, "refusals not applied because of the mode")                         \
+	X(PW_COUNT_NET_LABEL_LOST, "socket labels that could not be stored")                       \
+	X(PW_COUNT_NO_RECORD_DENIED, "accesses denied because no record could be made")            \
+	X(PW_COUNT_ADOPTED, "running tasks adopted")                                               \
+	X(PW_COUNT_NOT_ADOPTED, "running tasks not adopted")
+
+enum pw_counter { PW_COUNTER_LIST(PW_ENUM_ENTRY) PW_COUNTER_MAX_ };
+
+struct pw_lost {
+	__u64 count;
+	__u64 first;	/* lowest sequence number lost since the daemon last settled */
+	__u64 last;
+};
+PW_ASSERT_SIZE(struct pw_lost, 24);
+
+/* Map `state`, one entry, mmap-able. The active bank is banks[active]. */
+struct pw_state {
+	__u32 abi;	/* PW_ABI_VERSION */
+	__u32 active;	/* 0 or 1; the one word that a swap writes */
+	__u64 seq;	/* last sequence number issued; the first is 1 */
+	__u64 settled;	/* highest number below which the log accounts for every one */
+	struct pw_lost lost[8];
+	__u64 counters[32];
+};
+PW_ASSERT_SIZE(struct pw_state, 24 + 8 * 24 + 32 * 8);
+_Static_assert((int)PW_LOSS_MAX_ <= 8, "lost[] has a slot for every reason");
+_Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every counter");
+
+/* ---- Tasks -------------------------------------------------------------------------------- */
+
+#define PW_TASK_MIXED (1U << 0)	/* has descriptors not opened under its present label and bank */
+#define PW_TASK_PHI (1U << 1)	/* has opened an object */
+#define PW_TASK_TRACED (1U << 2)
+
+#define PW_PARENT_EXE_BYTES 128
+
+/* Task storage of the thread group leader. A task without one is in others. */
+struct pw_task {
+	__u32 subject;
+	__u32 flags;
+	__u32 program;		/* pw_program.id */
+	__u32 next_subject;	/* set on the thread that is in execve, taken over when it commits */
+	__u32 next_program;
+	__u32 next_flags;
+	__u64 generation;	/* of the bank under which the label was given */
+	char parent_exe[PW_PARENT_EXE_BYTES];	/* names, file first, each NUL-terminated */
+};
+PW_ASSERT_SIZE(struct pw_task, 160);
+
+/* ---- Events: what the kernel puts into a ring ------------------------------------------------- */
+
+#define PW_EVENT_ENFORCED (1U << 0)	/* the verdict was applied */
+#define PW_EVENT_PHI (1U << 1)
+#define PW_EVENT_NO_TASK (1U << 2)	/* decided in interrupt context: no pid, uid, comm, exe */
+#define PW_EVENT_PATH_CUT (1U << 3)	/* more names than fit */
+#define PW_EVENT_EXE_CUT (1U << 4)
+#define PW_EVENT_KTHREAD (1U << 5)
+
+/*
+ * One decision. Behind the fixed part stand up to three lists of names in
+ * bytes[]: the object's path (path_len), the program (exe_len), the parent's
+ * program (parent_len), in this order, each list from the file up to but
+ * without the root of its file system or of its object, each name
+ * NUL-terminated. Lists that userspace can know by number are left out.
+ */
+struct pw_event {
+	__u16 size;		/* of the whole entry */
+	__u8 abi;		/* PW_ABI_VERSION */
+	__u8 type;		/* enum pw_record_type */
+	__u8 action;		/* enum pw_action */
+	__u8 verdict;		/* enum pw_verdict */
+	__u8 reason;		/* enum pw_reason */
+	__u8 proto;		/* enum pw_proto */
+	__u32 flags;
+	__u32 rule;		/* 0: none, or known to userspace by subject and object */
+	__u64 seq;
+	__u64 mono;		/* ns since boot, CLOCK_BOOTTIME */
+	__u64 generation;
+	__u64 cgroup;
+	__u64 ino;
+	__u32 dev;		/* s_dev as the kernel holds it */
+	__u32 subject;
+	__u32 object;
+	__u32 root;		/* path_len ends below this root; 0: below the file system's root */
+	__u32 program;		/* 0: exe_len names it */
+	__u32 tgid;
+	__u32 tid;
+	__u32 ppid;
+	__u32 uid;
+	__u32 gid;
+	__u32 auid;
+	__u32 ses;
+	__u32 exe_dev;
+	__u32 parent_dev;
+	__u16 port;		/* host byte order: the peer's port, or the served one for listen */
+	__u8 family;		/* 4 or 6, 0: none */
+	__u8 detail;		/* type tamper: which means; see enum pw_detail */
+	__u16 path_len;
+	__u16 exe_len;
+	__u16 parent_len;
+	__u16 zero;
+	__u32 peer_subject;	/* doors: the subject at the other end; tracing: the victim's */
+	__u8 addr[PW_ADDR_LEN];
+	char comm[PW_COMM_LEN];
+	char bytes[];
+};
+PW_ASSERT_SIZE(struct pw_event, 160);
+
+#define PW_EVENT_SHORT 512	/* sizes of a ring entry, tried in this order */
+#define PW_EVENT_LONG 2048
+
+/* ---- What iterators tell userspace ------------------------------------------------------------- */
+
+/* Iterator `identify` over the caller's descriptors: the kernel's identity of each O_PATH file. */
+struct pw_identity {
+	__u32 fd;
+	__u32 dev;		/* s_dev */
+	struct pw_fs_id fs;
+	__u64 ino;
+	__u64 parent_ino;	/* of the directory entry the descriptor was opened by */
+	__u64 magic;		/* s_magic */
+	__u32 generation;
+	__u32 parent_generation;
+	__u32 mode;		/* i_mode */
+	__u32 nlink;
+	__u32 removable;	/* 1: on a removable or hot-plugged device */
+	__u32 is_fs_root;
+};
+PW_ASSERT_SIZE(struct pw_identity, 72);
+
+/* Iterator `adopt`, one line a task that it looked at and that runs a program of the policy. */
+struct pw_adopted {
+	__u32 tgid;
+	__u32 subject;		/* PW_SUBJECT_OTHERS: not adopted */
+	__u32 reason;		/* enum pw_reason when not adopted */
+	__u32 program;
+};
+PW_ASSERT_SIZE(struct pw_adopted, 16);
+
+#endif
