@@ -5,8 +5,9 @@
 BPF_SOURCE := $(wildcard bpf/phiward.bpf.c)
 SKELETON := $(if $(BPF_SOURCE),$(BUILD)/bpf/phiward.skel.h)
 VMLINUX_H := $(BUILD)/bpf/vmlinux.h
+# A hook's arguments are given by the kernel, wanted or not: no -Wunused-parameter.
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -std=gnu11 \
-	-Wall -Wextra -Wtype-limits -Werror -Iinclude -Ibpf -I$(BUILD)/bpf
+	-Wall -Wextra -Wtype-limits -Wno-unused-parameter -Werror -Iinclude -Ibpf -I$(BUILD)/bpf
 
 $(eval $(call stamp,bpf-flags,$$(CLANG) $$(BPF_CFLAGS)))
 

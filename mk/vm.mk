@@ -7,6 +7,5 @@ export PHIWARD_CACHE
 KERNEL_CACHE := $(PHIWARD_CACHE)/kernels
 KERNELS_ALL := 6.1 6.12 7
 
-$(KERNEL_CACHE)/%/btf: tests/vm/kernels.sh
+$(KERNEL_CACHE)/%/btf $(KERNEL_CACHE)/%/release:
 	tests/vm/kernels.sh $*
-	touch $@

@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# kernels.sh 6.1|6.12|7...: fetches Debian's kernels into the cache, never
+# installs them. For each, $PHIWARD_CACHE/kernels/K/ then holds
+#   vmlinuz  modules/ (what /lib/modules/RELEASE would be)  release  packages
+#   btf      the kernel's type information (6.1 only: vmlinux.h is made of it)
+# The mirror is the one that apt is already configured with.
+set -euo pipefail
+
+cache=$(readlink -m "${PHIWARD_CACHE:-build/cache}")/kernels
+
+die() { echo "kernels.sh: $*" >&2; exit 1; }
+
+# Prints the repositories of Debian proper that apt uses, security included.
+debian_repositories() {
+	apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN)' 'Created-By: Packages' |
+		awk '$3 == "Debian" { print $1, $2 }' | sort -u
+}
+
+# The sources that carry kernel $1.
+sources() {
+	local archive
+	archive=$(debian_repositories | awk '$2 !~ /-/ { print $1; exit }')
+	[ -n "$archive" ] || die "apt knows no Debian archive; run apt-get update"
+	case $1 in
+	6.1) debian_repositories | awk '$2 ~ /^bookworm/ && $2 !~ /backports/' ;;
+	6.12) echo "$archive bookworm-backports" ;;
+	7) echo "$archive sid" ;;
+	*) die "no such kernel: $1 (6.1, 6.12 or 7)" ;;
+	esac | while read -r uri suite; do
+		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
+	done
+}
+
+# apt with a state and a cache of its own; it sees nothing that is installed.
+write_apt_conf() {
+	local apt=$1
+	mkdir -p "$apt"/{lists/partial,archives/partial,etc}
+	: > "$apt/status"
+	cat > "$apt/conf" <<-EOF
+	Dir::Etc::SourceList "$apt/sources.list";
+	Dir::Etc::SourceParts "$apt/etc";
+	Dir::State "$apt";
+	Dir::State::lists "$apt/lists";
+	Dir::State::status "$apt/status";
+	Dir::Cache "$apt";
+	APT::Architecture "amd64";
+	APT::Architectures { "amd64"; };
+	APT::Sandbox::User "";
+	APT::Get::List-Cleanup "true";
+	Acquire::Languages "none";
+	Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
+	Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
+	Acquire::Retries "3";
+	EOF
+}
+
+# The packages that make up the newest kernel of series $1.
+packages() {
+	local series=${1//./\\.} image release
+	image=$(apt-cache pkgnames linux- |
+		grep -E "^linux-(image|binary)-$series\.[0-9.]+([-+][a-z0-9]+)*-amd64$" |
+		grep -vE -- '-(rt|cloud)-amd64$|-rc|~' |
+		sed -E 's/^linux-(image|binary)-//' | sort -V | tail -1)
+	[ -n "$image" ] || die "the archive has no kernel $1"
+	release=$image
+	if [ -n "$(apt-cache pkgnames "linux-binary-$release")" ]; then
+		echo "linux-binary-$release linux-modules-$release linux-base-$release"
+	else
+		echo "linux-image-$release"
+	fi
+}
+
+# The compressed kernel starts at the first place in vmlinuz that decompresses to ELF.
+extract_vmlinux() {
+	local image=$1 out=$2 magic tool offset
+	while read -r magic tool; do
+		while IFS=: read -r offset _; do
+			# Behind the stream stand other bytes: the tool's exit code says nothing.
+			tail -c "+$((offset + 1))" "$image" | $tool > "$out" 2>/dev/null || true
+			readelf -h "$out" > /dev/null 2>&1 && return 0
+		done < <(LC_ALL=C grep -abo -P "$magic" "$image" || true)
+	done <<-'EOF'
+	\xfd7zXZ\x00 xz -dc
+	\x28\xb5\x2f\xfd zstd -dc
+	\x1f\x8b\x08 gzip -dc
+	EOF
+	die "no kernel found in $image"
+}
+
+unpack() {
+	local kernel=$1 dir=$2 root=$3 release modules
+	modules=$(find "$root" -type d -path '*/lib/modules/*' -prune | head -1)
+	release=$(basename "$modules")
+	mv "$modules" "$dir/modules"
+	mv "$(find "$root" "$dir/modules" -name 'vmlinuz*' -type f | head -1)" "$dir/vmlinuz"
+	# The packages leave this to their postinst.
+	mkdir -p "$dir/tree/lib/modules"
+	ln -s "$dir/modules" "$dir/tree/lib/modules/$release"
+	depmod -b "$dir/tree" "$release"
+	rm -r "$dir/tree"
+	if [ "$kernel" = 6.1 ]; then
+		extract_vmlinux "$dir/vmlinuz" "$dir/vmlinux"
+		objcopy --dump-section ".BTF=$dir/btf" "$dir/vmlinux" /dev/null
+		rm "$dir/vmlinux"
+	fi
+	echo "$release" > "$dir/release"
+}
+
+fetch() {
+	local kernel=$1 names
+	work=$(mktemp -d "$cache/.fetch.XXXXXX")
+	trap 'rm -rf "$work"' EXIT
+	write_apt_conf "$work/apt"
+	sources "$kernel" > "$work/apt/sources.list"
+	export APT_CONFIG=$work/apt/conf
+	apt-get -q update
+	names=$(packages "$kernel")
+	mkdir -p "$work/debs" "$work/root" "$work/done"
+	# shellcheck disable=SC2086 # one word a package
+	(cd "$work/debs" && apt-get -q download $names)
+	for deb in "$work"/debs/*.deb; do
+		dpkg -x "$deb" "$work/root"
+	done
+	unpack "$kernel" "$work/done" "$work/root"
+	(cd "$work/debs" && ls) > "$work/done/packages"
+	rm -rf "${cache:?}/$kernel"
+	mv "$work/done" "$cache/$kernel"
+	echo "kernel $kernel: $(cat "$cache/$kernel/release")"
+}
+
+[ $# -gt 0 ] || die "usage: kernels.sh 6.1|6.12|7..."
+mkdir -p "$cache"
+exec 9> "$cache/.lock"
+flock 9
+for kernel in "$@"; do
+	[ -s "$cache/$kernel/release" ] || (fetch "$kernel")
+done
