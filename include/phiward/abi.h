@@ -327,6 +327,44 @@ struct pw_task {
 };
 PW_ASSERT_SIZE(struct pw_task, 160);
 
+/* ---- Sockets ------------------------------------------------------------------------------ */
+
+/* Map `local_addrs`: an address of this machine; IPv4 in the first four bytes. */
+struct pw_addr {
+	__u8 addr[PW_ADDR_LEN];
+	__u32 family;		/* 4 or 6 */
+};
+PW_ASSERT_SIZE(struct pw_addr, 20);
+
+#define PW_SOCKET_LISTENS (1U << 0)	/* listen(2), or an explicit bind of UDP, was allowed */
+
+/* Map `sockets` (socket storage). A socket without one belongs to others. */
+struct pw_socket {
+	__u32 subject;
+	__u32 flags;		/* PW_SOCKET_* */
+	__u64 generation;	/* of the bank that allowed; another one decides anew */
+};
+PW_ASSERT_SIZE(struct pw_socket, 16);
+
+/* Map `announced`: one connection by loopback that its client's side allowed. */
+struct pw_announcement_key {
+	__u8 addr[PW_ADDR_LEN];	/* the client's own address */
+	__u32 netns;		/* inode number of the network namespace */
+	__u16 port;		/* the client's own port, host byte order */
+	__u16 server_port;
+	__u8 family;
+	__u8 proto;
+	__u16 zero;
+};
+PW_ASSERT_SIZE(struct pw_announcement_key, 28);
+
+struct pw_announcement {
+	__u64 generation;
+	__u32 subject;
+	__u32 zero;
+};
+PW_ASSERT_SIZE(struct pw_announcement, 16);
+
 /* ---- Events: what the kernel puts into a ring ------------------------------------------------- */
 
 #define PW_EVENT_ENFORCED (1U << 0)	/* the verdict was applied */
@@ -374,11 +412,11 @@ struct pw_event {
 	__u32 parent_dev;
 	__u16 port;		/* host byte order: the peer's port, or the served one for listen */
 	__u8 family;		/* 4 or 6, 0: none */
-	__u8 detail;		/* type tamper: which means; see enum pw_detail */
+	__u8 zero1;
 	__u16 path_len;
 	__u16 exe_len;
 	__u16 parent_len;
-	__u16 zero;
+	__u16 zero2;
 	__u32 peer_subject;	/* doors: the subject at the other end; tracing: the victim's */
 	__u8 addr[PW_ADDR_LEN];
 	char comm[PW_COMM_LEN];
@@ -416,5 +454,23 @@ struct pw_adopted {
 	__u32 program;
 };
 PW_ASSERT_SIZE(struct pw_adopted, 16);
+
+/* ---- What userspace tells the kernel ------------------------------------------------------------- */
+
+/*
+ * Context of the program `note` (type syscall, run by the daemon): one record
+ * of the daemon's own, numbered and put into the ring like all others. The
+ * text goes into the record's path.
+ */
+struct pw_note {
+	__u8 type;		/* enum pw_record_type: policy, system or tamper */
+	__u8 action;
+	__u8 verdict;
+	__u8 reason;
+	__u32 zero;
+	__u64 generation;	/* the policy it speaks of; 0: the active one */
+	char text[256];		/* NUL-terminated */
+};
+PW_ASSERT_SIZE(struct pw_note, 272);
 
 #endif

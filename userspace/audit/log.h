@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the ring buffers to the log. One struct pw_log owns the rings, the
+ * open log file and the account of numbers: every number that the kernel
+ * issued ends up in exactly one line or inside the range of one gap line.
+ */
+#ifndef PW_AUDIT_LOG_H
+#define PW_AUDIT_LOG_H
+
+#include <stdint.h>
+
+#include <phiward/abi.h>
+
+#include "publish/catalog.h"
+
+struct pw_log;
+
+/* A refusal or tamper event, after its line is in the log; for the journal. */
+typedef void (*pw_log_notice_fn)(void *data, const struct pw_event *event,
+				   const struct pw_catalog *catalog);
+
+struct pw_log_config {
+	int log_dir;		/* directory descriptors; borrowed */
+	int state_dir;		/* where catalogs lie */
+	int ring_members;	/* map descriptors; borrowed */
+	int ring_others;
+	struct pw_state *state;	/* the mapped state map; borrowed */
+	pw_log_notice_fn notice;
+	void *notice_data;
+};
+
+/* Opens the log for appending, repairs a torn last line, reads where the account stands. */
+int pw_log_open(const struct pw_log_config *config, struct pw_log **ret);
+
+/* Descriptor to poll for POLLIN. */
+int pw_log_fd(const struct pw_log *log);
+
+/*
+ * Writes all that is in the rings. With @settle, a number that neither ring
+ * nor the kernel's loss counters account for becomes a gap line.
+ * Returns how many lines were written, or a negative errno; then nothing is
+ * consumed twice and `lost` counts what could not be written.
+ */
+int pw_log_drain(struct pw_log *log, int settle);
+
+struct pw_log *pw_log_close(struct pw_log *log);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From text to a checked policy.
+ *
+ * Each returns 0 and a policy, or a negative errno: -EINVAL when the text is
+ * wrong (@diag says where), -ENOMEM, or what reading a file gave. Warnings and
+ * notes are in @diag in both cases. On failure *@ret_policy is untouched.
+ */
+#ifndef PW_POLICY_PARSE_H
+#define PW_POLICY_PARSE_H
+
+#include "policy/diag.h"
+#include "policy/policy.h"
+
+/* Reads @path and what it includes (relative to its directory). */
+int pw_policy_read(const char *path, struct pw_policy **ret_policy, struct pw_diag *diag);
+
+/* The same from memory: sources[0] is the policy, the others answer its includes by name. */
+int pw_policy_parse(const struct pw_source *sources, size_t nsources,
+		    struct pw_policy **ret_policy, struct pw_diag *diag);
+
+#endif

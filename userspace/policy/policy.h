@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The checked policy: what a policy file says once every rule of the language
+ * holds. Names are still names; nothing here has touched the file system.
+ *
+ * Everything is owned by struct pw_policy and lives until pw_policy_free().
+ * Subjects and objects refer to each other by index into the policy's arrays;
+ * the numbers that the kernel uses are given at publish.
+ */
+#ifndef PW_POLICY_POLICY_H
+#define PW_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <phiward/abi.h>
+
+#define PW_DIGEST_LEN 32
+
+/* Where something stands in the source. Lines and columns count from 1. */
+struct pw_position {
+	const char *file;
+	unsigned int line;
+	unsigned int column;
+};
+
+/* One source file, as it was read. */
+struct pw_source {
+	char *name;		/* as given, or as the including file names it */
+	char *text;		/* length bytes and a NUL */
+	size_t length;
+};
+
+/* An absolute path without `.`, `..`, `//` or a trailing slash. */
+struct pw_path {
+	struct pw_position at;
+	char *path;
+	bool below;	/* written with a trailing slash: all programs below it */
+};
+
+enum pw_volume_kind { PW_VOLUME_UUID = 1, PW_VOLUME_LABEL };
+
+struct pw_volume {
+	struct pw_position at;
+	enum pw_volume_kind kind;
+	char *value;
+};
+
+struct pw_object_policy {
+	struct pw_position at;
+	char *name;
+	struct pw_path *paths;
+	size_t npaths;
+	struct pw_volume *volumes;
+	size_t nvolumes;
+	bool removable;		/* media: removable */
+	bool path_digest;	/* path_in_record: digest */
+	enum pw_audit audit;
+	enum pw_on_loss on_loss;
+	enum pw_mode mode;	/* PW_MODE_PERMISSIVE here or in the policy means permissive */
+};
+
+struct pw_prefix {
+	uint8_t addr[PW_ADDR_LEN];	/* network order; IPv4 in the first four bytes; host bits zero */
+	uint8_t family;			/* 4 or 6; IPv4-mapped prefixes are stored as 4 */
+	uint8_t length;			/* at most 32 or 128 */
+	const char *peer;		/* the name under `peers`, or NULL */
+};
+
+struct pw_ports {
+	uint16_t low;
+	uint16_t high;
+};
+
+/* A subject of this policy: its index, or one of the words. */
+#define PW_SUBJECT_INDEX_OTHERS ((size_t)-1)
+#define PW_SUBJECT_INDEX_INIT ((size_t)-2)
+#define PW_SUBJECT_INDEX_LOGIN ((size_t)-3)
+#define PW_SUBJECT_INDEX_ANYONE ((size_t)-4)
+
+struct pw_subject_list {
+	size_t *index;
+	size_t n;
+};
+
+/* One entry of a `network` list. Its number is what records carry as rule. */
+struct pw_net_rule {
+	struct pw_position at;
+	uint32_t number;		/* from 1, in the order of the sources; index into rules[] + 1 */
+	enum pw_direction direction;	/* PW_DIRECTION_INVALID for a `raw` entry */
+	struct pw_ports *tcp, *udp;
+	size_t ntcp, nudp;
+	struct pw_prefix *peers;	/* `to` of connect, `from` of listen */
+	size_t npeers;
+	struct pw_prefix *answers;	/* who may answer a multicast or broadcast send */
+	size_t nanswers;
+	char **unix_paths;		/* absolute paths */
+	size_t nunix_paths;
+	char **unix_abstract;		/* without the @ */
+	size_t nunix_abstract;
+	bool unix_any;
+	struct pw_subject_list local;
+	uint32_t raw;			/* PW_RAW_BIT() */
+	bool netns_any;
+};
+
+struct pw_access {
+	struct pw_position at;
+	size_t object;			/* index */
+	uint32_t actions;		/* PW_ACTION_BIT() */
+	uint32_t number;		/* of the rule, as in pw_net_rule */
+};
+
+struct pw_user {
+	struct pw_position at;
+	char *name;			/* a name or a decimal number; resolved at publish */
+};
+
+struct pw_subject_policy {
+	struct pw_position at;
+	char *name;
+	struct pw_path *exec;
+	size_t nexec;
+	struct pw_path *helpers;
+	size_t nhelpers;
+	bool helpers_any;
+	struct pw_subject_list started_by;
+	struct pw_user *users;
+	size_t nusers;
+	struct pw_access *access;
+	size_t naccess;
+	struct pw_path *writes;
+	size_t nwrites;
+	bool writes_tty;
+	bool writes_pipe;
+	struct pw_net_rule *network;
+	size_t nnetwork;
+	bool never_block;
+	enum pw_mode mode;
+	uint32_t system;		/* PW_SYSTEM_BIT() */
+	bool reads;			/* may read some object: what it serves is a door */
+};
+
+enum pw_others_network {
+	PW_OTHERS_INVALID,
+	PW_OTHERS_DENY,
+	PW_OTHERS_LOOPBACK,	/* loopback only */
+	PW_OTHERS_ALLOW,
+	PW_OTHERS_RULES,	/* the list, and loopback when others_loopback */
+};
+
+/* What a rule number means to a reader. */
+struct pw_rule {
+	struct pw_position at;
+	size_t subject;		/* index or PW_SUBJECT_INDEX_OTHERS */
+};
+
+struct pw_policy {
+	char *name;
+	uint64_t version;
+	enum pw_mode mode;
+	struct pw_object_policy *objects;
+	size_t nobjects;
+	struct pw_subject_policy *subjects;
+	size_t nsubjects;
+	enum pw_others_network others_network;
+	bool others_loopback;
+	struct pw_net_rule *others_rules;
+	size_t nothers_rules;
+	struct pw_rule *rules;	/* rules[number - 1] */
+	size_t nrules;
+	struct pw_source *sources;	/* the policy, then what it includes in order */
+	size_t nsources;
+	uint8_t digest[PW_DIGEST_LEN];	/* SHA-256 over all sources, names and lengths included */
+};
+
+struct pw_policy *pw_policy_free(struct pw_policy *policy);
+
+static inline void pw_policy_freep(struct pw_policy **policy)
+{
+	*policy = pw_policy_free(*policy);
+}
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The numbers of one generation and what they mean: subjects, objects, roots,
+ * programs and rules. Written to the state directory with every apply, so that
+ * records made while no daemon ran can be read by the next one.
+ */
+#ifndef PW_PUBLISH_CATALOG_H
+#define PW_PUBLISH_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <phiward/abi.h>
+
+#include "policy/policy.h"
+
+struct pw_catalog_rule {
+	char *where;		/* "ct-console.yaml:23" */
+	char *owner;		/* name of the subject, or "others" */
+};
+
+struct pw_catalog {
+	uint64_t generation;
+	char *policy;		/* its name */
+	uint64_t version;
+	char digest[2 * PW_DIGEST_LEN + 1];
+	char *subjects[PW_SUBJECT_IDS];	/* by kernel id; built-in ones included; NULL: not in it */
+	char *objects[PW_OBJECT_IDS];
+	bool object_path_digest[PW_OBJECT_IDS];
+	char **roots;		/* absolute path by pw_root.root; [0] NULL */
+	size_t nroots;
+	char **programs;	/* absolute path by pw_program.id; [0] NULL */
+	size_t nprograms;
+	struct pw_catalog_rule *rules;	/* [number - 1] */
+	size_t nrules;
+	/* Number of the access rule by subject and object id, 0: none. */
+	uint32_t access_rule[PW_SUBJECT_IDS][PW_OBJECT_IDS];
+	/* Position of each subject and object, for the refusals that no rule explains. */
+	char *subject_where[PW_SUBJECT_IDS];
+	char *object_where[PW_OBJECT_IDS];
+};
+
+/* Reads or writes DIRFD/catalog-GENERATION.json; negative errno on failure. */
+int pw_catalog_read(int dirfd, uint64_t generation, struct pw_catalog **ret);
+int pw_catalog_write(int dirfd, const struct pw_catalog *catalog);
+struct pw_catalog *pw_catalog_free(struct pw_catalog *catalog);
+
+static inline void pw_catalog_freep(struct pw_catalog **catalog)
+{
+	*catalog = pw_catalog_free(*catalog);
+}
+
+#endif
