@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the command and the daemon say to each other over PW_CONTROL_SOCKET:
+ * a stream socket, one request and one response a connection, each one JSON
+ * object that ends with a newline. Both sides refuse what is longer than
+ * PW_PROTOCOL_MAX and what carries a member they do not know.
+ *
+ * Request: "command" and its arguments.
+ *   apply    {"sources":[{"name":S,"text":S},...], "allow_downgrade":B, "wait":B}
+ *            sources[0] is the policy, the others answer its includes by name.
+ *            The answer to a request with "wait" comes when the scan is over.
+ *   status   -> "status": the object that `phiward status --json` prints
+ *   doctor   -> "requirements": [{"name":S,"ok":B,"why":S,"fix":S},...]
+ *   canary   -> "canary": {"file":B,"net":B}, true where it was refused and counted
+ *   unload
+ *   drain    writes to the log what is in the rings; afterwards all of it can be read
+ *
+ * Response: {"ok":B,"code":N,"errors":[S,...],"warnings":[S,...]} and the
+ * member named above. "code" is the exit code of the command. Errors of a
+ * policy have the form FILE:LINE:COL: error: text.
+ *
+ * Who may ask is decided by the peer's credentials: root, or a member of the group.
+ */
+#ifndef PW_PUBLISH_PROTOCOL_H
+#define PW_PUBLISH_PROTOCOL_H
+
+#define PW_PROTOCOL_MAX (16 * 1024 * 1024)
+
+#define PW_COMMAND_APPLY "apply"	/* PW_GROUP_ADMIN */
+#define PW_COMMAND_STATUS "status"	/* PW_GROUP_VIEW, and both others */
+#define PW_COMMAND_DOCTOR "doctor"	/* the same */
+#define PW_COMMAND_CANARY "canary"	/* the same */
+#define PW_COMMAND_DRAIN "drain"	/* the same */
+#define PW_COMMAND_UNLOAD "unload"	/* PW_GROUP_ADMIN */
+
+#define PW_GROUP_VIEW "phiward-view"
+#define PW_GROUP_AUDIT "phiward-audit"
+#define PW_GROUP_ADMIN "phiward-admin"
+
+/* Exit codes, and "code" of a response. */
+enum pw_exit {
+	PW_EXIT_YES = 0,	/* yes, or done */
+	PW_EXIT_NO = 1,		/* invalid, broken, not enforcing, refusals found */
+	PW_EXIT_USAGE = 2,
+	PW_EXIT_UNKNOWN = 3,	/* cannot tell: no key, no daemon, no rights */
+	PW_EXIT_INTERNAL = 4,
+};
+
+#endif
