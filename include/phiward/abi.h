@@ -240,6 +240,9 @@ PW_ASSERT_SIZE(struct pw_unix_key, 108);
 
 #define PW_FILTER_BITS 4096
 #define PW_FILTER_WORDS (PW_FILTER_BITS / 64)
+/* Inode @ino is bit PW_FILTER_BIT(ino) of word PW_FILTER_WORD(ino). */
+#define PW_FILTER_WORD(ino) (((ino) / 64) & (PW_FILTER_WORDS - 1))
+#define PW_FILTER_BIT(ino) (1ULL << ((ino) & 63))
 
 #define PW_BANK_UDP_INGRESS (1U << 0)	/* some rule filters what UDP receives */
 #define PW_BANK_REMOVABLE (1U << 1)	/* removable media belong to pw_bank.removable */
