@@ -291,8 +291,8 @@ enum pw_counter { PW_COUNTER_LIST(PW_ENUM_ENTRY) PW_COUNTER_MAX_ };
 
 struct pw_lost {
 	__u64 count;
-	__u64 first;	/* lowest sequence number lost since the daemon last settled */
-	__u64 last;
+	__u64 first;	/* lowest number lost since the log last settled, 0: none since */
+	__u64 last;	/* highest number lost */
 };
 PW_ASSERT_SIZE(struct pw_lost, 24);
 
@@ -301,11 +301,12 @@ struct pw_state {
 	__u32 abi;	/* PW_ABI_VERSION */
 	__u32 active;	/* 0 or 1; the one word that a swap writes */
 	__u64 seq;	/* last sequence number issued; the first is 1 */
-	__u64 settled;	/* highest number below which the log accounts for every one */
+	__u64 settled;	/* the log accounts for every number up to this one */
+	__u64 gapped;	/* how many of those stand in gap lines */
 	struct pw_lost lost[8];
 	__u64 counters[32];
 };
-PW_ASSERT_SIZE(struct pw_state, 24 + 8 * 24 + 32 * 8);
+PW_ASSERT_SIZE(struct pw_state, 32 + 8 * 24 + 32 * 8);
 _Static_assert((int)PW_LOSS_MAX_ <= 8, "lost[] has a slot for every reason");
 _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every counter");
 

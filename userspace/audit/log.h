@@ -29,7 +29,11 @@ struct pw_log_config {
 	void *notice_data;
 };
 
-/* Opens the log for appending, repairs a torn last line, reads where the account stands. */
+/*
+ * Opens the log for appending, repairs a torn last line, reads where the
+ * account stands. State that is new (nothing issued yet) is made to continue
+ * the numbers of the log: open the log before anything is attached.
+ */
 int pw_log_open(const struct pw_log_config *config, struct pw_log **ret);
 
 /* Descriptor to poll for POLLIN. */

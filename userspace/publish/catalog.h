@@ -34,6 +34,9 @@ struct pw_catalog {
 	size_t nprograms;
 	struct pw_catalog_rule *rules;	/* [number - 1] */
 	size_t nrules;
+	/* Every prefix of the rules that has a name under `peers`; for records. */
+	struct pw_prefix *peers;	/* .peer is owned by the catalog */
+	size_t npeers;
 	/* Number of the access rule by subject and object id, 0: none. */
 	uint32_t access_rule[PW_SUBJECT_IDS][PW_OBJECT_IDS];
 	/* Position of each subject and object, for the refusals that no rule explains. */
