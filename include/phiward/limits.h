@@ -12,6 +12,11 @@
 #define PW_UUID_LEN 16
 #define PW_ADDR_LEN 16
 
+#define PW_POLICY_BYTES_MAX (1U << 20) /* a policy with all that it includes */
+#define PW_POLICY_DEPTH_MAX 16	/* lists and mappings of a policy file within each other */
+#define PW_INCLUDES_MAX 16	/* files that one policy includes */
+#define PW_DIAGNOSTICS_MAX 200	/* errors, warnings and notes kept of one policy */
+
 /*
  * Ids of objects and subjects are given once per name and never reused during
  * a boot; a policy that would need more is refused until the next boot.

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "common/sha256.h"
+
+#include <errno.h>
+
+#include <openssl/evp.h>
+
+/* struct pw_sha256 is never defined: it is OpenSSL's context under our name. */
+static EVP_MD_CTX *context(struct pw_sha256 *sha)
+{
+	return (EVP_MD_CTX *)sha;
+}
+
+int pw_sha256_start(struct pw_sha256 **ret)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+	if (!md)
+		return -ENOMEM;
+	if (EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1) {
+		EVP_MD_CTX_free(md);
+		return -EIO;
+	}
+	*ret = (struct pw_sha256 *)md;
+
+	return 0;
+}
+
+int pw_sha256_add(struct pw_sha256 *sha, const void *data, size_t length)
+{
+	return EVP_DigestUpdate(context(sha), data, length) == 1 ? 0 : -EIO;
+}
+
+int pw_sha256_end(struct pw_sha256 *sha, uint8_t digest[static PW_SHA256_LEN])
+{
+	return EVP_DigestFinal_ex(context(sha), digest, NULL) == 1 ? 0 : -EIO;
+}
+
+struct pw_sha256 *pw_sha256_free(struct pw_sha256 *sha)
+{
+	EVP_MD_CTX_free(context(sha));
+
+	return NULL;
+}
