@@ -9,3 +9,20 @@ KERNELS_ALL := 6.1 6.12 7
 
 $(KERNEL_CACHE)/%/btf $(KERNEL_CACHE)/%/release:
 	tests/vm/kernels.sh $*
+
+# Static helpers for the guest, one program a file.
+TOOLS := $(patsubst tests/vm/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/vm/tools/*.c))
+
+.PHONY: tools kernels shell
+tools: $(TOOLS) ## build the helper programs of the tests
+
+$(BUILD)/tools/%: tests/vm/tools/%.c $(BUILD)/.flags.stamp
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -static $(PW_CFLAGS) -MMD -MP -MF $@.d -o $@ $< -luring -lpthread
+-include $(TOOLS:%=%.d)
+
+kernels: ## download the kernels under test
+	tests/vm/kernels.sh $(KERNELS_ALL)
+
+shell: all tools ## a root shell in the test machine (Debian 6.1)
+	tests/vm/run --shell

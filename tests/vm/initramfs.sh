@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# initramfs.sh KERNELDIR OUT: busybox, tests/vm/boot and the modules it needs.
+set -euo pipefail
+
+kernel=$1 out=$2
+here=$(dirname "$(readlink -f "$0")")
+wanted='virtio_pci virtio_blk 9p 9pnet_virtio overlay ext4 veth'
+
+# Prints the files of module $1, what it depends on first.
+module_files() {
+	awk -v name="$1" '
+		{ file = $1; sub(/:$/, "", file); base = file
+		  sub(/.*\//, "", base); sub(/\.ko.*/, "", base); gsub(/-/, "_", base) }
+		base == name { for (i = NF; i > 1; i--) print $i; print file }
+	' "$kernel/modules/modules.dep"
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work"/{bin,dev,proc,lower,upper,new}
+cp "$(command -v busybox)" "$work/bin/busybox"
+cp "$here/boot" "$work/init"
+chmod 755 "$work" "$work/init"
+for name in $wanted; do
+	for file in $(module_files "$name"); do
+		target=$(basename "${file%.xz}")
+		[ ! -e "$work/$target" ] || continue
+		case $file in
+		*.xz) xz -dc "$kernel/modules/$file" > "$work/$target" ;;
+		*) cp "$kernel/modules/$file" "$work/$target" ;;
+		esac
+		echo "$target" >> "$work/modules"
+	done
+done
+# Not compressed: under emulation unpacking costs more than copying.
+(cd "$work" && find . | cpio -o -H newc --quiet -R 0:0) > "$out.tmp"
+mv "$out.tmp" "$out"
