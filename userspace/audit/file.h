@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The files of the log: audit.log, which grows, and audit-00000001.log and so
+ * on, which audit.log became when it was full. Whole lines only, in order.
+ */
+#ifndef PW_AUDIT_FILE_H
+#define PW_AUDIT_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define PW_LOG_CURRENT "audit.log"
+#define PW_LOG_FULL_BYTES (64 * 1024 * 1024)
+
+struct pw_log_file {
+	int dir;		/* borrowed */
+	int fd;
+	off_t size;		/* of the whole lines */
+	off_t full;		/* a file of this size is followed by another */
+	bool torn;		/* bytes behind size are to be cut off before the next write */
+	bool dirty;		/* written since the last sync */
+};
+
+/*
+ * Opens audit.log for this process alone; -EWOULDBLOCK: another one writes it.
+ * A last line without its end, which is what a crash leaves, is cut off;
+ * *@ret_torn holds what was cut (the caller frees it) or NULL.
+ */
+int pw_log_file_open(int dir, struct pw_log_file *ret_file, char **ret_torn);
+void pw_log_file_close(struct pw_log_file *file);
+
+/* Appends whole lines with one write; on error the file holds none of them. */
+int pw_log_file_append(struct pw_log_file *file, const char *lines, size_t length);
+
+/* To the disk, if anything was written. */
+int pw_log_file_sync(struct pw_log_file *file);
+
+/*
+ * The names of the files in a directory, oldest first; the current one is last.
+ * The caller frees with pw_log_names_free().
+ */
+int pw_log_file_names(int dir, char ***ret_names, size_t *ret_n);
+void pw_log_names_free(char **names, size_t n);
+
+#endif

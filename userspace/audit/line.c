@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <stdlib.h>
+
+#include "audit/line.h"
+#include "common/cleanup.h"
+
+bool pw_line_reserve(struct pw_line *line, size_t more)
+{
+	size_t capacity = line->capacity ? line->capacity : 4096;
+	char *data;
+
+	if (line->failed)
+		return false;
+	if (more <= line->capacity - line->length)
+		return true;
+	while (capacity - line->length < more) {
+		if (__builtin_mul_overflow(capacity, 2, &capacity)) {
+			line->failed = true;
+			return false;
+		}
+	}
+	data = realloc(line->data, capacity);
+	if (!data) {
+		line->failed = true;
+		return false;
+	}
+	line->data = data;
+	line->capacity = capacity;
+	return true;
+}
+
+void pw_line_u64(struct pw_line *line, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	pw_line_add(line, digits + at, sizeof(digits) - at);
+}
+
+size_t pw_utf8_decode(const char *bytes, size_t n, uint32_t *ret_character)
+{
+	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *b = (const unsigned char *)bytes;
+	uint32_t character;
+	size_t length;
+
+	if (n == 0)
+		return 0;
+	if (b[0] < 0x80) {
+		*ret_character = b[0];
+		return 1;
+	}
+	if (b[0] < 0xc2 || b[0] > 0xf4)
+		return 0;
+	length = b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
+	if (n < length)
+		return 0;
+	character = b[0] & (0x7fU >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((b[i] & 0xc0) != 0x80)
+			return 0;
+		character = character << 6 | (b[i] & 0x3f);
+	}
+	if (character < lowest[length] || character > 0x10ffff ||
+	    (character >= 0xd800 && character <= 0xdfff))
+		return 0;
+	*ret_character = character;
+	return length;
+}
+
+bool pw_utf8_printable(uint32_t character)
+{
+	/* Controls, and what is invisible, ends a line, or turns the direction of text. */
+	static const struct {
+		uint32_t low, high;
+	} hidden[] = {
+		{ 0x0000, 0x001f }, { 0x007f, 0x00a0 }, { 0x00ad, 0x00ad }, { 0x034f, 0x034f },
+		{ 0x061c, 0x061c }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+		{ 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f }, { 0x3000, 0x3000 },
+		{ 0x3164, 0x3164 }, { 0xe000, 0xf8ff }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
+		{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfffc }, { 0xfffe, 0xffff }, { 0x1bca0, 0x1bca3 },
+		{ 0x1d173, 0x1d17a }, { 0xe0000, 0x10ffff },
+	};
+
+	if (character >= 0x20 && character < 0x7f)
+		return true;
+	if ((character & 0xfffe) == 0xfffe)
+		return false;
+	for (size_t i = 0; i < PW_ARRAY_SIZE(hidden) && character >= hidden[i].low; i++)
+		if (character <= hidden[i].high)
+			return false;
+	return true;
+}
+
+static void add_escaped(struct pw_line *line, unsigned char byte)
+{
+	static const char hex[] = "0123456789abcdef";
+	char escape[5] = { '\\', '\\', 'x', hex[byte >> 4], hex[byte & 15] };
+
+	pw_line_add(line, escape, sizeof(escape));
+}
+
+void pw_line_untrusted(struct pw_line *line, const char *bytes, size_t n)
+{
+	size_t plain = 0;
+
+	for (size_t i = 0; i < n;) {
+		size_t length = 1;
+		uint32_t character;
+
+		if (bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '"' && bytes[i] != '\\') {
+			i++;
+			continue;
+		}
+		length = pw_utf8_decode(bytes + i, n - i, &character);
+		if (length > 1 && pw_utf8_printable(character)) {
+			i += length;
+			continue;
+		}
+		pw_line_add(line, bytes + plain, i - plain);
+		if (bytes[i] == '"') {
+			pw_line_literal(line, "\\\"");
+			length = 1;
+		} else if (bytes[i] == '\\') {
+			pw_line_literal(line, "\\\\\\\\");
+			length = 1;
+		} else {
+			length = length ? length : 1;
+			for (size_t k = 0; k < length; k++)
+				add_escaped(line, (unsigned char)bytes[i + k]);
+		}
+		i += length;
+		plain = i;
+	}
+	pw_line_add(line, bytes + plain, n - plain);
+}
+
+void pw_line_string(struct pw_line *line, const char *bytes, size_t n)
+{
+	pw_line_literal(line, "\"");
+	pw_line_untrusted(line, bytes, n);
+	pw_line_literal(line, "\"");
+}
+
+void pw_line_done(struct pw_line *line)
+{
+	free(line->data);
+	*line = (struct pw_line){ 0 };
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "audit/account.h"
+#include "audit/file.h"
+#include "audit/log.h"
+#include "audit/record.h"
+#include "audit/ring.h"
+#include "audit/scan.h"
+#include "common/cleanup.h"
+#include "common/words.h"
+
+#define BATCH_EVENTS 512
+#define BATCH_BYTES (1024 * 1024)
+#define NRINGS 2
+
+struct pw_log {
+	struct pw_log_config config;
+	struct pw_ring rings[NRINGS];
+	struct pw_recorder recorder;
+	struct pw_account account;
+	struct pw_log_file file;
+	struct pw_line lines;
+	const struct pw_event *batch[BATCH_EVENTS];
+	size_t nbatch;
+	struct pw_gaps gaps;
+	int epoll;
+};
+
+/* ---- Opening ------------------------------------------------------------------------------ */
+
+static int find_last(void *data, struct pw_range range, bool gap)
+{
+	uint64_t *last = data;
+
+	(void)gap;
+	if (range.last > *last)
+		*last = range.last;
+	return 0;
+}
+
+static int find_unsettled(void *data, struct pw_range range, bool gap)
+{
+	struct pw_account *account = data;
+	struct pw_state *state = account->state;
+
+	if (range.last > __atomic_load_n(&state->seq, __ATOMIC_ACQUIRE) ||
+	    pw_account_knows(account, range.last))
+		return 0;
+	if (gap)
+		state->gapped += range.last - range.first + 1;
+	return pw_account_add(account, range);
+}
+
+/*
+ * The machine stopped while the last line was written: its number will not be
+ * issued again, so it is a gap. When only the daemon died, the event is still
+ * in its ring and its line is about to be written whole.
+ */
+static int account_for_torn(struct pw_log *log, const char *torn)
+{
+	struct pw_range range;
+	bool gap;
+	int r;
+
+	if (!torn || log->config.state->settled || log->config.state->seq ||
+	    !pw_scan_line(torn, &range, &gap) || gap)
+		return 0;
+	pw_recorder_begin(&log->recorder);
+	pw_record_gap(&log->recorder, range.first, range.last,
+		      "the line was cut short when the machine stopped", &log->lines);
+	r = log->lines.failed ? -ENOMEM :
+				pw_log_file_append(&log->file, log->lines.data, log->lines.length);
+	log->lines.length = 0;
+	return r;
+}
+
+static int open_file(struct pw_log *log)
+{
+	_cleanup_free_ char *torn = NULL;
+	uint64_t last = 0;
+	int r;
+
+	r = pw_log_file_open(log->config.log_dir, &log->file, &torn);
+	if (!r)
+		r = account_for_torn(log, torn);
+	if (!r)
+		r = pw_scan_log(log->config.log_dir, find_last, &last);
+	if (r < 0)
+		return r;
+	pw_account_open(&log->account, log->config.state, last);
+	return pw_scan_log(log->config.log_dir, find_unsettled, &log->account);
+}
+
+static int open_rings(struct pw_log *log)
+{
+	const int fds[NRINGS] = { log->config.ring_members, log->config.ring_others };
+	struct epoll_event wanted = { .events = EPOLLIN };
+	int r;
+
+	log->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (log->epoll < 0)
+		return -errno;
+	for (size_t i = 0; i < NRINGS; i++) {
+		r = pw_ring_open(fds[i], &log->rings[i]);
+		if (r < 0)
+			return r;
+		if (epoll_ctl(log->epoll, EPOLL_CTL_ADD, fds[i], &wanted) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static void closep(struct pw_log **log)
+{
+	*log = pw_log_close(*log);
+}
+
+int pw_log_open(const struct pw_log_config *config, struct pw_log **ret)
+{
+	_cleanup_(closep) struct pw_log *log = calloc(1, sizeof(*log));
+	int r;
+
+	if (!log)
+		return -ENOMEM;
+	log->config = *config;
+	log->file.fd = -1;
+	log->epoll = -1;
+	r = pw_recorder_init(&log->recorder, config->state_dir);
+	if (!r)
+		r = open_file(log);
+	if (!r)
+		r = open_rings(log);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(log);
+	return 0;
+}
+
+int pw_log_fd(const struct pw_log *log)
+{
+	return log->epoll;
+}
+
+struct pw_log *pw_log_close(struct pw_log *log)
+{
+	if (!log)
+		return NULL;
+	for (size_t i = 0; i < NRINGS; i++)
+		pw_ring_close(&log->rings[i]);
+	pw_log_file_close(&log->file);
+	pw_account_done(&log->account);
+	pw_recorder_done(&log->recorder);
+	pw_line_done(&log->lines);
+	free(log->gaps.gaps);
+	if (log->epoll >= 0)
+		close(log->epoll);
+	free(log);
+	return NULL;
+}
+
+/* ---- Draining ----------------------------------------------------------------------------- */
+
+static int write_lines(struct pw_log *log)
+{
+	int r = log->lines.failed ? -ENOMEM :
+				    pw_log_file_append(&log->file, log->lines.data,
+						       log->lines.length);
+
+	log->lines.length = 0;
+	log->lines.failed = false;
+	if (r < 0)
+		pw_account_stall(&log->account);
+	else
+		pw_account_resume(&log->account);
+	return r;
+}
+
+/* The older of the two events at the heads of the rings, taken off; NULL: there is none. */
+static const struct pw_event *take_event(struct pw_log *log, const unsigned long end[NRINGS])
+{
+	const struct pw_event *oldest = NULL;
+	size_t from = 0;
+
+	for (size_t i = 0; i < NRINGS; i++) {
+		const struct pw_event *event = pw_ring_peek(&log->rings[i]);
+
+		if (event && log->rings[i].position < end[i] &&
+		    (!oldest || event->seq < oldest->seq)) {
+			oldest = event;
+			from = i;
+		}
+	}
+	if (oldest)
+		pw_ring_advance(&log->rings[from]);
+	return oldest;
+}
+
+static void fill_batch(struct pw_log *log, const unsigned long end[NRINGS])
+{
+	const struct pw_event *event;
+
+	log->nbatch = 0;
+	while (log->nbatch < BATCH_EVENTS && log->lines.length < BATCH_BYTES &&
+	       (event = take_event(log, end))) {
+		if (pw_account_knows(&log->account, event->seq))
+			continue;
+		pw_record_event(&log->recorder, event, &log->lines);
+		log->batch[log->nbatch++] = event;
+	}
+}
+
+static void give_notice(struct pw_log *log, const struct pw_event *event)
+{
+	if (log->config.notice &&
+	    (event->verdict == PW_VERDICT_DENY || event->type == PW_RECORD_TAMPER))
+		log->config.notice(log->config.notice_data, event,
+				   pw_recorder_catalog(&log->recorder, event->generation));
+}
+
+static int commit_batch(struct pw_log *log)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < log->nbatch; i++) {
+		const struct pw_event *event = log->batch[i];
+
+		if (!r)
+			r = pw_account_add(&log->account,
+					   (struct pw_range){ event->seq, event->seq });
+		give_notice(log, event);
+	}
+	for (size_t i = 0; i < NRINGS; i++)
+		pw_ring_release(&log->rings[i]);
+	return r;
+}
+
+/*
+ * Writes what stood in the rings when it was called. Returns the number of
+ * lines; *@ret_all is false when something before that point is still being
+ * written by the kernel.
+ */
+static int drain_rings(struct pw_log *log, bool *ret_all)
+{
+	unsigned long end[NRINGS];
+	bool all = true;
+	int lines = 0, r;
+
+	for (size_t i = 0; i < NRINGS; i++)
+		end[i] = pw_ring_end(&log->rings[i]);
+	do {
+		fill_batch(log, end);
+		r = log->nbatch ? write_lines(log) : 0;
+		if (r < 0) {
+			for (size_t i = 0; i < NRINGS; i++)
+				pw_ring_rewind(&log->rings[i]);
+			return r;
+		}
+		r = commit_batch(log);
+		if (r < 0)
+			return r;
+		lines += (int)log->nbatch;
+	} while (log->nbatch);
+	for (size_t i = 0; i < NRINGS; i++)
+		all = all && log->rings[i].position >= end[i];
+	*ret_all = all;
+	return lines;
+}
+
+static void name_reasons(uint32_t reasons, char *text, size_t size)
+{
+	size_t length = 0;
+
+	if (!reasons)
+		reasons = 1U << PW_LOSS_UNKNOWN;
+	text[0] = '\0';
+	for (unsigned int i = 1; i < PW_LOSS_MAX_; i++)
+		if (reasons & (1U << i) && length < size)
+			length += (size_t)snprintf(text + length, size - length, "%s%s",
+						   length ? " or " : "",
+						   pw_word_name(&pw_words_loss, i));
+}
+
+static int write_gaps(struct pw_log *log)
+{
+	char reason[256];
+	int r;
+
+	for (size_t i = 0; i < log->gaps.n; i++) {
+		const struct pw_gap *gap = &log->gaps.gaps[i];
+
+		name_reasons(gap->reasons, reason, sizeof(reason));
+		pw_record_gap(&log->recorder, gap->range.first, gap->range.last, reason,
+			      &log->lines);
+	}
+	if (!log->gaps.n)
+		return 0;
+	r = write_lines(log);
+	return r < 0 ? r : pw_account_close(&log->account, &log->gaps);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static int settle(struct pw_log *log, uint64_t issued)
+{
+	int r = pw_account_find_gaps(&log->account, issued, now_ns(), &log->gaps);
+
+	return r < 0 ? r : write_gaps(log);
+}
+
+int pw_log_drain(struct pw_log *log, int want_settled)
+{
+	uint64_t issued = __atomic_load_n(&log->config.state->seq, __ATOMIC_ACQUIRE);
+	bool all = false;
+	int lines, r;
+
+	log->gaps.n = 0;
+	pw_recorder_begin(&log->recorder);
+	lines = drain_rings(log, &all);
+	if (lines < 0 || !want_settled)
+		return lines;
+	r = all ? settle(log, issued) : 0;
+	if (!r)
+		r = pw_log_file_sync(&log->file);
+	return r < 0 ? r : lines + (int)log->gaps.n;
+}

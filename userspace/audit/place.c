@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <string.h>
+
+#include "audit/place.h"
+
+void pw_place_put_dev(struct pw_line *line, uint32_t dev)
+{
+	pw_line_u64(line, dev >> 20);
+	pw_line_literal(line, ":");
+	pw_line_u64(line, dev & 0xfffff);
+}
+
+/* Start of the last name in a list, which is the uppermost directory. */
+static const char *uppermost(const char *names, size_t length)
+{
+	const char *before = length > 1 ? memrchr(names, '\0', length - 1) : NULL;
+
+	return before ? before + 1 : names;
+}
+
+/* Takes the components of @root off the upper end of the list. */
+static bool take_root_off(const char *root, const char *names, size_t *length)
+{
+	size_t left = *length;
+
+	while (*root) {
+		size_t n = strcspn(++root, "/");
+		const char *name;
+
+		if (!n)
+			continue;
+		if (!left)
+			return false;
+		name = uppermost(names, left);
+		if ((size_t)(names + left - name) != n + 1 || memcmp(name, root, n) != 0)
+			return false;
+		left = (size_t)(name - names);
+		root += n;
+	}
+	*length = left;
+	return true;
+}
+
+struct pw_place pw_place_below(const char *root, const char *names, size_t length, bool cut)
+{
+	return (struct pw_place){ .prefix = strcmp(root, "/") ? root : "", .names = names,
+				  .length = length, .cut = cut };
+}
+
+struct pw_place pw_place_on(const struct pw_mounts *mounts, uint32_t dev, const char *names,
+			    size_t length, bool cut, const struct pw_mount **ret_mount)
+{
+	const struct pw_mount *mount = pw_mounts_find(mounts, dev);
+
+	*ret_mount = mount;
+	if (mount && (cut || take_root_off(mount->root, names, &length)))
+		return pw_place_below(mount->point, names, length, cut);
+	return (struct pw_place){ .prefix = "", .names = names, .length = length, .dev = dev,
+				  .cut = cut };
+}
+
+void pw_place_put(struct pw_line *line, const struct pw_place *place)
+{
+	size_t left = place->length;
+
+	if (!place->prefix) {
+		pw_line_literal(line, "null");
+		return;
+	}
+	pw_line_literal(line, "\"");
+	if (place->text) {
+		pw_line_untrusted(line, place->names, strnlen(place->names, left));
+		pw_line_literal(line, "\"");
+		return;
+	}
+	if (place->dev) {
+		pw_line_literal(line, "\\\\");
+		pw_place_put_dev(line, place->dev);
+	}
+	pw_line_untrusted(line, place->prefix, strlen(place->prefix));
+	if (place->cut)
+		pw_line_literal(line, "/\\\\...");
+	while (left) {
+		const char *name = uppermost(place->names, left);
+
+		pw_line_literal(line, "/");
+		pw_line_untrusted(line, name, (size_t)(place->names + left - name) - 1);
+		left = (size_t)(name - place->names);
+	}
+	if (!*place->prefix && !place->length && !place->cut)
+		pw_line_literal(line, "/");
+	pw_line_literal(line, "\"");
+}

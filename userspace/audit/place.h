@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where a file of an event is: from names below a root to an absolute path.
+ *
+ * A path in a line is absolute as phiwardd sees it. What it cannot know is
+ * marked by a backslash that no name can contain, because a backslash in a
+ * name is doubled: `\8:17/scan/a.dcm` lies on a file system that is not
+ * mounted, `/srv/dicom/\.../a.dcm` has more levels than fit the event.
+ */
+#ifndef PW_AUDIT_PLACE_H
+#define PW_AUDIT_PLACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "audit/line.h"
+#include "audit/mounts.h"
+
+struct pw_place {
+	const char *prefix;	/* absolute path of what the names are below; NULL: no path */
+	const char *names;	/* file first, each NUL-terminated; length bytes */
+	size_t length;
+	uint32_t dev;		/* stands for the mount point when nothing is mounted, or 0 */
+	bool cut;		/* levels are missing between prefix and names */
+	bool text;		/* names is a note of the daemon and no path */
+};
+
+/* Below @root, a path that the policy names. */
+struct pw_place pw_place_below(const char *root, const char *names, size_t length, bool cut);
+
+/* Below the root of file system @dev. *@ret_mount is its mount or NULL. */
+struct pw_place pw_place_on(const struct pw_mounts *mounts, uint32_t dev, const char *names,
+			    size_t length, bool cut, const struct pw_mount **ret_mount);
+
+/* The path as a JSON string, or null. */
+void pw_place_put(struct pw_line *line, const struct pw_place *place);
+
+/* A device number as major:minor. */
+void pw_place_put_dev(struct pw_line *line, uint32_t dev);
+
+#endif

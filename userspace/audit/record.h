@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From an event of the kernel to a line of the log: one JSON object with
+ * always the same members in the same order, null where there is nothing to
+ * say. The format is described in docs/audit-format.md; pw_record_fields names
+ * the members in their order.
+ *
+ * The line is written member by member and not built as a tree first: a
+ * protected open has 6,000 instructions to spend, the kernel's share included.
+ */
+#ifndef PW_AUDIT_RECORD_H
+#define PW_AUDIT_RECORD_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include <phiward/abi.h>
+
+#include "audit/mounts.h"
+#include "audit/line.h"
+#include "publish/catalog.h"
+
+#define PW_RECORD_SCHEMA 1
+#define PW_RECORD_LINE_MAX (256 * 1024)	/* longer lines are not ours */
+#define PW_BOOT_ID_LEN 36
+
+extern const char *const pw_record_fields[];
+extern const size_t pw_record_nfields;
+
+struct pw_catalog_slot {
+	struct pw_catalog *catalog;	/* NULL: it could not be read */
+	uint64_t generation;
+	uint64_t batch;			/* when that was found out */
+	uint64_t used;
+};
+
+/* What is needed to understand an event. */
+struct pw_recorder {
+	int state_dir;			/* borrowed */
+	char boot[PW_BOOT_ID_LEN + 1];
+	int64_t now;			/* CLOCK_REALTIME at the start of the batch, ns */
+	int64_t real_offset;		/* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
+	time_t second;			/* what second_text says */
+	char second_text[32];
+	struct pw_mounts mounts;
+	struct pw_catalog_slot catalogs[4];
+	uint64_t batch;
+};
+
+int pw_recorder_init(struct pw_recorder *recorder, int state_dir);
+void pw_recorder_done(struct pw_recorder *recorder);
+
+/* Before each batch: takes the clocks' offset, looks for changed mounts. */
+void pw_recorder_begin(struct pw_recorder *recorder);
+
+/* The catalog of a generation, or NULL. Valid until the next call. */
+const struct pw_catalog *pw_recorder_catalog(struct pw_recorder *recorder, uint64_t generation);
+
+/* Appends the line of a valid event, its newline included. */
+void pw_record_event(struct pw_recorder *recorder, const struct pw_event *event,
+		     struct pw_line *line);
+
+/* Appends the line that accounts for the numbers from @first to @last, which have none. */
+void pw_record_gap(struct pw_recorder *recorder, uint64_t first, uint64_t last,
+		   const char *reason, struct pw_line *line);
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "audit/file.h"
+#include "audit/scan.h"
+#include "common/cleanup.h"
+
+#define SCANNED_FILES 2
+
+static bool number_member(json_object *object, const char *name, uint64_t *ret)
+{
+	json_object *member;
+
+	if (!json_object_object_get_ex(object, name, &member) ||
+	    !json_object_is_type(member, json_type_int) || json_object_get_int64(member) < 1)
+		return false;
+	*ret = json_object_get_uint64(member);
+	return true;
+}
+
+static bool scan_gap(const char *line, struct pw_range *ret_range)
+{
+	json_object *object = json_tokener_parse(line);
+	bool ok = json_object_is_type(object, json_type_object) &&
+		  number_member(object, "first", &ret_range->first) &&
+		  number_member(object, "last", &ret_range->last) &&
+		  ret_range->first <= ret_range->last;
+
+	json_object_put(object);
+	return ok;
+}
+
+bool pw_scan_line(const char *line, struct pw_range *ret_range, bool *ret_gap)
+{
+	static const char start[] = "{\"schema\":1,\"seq\":";
+	char *end;
+
+	if (strncmp(line, start, sizeof(start) - 1) != 0)
+		return false;
+	line += sizeof(start) - 1;
+	*ret_gap = *line == 'n';
+	if (*ret_gap)
+		return scan_gap(line - (sizeof(start) - 1), ret_range);
+	if (*line < '1' || *line > '9')
+		return false;
+	errno = 0;
+	ret_range->first = ret_range->last = strtoull(line, &end, 10);
+	return !errno && *end == ',';
+}
+
+static int scan_file(int dir, const char *name, pw_scan_fn found, void *data)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_fclose_ FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	_cleanup_free_ char *line = NULL;
+	size_t capacity = 0;
+	int r = 0;
+
+	if (!file) {
+		r = -errno;
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	while (!r && getline(&line, &capacity, file) > 0) {
+		struct pw_range range;
+		bool gap;
+
+		if (pw_scan_line(line, &range, &gap))
+			r = found(data, range, gap);
+	}
+	return r ? r : ferror(file) ? -EIO : 0;
+}
+
+int pw_scan_log(int dir, pw_scan_fn found, void *data)
+{
+	char **names;
+	size_t n;
+	int r = pw_log_file_names(dir, &names, &n);
+
+	if (r < 0)
+		return r;
+	for (size_t i = n > SCANNED_FILES ? n - SCANNED_FILES : 0; !r && i < n; i++)
+		r = scan_file(dir, names[i], found, data);
+	pw_log_names_free(names, n);
+	return r;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which numbers stand in a log, without reading more of its lines than their beginning. */
+#ifndef PW_AUDIT_SCAN_H
+#define PW_AUDIT_SCAN_H
+
+#include "audit/account.h"
+
+/* Called for each line that accounts for numbers; @gap tells whether it is a gap line. */
+typedef int (*pw_scan_fn)(void *data, struct pw_range range, bool gap);
+
+/*
+ * Reads the newest two files of the log: what is above state.settled when a
+ * daemon died cannot be older than that. An error of @found ends it.
+ */
+int pw_scan_log(int dir, pw_scan_fn found, void *data);
+
+/* The numbers of one line; false when it accounts for none. */
+bool pw_scan_line(const char *line, struct pw_range *ret_range, bool *ret_gap);
+
+#endif
