@@ -62,7 +62,7 @@ PW_BANKED(unix_doors, BPF_MAP_TYPE_HASH, 0, struct pw_unix_key, struct pw_door);
 /* The same for unix sockets with a path, by pw_root.root of its directory entry. */
 PW_BANKED(path_doors, BPF_MAP_TYPE_HASH, 0, __u32, struct pw_door);
 
-/* Addresses of this machine other than loopback, kept by the daemon; what they reach is loopback. */
+/* Addresses of this machine and broadcast addresses of its networks, kept by the daemon. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PW_LOCAL_ADDRS_MAX);
@@ -77,6 +77,15 @@ struct {
 	__type(key, int);
 	__type(value, struct pw_task);
 } tasks SEC(".maps");
+
+/* The same by address of the leader, written with every change and removed at exit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, PW_LABELS_MAX);
+	__type(key, __u64);
+	__type(value, struct pw_label);
+} labels SEC(".maps");
 
 /* Who owns a socket that listens, or that a member uses, and what was decided for it. */
 struct {

@@ -181,12 +181,16 @@ PW_ASSERT_SIZE(struct pw_program, 44);
  * peers under this prefix. The value of each prefix already holds the union of
  * all prefixes that cover it, so one lookup decides. IPv4 stands in the first
  * four bytes of the address with family 4; IPv4-mapped IPv6 is looked up as IPv4.
+ *
+ * One entry more for each subject and protocol with listen rules: direction
+ * PW_DIRECTION_IN, family 0, prefixlen PW_PREFIX_SCOPE_BITS, whose value is the
+ * union of the ports that it may listen on, whoever may come.
  */
 struct pw_prefix_key {
 	__u32 prefixlen;	/* PW_PREFIX_SCOPE_BITS + length of the prefix */
 	__u16 subject;
 	__u8 direction;		/* enum pw_direction */
-	__u8 proto_family;	/* enum pw_proto << 4 | 4 or 6 */
+	__u8 proto_family;	/* enum pw_proto << 4 | 4, 6, or 0 */
 	__u8 addr[PW_ADDR_LEN];
 };
 PW_ASSERT_SIZE(struct pw_prefix_key, 24);
@@ -244,7 +248,7 @@ PW_ASSERT_SIZE(struct pw_unix_key, 108);
 #define PW_FILTER_WORD(ino) (((ino) / 64) & (PW_FILTER_WORDS - 1))
 #define PW_FILTER_BIT(ino) (1ULL << ((ino) & 63))
 
-#define PW_BANK_UDP_INGRESS (1U << 0)	/* some rule filters what UDP receives */
+#define PW_BANK_UDP_INGRESS (1U << 0)	/* some rule has udp ports to listen on, or `answers` */
 #define PW_BANK_REMOVABLE (1U << 1)	/* removable media belong to pw_bank.removable */
 
 struct pw_bank {
@@ -331,9 +335,27 @@ struct pw_task {
 };
 PW_ASSERT_SIZE(struct pw_task, 160);
 
+/*
+ * Map `labels`: the label once more, for cgroup programs, which may not read task
+ * storage. The key is the address of the leader's task_struct. A copy counts only
+ * while @storage is the leader's task->bpf_storage, so that what a dead task left
+ * behind labels nobody.
+ */
+struct pw_label {
+	__u64 storage;
+	struct pw_task task;
+};
+PW_ASSERT_SIZE(struct pw_label, 168);
+
 /* ---- Sockets ------------------------------------------------------------------------------ */
 
-/* Map `local_addrs`: an address of this machine; IPv4 in the first four bytes. */
+/*
+ * Map `local_addrs`: an address of this machine other than loopback; IPv4 in the
+ * first four bytes. The value says which kind.
+ */
+#define PW_LOCAL_ADDR_OWN 1
+#define PW_LOCAL_ADDR_BROADCAST 2	/* the broadcast address of one of its interfaces */
+
 struct pw_addr {
 	__u8 addr[PW_ADDR_LEN];
 	__u32 family;		/* 4 or 6 */

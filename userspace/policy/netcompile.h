@@ -13,7 +13,7 @@ struct pw_net_entry {
 	size_t subject;			/* index or PW_SUBJECT_INDEX_OTHERS */
 	enum pw_direction direction;
 	enum pw_proto proto;		/* PW_PROTO_TCP or PW_PROTO_UDP */
-	struct pw_prefix prefix;
+	struct pw_prefix prefix;	/* family and length 0: all ports it may listen on (abi.h) */
 	struct pw_port_set ports;
 };
 

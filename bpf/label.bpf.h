@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The copy of a task's label for cgroup programs. Whoever writes a label into
+ * task storage calls pw_label_copy() right after; whoever decides in a cgroup
+ * program reads it with pw_label_of().
+ */
+#ifndef PW_LABEL_BPF_H
+#define PW_LABEL_BPF_H
+
+/*
+ * @leader: the thread group's leader, or the new task in task_alloc when it will
+ * lead a group. @task: what stands in its task storage now. False when the copy
+ * could not be stored: cgroup programs then take the task for others.
+ */
+static __always_inline bool pw_label_copy(struct task_struct *leader, const struct pw_task *task)
+{
+	__u64 key = (__u64)leader;
+	struct pw_label label = {.storage = (__u64)leader->bpf_storage, .task = *task};
+
+	return bpf_map_update_elem(&labels, &key, &label, BPF_ANY) == 0;
+}
+
+/* The label of @task's thread group, or NULL: in others. */
+static __always_inline struct pw_task *pw_label_of(struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+	__u64 key = (__u64)leader, storage = (__u64)leader->bpf_storage;
+	struct pw_label *label;
+
+	if (!storage)
+		return NULL;
+	label = bpf_map_lookup_elem(&labels, &key);
+	if (!label || label->storage != storage)
+		return NULL;
+
+	return &label->task;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(pw_label_exit, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+	__u64 key = (__u64)leader;
+
+	if (leader->bpf_storage && task->signal->live.counter == 0)
+		bpf_map_delete_elem(&labels, &key);
+
+	return 0;
+}
+
+#endif
