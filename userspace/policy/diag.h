@@ -2,7 +2,7 @@
 /*
  * What the policy compiler has to say: errors, warnings and notes, each with
  * its position. Printed by the programs at the edge, as
- * `FILE:LINE:COL: error: text`.
+ * `FILE:LINE:COL: error: text`. At most PW_DIAGNOSTICS_MAX are kept.
  */
 #ifndef PW_POLICY_DIAG_H
 #define PW_POLICY_DIAG_H
@@ -32,6 +32,8 @@ struct pw_diag {
 
 void pw_diag_add(struct pw_diag *diag, enum pw_diag_level level, const struct pw_position *at,
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* By source in the order of first mention, then by line and column; what has no position comes last. */
+void pw_diag_sort(struct pw_diag *diag);
 void pw_diag_print(const struct pw_diag *diag, FILE *to);
 void pw_diag_done(struct pw_diag *diag);
 

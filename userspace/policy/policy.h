@@ -28,6 +28,7 @@ struct pw_position {
 /* One source file, as it was read. */
 struct pw_source {
 	char *name;		/* as given, or as the including file names it */
+	char *path;		/* name below the directory of the policy; made by the parser, for positions */
 	char *text;		/* length bytes and a NUL */
 	size_t length;
 };
@@ -172,7 +173,9 @@ struct pw_policy {
 	size_t nrules;
 	struct pw_source *sources;	/* the policy, then what it includes in order */
 	size_t nsources;
-	uint8_t digest[PW_DIGEST_LEN];	/* SHA-256 over all sources, names and lengths included */
+	/* SHA-256 over the texts of all sources with their lengths and the names of the included. */
+	uint8_t digest[PW_DIGEST_LEN];
+	struct pw_arena *arena;	/* owns all of the above, and this */
 };
 
 struct pw_policy *pw_policy_free(struct pw_policy *policy);

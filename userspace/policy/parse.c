@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "policy/parse.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "policy/reader.h"
+#include "policy/source.h"
+
+#define SCHEMA 1
+
+/* What one file says beside peers, objects and subjects. */
+struct header {
+	bool main;
+	const char *name;
+	uint64_t version;
+	enum pw_mode mode;
+};
+
+static const char *const rescue_names[] = {"invalid", "off", "permissive", "none"};
+static const struct pw_words words_rescue = {rescue_names, PW_ARRAY_SIZE(rescue_names)};
+#define RESCUE_OFF 1
+
+static void read_schema(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+{
+	uint64_t schema;
+
+	(void)out;
+	if (!node->plain || pw_text_number(node->text, SCHEMA, SCHEMA, &schema) < 0)
+		pw_error(reader, &node->at, "unknown schema '%.40s': this release reads schema %d",
+			 node->text, SCHEMA);
+}
+
+static void read_policy_name(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+{
+	if (pw_read_name(reader, node, "a policy"))
+		((struct header *)out)->name = node->text;
+}
+
+static void read_version(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+{
+	if (!node->plain ||
+	    pw_text_number(node->text, 1, INT64_MAX, &((struct header *)out)->version) < 0)
+		pw_error(reader, &node->at, "'version' must be a whole number from 1, this is '%.40s'",
+			 node->text);
+}
+
+static void read_policy_mode(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+{
+	((struct header *)out)->mode = pw_read_mode(reader, node);
+}
+
+static void read_sealed(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+{
+	(void)out;
+	if (pw_read_bool(reader, node))
+		pw_error(reader, &node->at, "'sealed: true' is not supported by this release");
+}
+
+static void read_rescue(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+{
+	unsigned int rescue = pw_read_word(reader, node, "rescue", &words_rescue);
+
+	(void)out;
+	if (rescue && rescue != RESCUE_OFF)
+		pw_error(reader, &node->at, "'rescue: %s' is not supported by this release",
+			 node->text);
+}
+
+/* Read when the sources were gathered. */
+static void read_include(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+{
+	if (!((struct header *)out)->main)
+		pw_error(reader, &node->at, "an included file cannot include others");
+}
+
+/* Read after all names are known. */
+static void read_later(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+{
+	(void)reader, (void)node, (void)out;
+}
+
+/* An included file may be a policy of its own, or leave out what is stated where it is included. */
+static const struct pw_key policy_keys[] = {
+	{"phiward", PW_YAML_SCALAR, false, read_schema},
+	{"name", PW_YAML_SCALAR, true, read_policy_name},
+	{"version", PW_YAML_SCALAR, true, read_version},
+	{"mode", PW_YAML_SCALAR, true, read_policy_mode},
+	{"sealed", PW_YAML_SCALAR, false, read_sealed},
+	{"rescue", PW_YAML_SCALAR, false, read_rescue},
+	{"include", PW_YAML_LIST, false, read_include},
+	{"peers", PW_YAML_MAP, false, read_later},
+	{"objects", PW_YAML_MAP, false, read_later},
+	{"subjects", PW_YAML_MAP, false, read_later},
+	{"others", PW_YAML_MAP, true, read_later},
+};
+
+static void read_header(struct pw_reader *reader, size_t source)
+{
+	struct pw_key keys[PW_ARRAY_SIZE(policy_keys)];
+	struct pw_policy *policy = reader->policy;
+	struct header header = {.main = !source};
+	struct pw_position top = {.file = policy->sources[source].path, .line = 1, .column = 1};
+	size_t i;
+
+	memcpy(keys, policy_keys, sizeof(keys));
+	for (i = 0; i < PW_ARRAY_SIZE(keys); i++)
+		keys[i].required = keys[i].required && header.main;
+	pw_map_read(reader, reader->roots[source], "a policy", &top, keys, PW_ARRAY_SIZE(keys),
+		    &header);
+	if (!header.main)
+		return;
+	if (header.name)
+		policy->name = pw_arena_copy(reader->arena, header.name, strlen(header.name));
+	policy->version = header.version;
+	policy->mode = header.mode;
+}
+
+/* ---- Sources ----------------------------------------------------------------------------- */
+
+/* A file of another schema, or none of ours, is not judged further. */
+static int judge_schema(struct pw_reader *reader, const struct pw_source *source,
+			const struct pw_yaml *root)
+{
+	struct pw_position top = {.file = source->path, .line = 1, .column = 1};
+	const struct pw_yaml *schema = pw_map_value(root, "phiward");
+	size_t errors = reader->diag->errors;
+
+	if (root->kind != PW_YAML_MAP || !schema) {
+		pw_error(reader, &top, "not a policy: 'phiward: %d' must be stated", SCHEMA);
+		return -EINVAL;
+	}
+	if (!pw_kind_is(reader, schema, PW_YAML_SCALAR, "phiward"))
+		return -EINVAL;
+	read_schema(reader, schema, NULL);
+
+	return reader->diag->errors == errors ? 0 : -EINVAL;
+}
+
+static void report_unread(struct pw_reader *reader, const struct pw_position *at, const char *name,
+			  int error)
+{
+	if (error == -EFBIG)
+		pw_error(reader, at, "a policy with all that it includes has at most %u bytes",
+			 PW_POLICY_BYTES_MAX);
+	else
+		pw_error(reader, at, "cannot read '%s': %s", name, strerror(-error));
+}
+
+static int add_source(struct pw_reader *reader, const char *name, const struct pw_yaml *include)
+{
+	struct pw_policy *policy = reader->policy;
+	struct pw_source *source = &policy->sources[policy->nsources];
+	struct pw_position top = {.file = name, .line = 1, .column = 1};
+	struct pw_yaml *root = NULL;
+	int r;
+
+	r = pw_source_fetch(reader->supply, policy->arena, name, include ? include->text : NULL,
+			    PW_POLICY_BYTES_MAX - reader->bytes, source);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		report_unread(reader, include ? &include->at : &top, include ? include->text : name,
+			      r);
+		return include ? -EINVAL : r;
+	}
+	reader->bytes += source->length;
+	policy->nsources++;
+	r = pw_yaml_read(reader->trees, source->path, source->text, source->length, reader->diag,
+			 &root);
+	if (!r)
+		r = judge_schema(reader, source, root);
+	if (!r)
+		reader->roots[policy->nsources - 1] = root;
+
+	return r;
+}
+
+static bool may_include(struct pw_reader *reader, const struct pw_yaml *item)
+{
+	struct pw_policy *policy = reader->policy;
+	const char *wrong, *slash;
+	size_t i;
+
+	if (!pw_kind_is(reader, item, PW_YAML_SCALAR, "include"))
+		return false;
+	wrong = pw_source_wrong_name(item->text);
+	if (wrong) {
+		pw_error(reader, &item->at, "the name of an included file %s", wrong);
+		return false;
+	}
+	slash = strrchr(policy->sources[0].name, '/');
+	if (!strcmp(item->text, slash ? slash + 1 : policy->sources[0].name)) {
+		pw_error(reader, &item->at, "a policy cannot include itself");
+		return false;
+	}
+	for (i = 1; i < policy->nsources; i++) {
+		if (!strcmp(item->text, policy->sources[i].name)) {
+			pw_error(reader, &item->at, "'%s' is included twice", item->text);
+			return false;
+		}
+	}
+	if (policy->nsources > PW_INCLUDES_MAX) {
+		pw_error(reader, &item->at, "a policy includes at most %d files",
+			 PW_INCLUDES_MAX);
+		return false;
+	}
+
+	return true;
+}
+
+static int gather(struct pw_reader *reader, const char *name)
+{
+	const struct pw_yaml *list, *item;
+	size_t errors;
+	int r;
+
+	r = add_source(reader, name, NULL);
+	if (r < 0)
+		return r;
+	/* Without what an included file names, the rest would be judged wrongly. */
+	errors = reader->diag->errors;
+	list = pw_map_value(reader->roots[0], "include");
+	if (!list || list->kind != PW_YAML_LIST)
+		return 0;
+	for (item = list->first; item; item = item->next) {
+		if (!may_include(reader, item))
+			continue;
+		r = add_source(reader, name, item);
+		if (r < 0 && r != -EINVAL)
+			return r;
+	}
+
+	return reader->diag->errors == errors ? 0 : -EINVAL;
+}
+
+/* ---- The whole --------------------------------------------------------------------------- */
+
+static int read_all(struct pw_reader *reader, const char *name)
+{
+	struct pw_policy *policy = reader->policy;
+	size_t i;
+	int r;
+
+	policy->sources = pw_arena_array(policy->arena, PW_INCLUDES_MAX + 1,
+					 sizeof(*policy->sources));
+	reader->roots = pw_arena_array(reader->trees, PW_INCLUDES_MAX + 1, sizeof(*reader->roots));
+	if (!policy->sources || !reader->roots)
+		return -ENOMEM;
+	r = gather(reader, name);
+	if (r == -ENOMEM)
+		return r;
+	for (i = 0; i < policy->nsources; i++)
+		if (reader->roots[i])
+			read_header(reader, i);
+	if (!r)
+		r = pw_read_sections(reader);
+	if (r < 0)
+		return r;
+	pw_policy_check(reader);
+	if (pw_arena_failed(policy->arena) || pw_arena_failed(reader->trees))
+		return -ENOMEM;
+
+	return reader->diag->errors ? -EINVAL : pw_policy_digest(policy);
+}
+
+static int compile(struct pw_supply *supply, const char *name, struct pw_policy **ret_policy,
+		   struct pw_diag *diag)
+{
+	_cleanup_(pw_arena_freep) struct pw_arena *trees = pw_arena_new();
+	_cleanup_(pw_arena_freep) struct pw_arena *arena = pw_arena_new();
+	struct pw_reader reader = {.diag = diag, .arena = arena, .trees = trees, .supply = supply};
+	int r;
+
+	if (!trees || !arena)
+		return -ENOMEM;
+	supply->directory = pw_source_directory(trees, name);
+	reader.policy = pw_arena_array(arena, 1, sizeof(*reader.policy));
+	if (!supply->directory || !reader.policy)
+		return -ENOMEM;
+	reader.policy->arena = arena;
+	r = read_all(&reader, name);
+	pw_diag_sort(diag);
+	if (r < 0)
+		return r;
+	(void)TAKE_PTR(arena);
+	*ret_policy = reader.policy;
+
+	return 0;
+}
+
+int pw_policy_read(const char *path, struct pw_policy **ret_policy, struct pw_diag *diag)
+{
+	struct pw_supply supply = {};
+
+	return compile(&supply, path, ret_policy, diag);
+}
+
+int pw_policy_parse(const struct pw_source *sources, size_t nsources,
+		    struct pw_policy **ret_policy, struct pw_diag *diag)
+{
+	struct pw_supply supply = {.sources = sources, .nsources = nsources};
+
+	if (!nsources)
+		return -EINVAL;
+
+	return compile(&supply, sources[0].name, ret_policy, diag);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Inside the policy stage: from the tree to struct pw_policy. A mapping is read
+ * by a table of its keys; what the table does not name is refused. Readers
+ * report to reader->diag and go on, so that one run finds all errors.
+ */
+#ifndef PW_POLICY_READER_H
+#define PW_POLICY_READER_H
+
+#include "common/arena.h"
+#include "common/cleanup.h"
+#include "common/words.h"
+#include "policy/diag.h"
+#include "policy/policy.h"
+#include "policy/source.h"
+#include "policy/yaml.h"
+
+/* Names in order of the alphabet, for searching; `index` is the caller's. */
+struct pw_symbol {
+	const char *name;
+	struct pw_position at;
+	size_t index;
+};
+
+struct pw_symbols {
+	struct pw_symbol *list;
+	size_t n;
+};
+
+struct pw_peer {
+	struct pw_position at;
+	const char *name;
+	struct pw_prefix *prefixes;
+	size_t nprefixes;
+	bool used;
+};
+
+struct pw_reader {
+	struct pw_policy *policy;
+	struct pw_arena *arena;		/* policy->arena */
+	struct pw_diag *diag;
+	const struct pw_supply *supply;
+	struct pw_arena *trees;		/* what goes when the policy is read */
+	struct pw_yaml **roots;		/* of policy->sources; NULL where there is none */
+	size_t bytes;			/* of all sources */
+	struct pw_peer *peers;
+	size_t npeers;
+	struct pw_symbols peer_names, object_names, subject_names;
+	size_t nprefixes;		/* in all rules so far, peers expanded */
+	size_t rules_size;
+};
+
+struct pw_key {
+	const char *name;
+	enum pw_yaml_kind kind;		/* PW_YAML_ANY: @parse looks for itself */
+	bool required;
+	void (*parse)(struct pw_reader *reader, const struct pw_yaml *node, void *out);
+};
+
+#define pw_error(reader, at, ...) pw_diag_add((reader)->diag, PW_DIAG_ERROR, (at), __VA_ARGS__)
+#define pw_warn(reader, at, ...) pw_diag_add((reader)->diag, PW_DIAG_WARNING, (at), __VA_ARGS__)
+
+/* schema.c */
+
+/* Reads @map, which is @what ("a subject") and stands at @at. */
+void pw_map_read(struct pw_reader *reader, const struct pw_yaml *map, const char *what,
+		 const struct pw_position *at, const struct pw_key *keys, size_t nkeys, void *out);
+
+/* The value of @key in @map, or NULL. */
+const struct pw_yaml *pw_map_value(const struct pw_yaml *map, const char *key);
+
+/* Whether @node is of @kind and not empty; reports when not. @name is its key. */
+bool pw_kind_is(struct pw_reader *reader, const struct pw_yaml *node, enum pw_yaml_kind kind,
+		const char *name);
+
+/* pw_key.parse of keys that this release knows and does not have. */
+void pw_read_refused(struct pw_reader *reader, const struct pw_yaml *node, void *out);
+
+/* The readers of scalars report and return 0 or false. */
+unsigned int pw_read_word(struct pw_reader *reader, const struct pw_yaml *node, const char *what,
+			  const struct pw_words *words);
+enum pw_mode pw_read_mode(struct pw_reader *reader, const struct pw_yaml *node);
+bool pw_read_bool(struct pw_reader *reader, const struct pw_yaml *node);
+/* Letters, digits, '.', '_' and '-', a letter first, shorter than PW_NAME_MAX. */
+bool pw_read_name(struct pw_reader *reader, const struct pw_yaml *node, const char *what);
+
+/* Sorts; reports every name that is there twice as @what. */
+void pw_symbols_sort(struct pw_reader *reader, struct pw_symbols *names, const char *what);
+const struct pw_symbol *pw_symbols_find(const struct pw_symbols *names, const char *name);
+void pw_symbols_offer(const struct pw_symbols *names, struct pw_near *near);
+
+/* "" or "; did you mean 'x'?", for the end of a message; valid until the arena goes. */
+const char *pw_suggestion(struct pw_reader *reader, const struct pw_near *near);
+
+/* path.c */
+
+/* An absolute path; a trailing slash is taken off and kept as `below`. */
+bool pw_read_path(struct pw_reader *reader, const struct pw_yaml *node, struct pw_path *ret);
+/* A list of paths whose trailing slashes mean nothing. */
+struct pw_path *pw_read_paths(struct pw_reader *reader, const struct pw_yaml *list, size_t *ret_n);
+/* Whether @path is @directory or lies below it; both as in struct pw_path. */
+bool pw_path_within(const char *path, const char *directory);
+
+/* address.c */
+
+/* "10.20.0.0/16", "fd00::1", not a peer's name. 0, or -EINVAL and a reason in *@ret_why. */
+int pw_prefix_parse(const char *text, struct pw_prefix *ret, const char **ret_why);
+/* A list of addresses for `peers`. */
+struct pw_prefix *pw_read_addresses(struct pw_reader *reader, const struct pw_yaml *list,
+				    const char *peer, size_t *ret_n);
+/* A list of addresses, `any` and names of peers, for rules. */
+struct pw_prefix *pw_read_peers(struct pw_reader *reader, const struct pw_yaml *list,
+				size_t *ret_n);
+/* A list of ports and ranges; sorted, touching ranges united. */
+struct pw_ports *pw_read_ports(struct pw_reader *reader, const struct pw_yaml *list,
+			       size_t *ret_n);
+
+/* sections.c; -ENOMEM or 0 */
+int pw_read_sections(struct pw_reader *reader);
+
+/* objects.c, subjects.c, network.c */
+
+void pw_read_object(struct pw_reader *reader, const struct pw_yaml *node,
+		    struct pw_object_policy *object);
+void pw_read_subject(struct pw_reader *reader, const struct pw_yaml *node,
+		     struct pw_subject_policy *subject);
+void pw_read_others(struct pw_reader *reader, const struct pw_yaml *node, void *out);
+
+/* A list of rules. @subject: index or PW_SUBJECT_INDEX_OTHERS. */
+struct pw_net_rule *pw_read_rules(struct pw_reader *reader, const struct pw_yaml *list,
+				  size_t subject, size_t *ret_n);
+/* A list of subjects; @words says which of the words beside names it may hold. */
+#define PW_WORD_OTHERS (1U << 0)
+#define PW_WORD_INIT (1U << 1)
+#define PW_WORD_LOGIN (1U << 2)
+#define PW_WORD_ANYONE (1U << 3)
+void pw_read_subjects(struct pw_reader *reader, const struct pw_yaml *list, unsigned int words,
+		      struct pw_subject_list *ret);
+/* The next rule number, or 0 when there are no more. */
+uint32_t pw_rule_number(struct pw_reader *reader, const struct pw_position *at, size_t subject);
+
+/* check.c: what no single mapping can know */
+void pw_policy_check(struct pw_reader *reader);
+
+/* policy.c */
+int pw_policy_digest(struct pw_policy *policy);
+
+#endif
