@@ -2,7 +2,7 @@
 /*
  * The copy of a task's label for cgroup programs. Whoever writes a label into
  * task storage calls pw_label_copy() right after; whoever decides in a cgroup
- * program reads it with pw_label_of().
+ * program reads it with pw_label_copied().
  */
 #ifndef PW_LABEL_BPF_H
 #define PW_LABEL_BPF_H
@@ -21,7 +21,7 @@ static __always_inline bool pw_label_copy(struct task_struct *leader, const stru
 }
 
 /* The label of @task's thread group, or NULL: in others. */
-static __always_inline struct pw_task *pw_label_of(struct task_struct *task)
+static __always_inline struct pw_task *pw_label_copied(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;
 	__u64 key = (__u64)leader, storage = (__u64)leader->bpf_storage;
