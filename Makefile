@@ -6,6 +6,7 @@ BUILD := build
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDEXPANSION:
 MAKEFLAGS += --no-builtin-rules
 
 include mk/flags.mk

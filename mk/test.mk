@@ -1,1 +1,62 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# Tests. make test [T=part of a file name] [KERNELS="6.1 6.12"|all]
+
+KERNELS ?= 6.1
+KERNELS_WANTED = $(if $(filter all,$(KERNELS)),$(KERNELS_ALL),$(KERNELS))
+T ?=
+
+# tests/unit/STAGE/test_X.c sees STAGE and what is to its left, nothing else.
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/san/%,$(wildcard tests/unit/*/test_*.c))
+# tests/fuzz/fuzz_X.c replays tests/corpus/X here and runs under libFuzzer in `make fuzz`.
+REPLAYS := $(patsubst tests/%.c,$(BUILD)/san/%,$(wildcard tests/fuzz/fuzz_*.c))
+PROGRAMS_WANTED = $(foreach p,$(UNIT_TESTS) $(REPLAYS),$(if $(findstring $(T),$(p))$(if $(T),,1),$(p)))
+BATS_WANTED = $(wildcard tests/bats/*$(T)*.bats)
+
+SAN_LINK = $(CC) $(SAN_FLAGS) $(PW_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter-out %.stamp,$^) $(LIBS)
+
+define unit_rule
+$(BUILD)/san/unit/$(1)/%: tests/unit/$(1)/%.c $(call archives,san,$(1)) $(BUILD)/.flags.stamp | $(SKELETON)
+	@mkdir -p $$(@D)
+	$$(SAN_LINK) -lcmocka
+endef
+$(foreach d,$(notdir $(wildcard tests/unit/*)),$(eval $(call unit_rule,$(d))))
+
+$(BUILD)/san/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(call archives,san,all) $(BUILD)/.flags.stamp
+	@mkdir -p $(@D)
+	$(SAN_LINK)
+-include $(UNIT_TESTS:%=%.d) $(REPLAYS:%=%.d)
+
+.PHONY: test fuzz bench demo prove soak
+test: $$(PROGRAMS_WANTED) all $$(if $$(BATS_WANTED),tools) ## run the tests: T=name, KERNELS="6.1 6.12"|all
+	@mk/test.sh "$(KERNELS_WANTED)" "$(T)" $(PROGRAMS_WANTED)
+
+# Variant of the stages for libFuzzer.
+FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
+
+$(foreach s,$(STAGES),$(eval $(call compile_rules,fuzz,$(s),$$(FUZZ_FLAGS))))
+$(foreach s,$(STAGES),$(if $(call HAVE,$(s)),$(eval $(call archive_rule,fuzz,$(s)))))
+$(BUILD)/fuzz/%.o: CC := $(CLANG)
+
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(call archives,fuzz,all) $(BUILD)/.flags.stamp
+	$(CLANG) -O1 -g -fsanitize=fuzzer,address,undefined $(PW_CFLAGS) $(LDFLAGS) -o $@ $(filter-out %.stamp,$^) $(LIBS)
+
+# What is found new stays in build/fuzz; a crash is kept there and fails the target.
+fuzz: $(FUZZERS) ## run the fuzzers, FUZZ_SECONDS=60 each
+	@for fuzzer in $(FUZZERS); do \
+		name=$${fuzzer##*/fuzz_}; mkdir -p $(BUILD)/fuzz/corpus/$$name tests/corpus/$$name; \
+		echo "$$fuzzer: $(FUZZ_SECONDS) s"; \
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 \
+			-artifact_prefix=$(BUILD)/fuzz/$$name- \
+			$(BUILD)/fuzz/corpus/$$name tests/corpus/$$name || exit 1; \
+	done
+
+bench: all tools ## count instructions and write docs/performance.md
+	tests/bench/run
+demo: all tools ## a short day of a console, in a machine
+	tests/demo/run
+prove: ## prove the decision and the matching for all inputs within bounds
+	tests/prove/run
+soak: all tools ## hours of work under one policy: SOAK_MINUTES=
+	tests/soak/run

@@ -6,6 +6,7 @@
  *                          inherits, and powers the machine off when CMD ends.
  * As client: pid1 start|run [--user U] [--out FILE] [--env K=V]... -- CMD...
  *            pid1 wait PID
+ *            pid1 kill PID SIGNAL-NUMBER
  *
  * A service started this way is a direct fork of PID 1 that execs the command and
  * nothing before it, as with a real init. `start` prints its pid; `wait` and `run`
@@ -13,7 +14,7 @@
  *
  * A request is one packet of NUL-terminated strings:
  *   "start", uid, gid, supplementary gids with commas, output file, number of
- *   environment strings, those, then argv; or "wait", pid.
+ *   environment strings, those, then argv; or "wait", pid; or "kill", pid, signal.
  * The answer is one packet: a decimal number, or "-" and an errno.
  */
 #include <errno.h>
@@ -169,6 +170,8 @@ static void serve(int listener)
 		serve_start(fd, &s);
 	else if (!strcmp(s.at[0], "wait") && s.n == 2)
 		keep = serve_wait(fd, strtol(s.at[1], NULL, 10));
+	else if (!strcmp(s.at[0], "kill") && s.n == 3)
+		answer(fd, kill(strtol(s.at[1], NULL, 10), strtol(s.at[2], NULL, 10)) ? -errno : 0);
 	else
 		answer(fd, -EINVAL);
 	if (!keep)
@@ -221,6 +224,7 @@ static int init_main(char **argv)
 	sigset_t child;
 	pid_t first;
 
+	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
@@ -335,7 +339,8 @@ static long ask(void)
 static int usage(void)
 {
 	fprintf(stderr, "usage: pid1 start|run [--user U] [--out FILE] [--env K=V]... -- CMD...\n"
-			"       pid1 wait PID\n");
+			"       pid1 wait PID\n"
+			"       pid1 kill PID SIGNAL-NUMBER\n");
 	return 2;
 }
 
@@ -392,5 +397,11 @@ int main(int argc, char **argv)
 		return client_start(argv + 2, !strcmp(argv[1], "run"));
 	if (argc == 3 && !strcmp(argv[1], "wait"))
 		return ask_wait(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "kill")) {
+		put("kill");
+		put(argv[2]);
+		put(argv[3]);
+		return ask();
+	}
 	return usage();
 }

@@ -1,0 +1,116 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# test.sh KERNELS NAME PROGRAM...: what `make test` runs. The programs are the unit
+# tests and corpus replays; to them come tests/golden/run, tests/tree/*.sh and, in
+# one machine a kernel, tests/bats/*.bats. All of them speak TAP. With a NAME only
+# what has it in its file name. The last line is the count of all.
+set -u
+
+kernels=$1 name=$2
+shift 2
+passed=0 failed=0 skipped=0
+logs=build/test
+mkdir -p "$logs"
+
+# Adds up the TAP in file $1 of a program that ended with $2. A plan that was not
+# kept is a failure for each test that is missing, a bad end without one is one.
+tally() {
+	local ok bad skip plan
+	read -r ok bad skip plan < <(awk '
+		/^ok / { if (tolower($0) ~ /# skip/) skip++; else ok++ }
+		/^not ok / { bad++ }
+		/^1\.\.[0-9]+/ { plan += substr($1, 4) }
+		END { print ok + 0, bad + 0, skip + 0, plan + 0 }' "$1")
+	[ "$plan" -le $((ok + bad + skip)) ] || bad=$((plan - ok - skip))
+	[ "$2" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+	[ $((ok + bad + skip)) -gt 0 ] || bad=1
+	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+	printf -v counted '%d passed' "$ok"
+	[ "$skip" -eq 0 ] || counted+=", $skip skipped"
+	[ "$bad" -eq 0 ] || counted+=", $bad FAILED"
+	return "$bad"
+}
+
+# Runs one program on this machine; what it says is shown when it fails.
+run_here() {
+	local title=$1 log
+	shift
+	log=$logs/${title//\//-}.log
+	CMOCKA_MESSAGE_OUTPUT=TAP "$@" > "$log" 2>&1 < /dev/null
+	if tally "$log" $?; then
+		printf '%-44s %s\n' "$title" "$counted"
+	else
+		cat "$log"
+		printf '%-44s %s\n' "$title" "$counted"
+	fi
+}
+
+header() { sed -n "s/^# $1: *//p" "$2"; }
+
+# One machine: kernel $1, options $2 (words), then the files. When it dies in the
+# middle of a file that one has failed and the others get a new machine.
+run_machine() {
+	local kernel=$1 options=$2 log file code
+	shift 2
+	while [ $# -gt 0 ]; do
+		log=$logs/vm-$kernel.$((machine++)).log
+		# shellcheck disable=SC2086 # options are words
+		tests/vm/run --kernel "$kernel" --timeout $((300 + 300 * $#)) $options \
+			-- tests/vm/bats "$@" 2>&1 | tee "$log" | sed -u "s/^/[$kernel] /"
+		code=${PIPESTATUS[0]}
+		while [ $# -gt 0 ] && grep -qxF "# end $1" "$log"; do
+			shift
+		done
+		if [ $# -gt 0 ]; then
+			echo "not ok - $1: the machine stopped" | tee -a "$log"
+			shift
+		fi
+		tally "$log" "$code" || true
+		echo "[$kernel] $counted"
+	done
+}
+
+run_kernel() {
+	local kernel=$1 file only options together=()
+	machine=0
+	for file in "${bats[@]}"; do
+		only=$(header kernels "$file")
+		[ -z "$only" ] || [[ " $only " == *" $kernel "* ]] || continue
+		options=$(header vm "$file")
+		if [ -z "$options" ]; then
+			together+=("$file")
+		else
+			run_machine "$kernel" "$options" "$file"
+		fi
+	done
+	[ ${#together[@]} -eq 0 ] || run_machine "$kernel" "" "${together[@]}"
+}
+
+for program; do
+	case $program in
+	*/fuzz/*) run_here "${program#build/san/}" "$program" tests/corpus/"${program##*/fuzz_}"/* ;;
+	*) run_here "${program#build/san/}" "$program" ;;
+	esac
+done
+for program in tests/golden/run tests/tree/*.sh; do
+	[ ! -x "$program" ] || [[ $program != *"$name"* ]] || run_here "$program" "$program"
+done
+bats=()
+for file in tests/bats/*"$name"*.bats; do
+	[ ! -e "$file" ] || bats+=("$file")
+done
+if [ ${#bats[@]} -gt 0 ]; then
+	for kernel in $kernels; do
+		run_kernel "$kernel"
+	done
+fi
+
+if [ $((passed + failed)) -eq 0 ]; then
+	echo "no test was run" >&2
+	failed=1
+fi
+summary="$passed passed, $failed failed"
+[ "$skipped" -eq 0 ] || summary+=", $skipped skipped"
+echo "$summary"
+[ "$failed" -eq 0 ]

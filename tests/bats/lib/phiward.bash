@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+#
+# What tests of enforcement are written with. In a .bats file: load lib/phiward
+#
+# They run as root in the test machine, in no login session and as no fork of PID 1:
+# for phiward a test is `others`.
+
+PATH=$VM_TOP/build:$VM_TOP/build/tools:$PATH
+PHIWARDD_LOG=/run/vm/phiwardd.log
+PHIWARDD_PID_FILE=/run/vm/phiwardd.pid
+POLICY_VERSION_FILE=/run/vm/policy-version
+MARK_FILE=/run/vm/mark
+WAIT_SECONDS=${WAIT_SECONDS:-15}
+
+fail() {
+	echo "$*"
+	[ ! -s "$PHIWARDD_LOG" ] || { echo "phiwardd said:"; tail -n 20 "$PHIWARDD_LOG"; }
+	return 1
+}
+
+# wait_for CMD...: until it succeeds; its last output is shown when it never does.
+wait_for() {
+	local end=$((SECONDS + WAIT_SECONDS)) said
+	until said=$("$@" 2>&1); do
+		[ $SECONDS -lt $end ] || { fail "never true: $*: $said"; return 1; }
+		sleep 0.1
+	done
+}
+
+# background FILE CMD...: runs it beside the test, output into FILE, BACKGROUND_PID is its
+# pid. (bats waits for whoever holds its descriptor 3, so no job may inherit it.)
+background() {
+	local out=$1
+	shift
+	"$@" > "$out" 2>&1 < /dev/null 3>&- &
+	BACKGROUND_PID=$!
+}
+
+# ---- Who acts ---------------------------------------------------------------------------
+
+# as_user USER CMD...: another user, still in no login session.
+as_user() {
+	local user=$1
+	shift
+	setpriv --reuid "$user" --regid "$user" --init-groups -- "$@"
+}
+
+# in_login USER CMD...: in a new login session of that user.
+in_login() { login-as "$@"; }
+
+# by_pid1 [--user U] [--env K=V]... CMD...: as a service, a direct fork of PID 1.
+# Shows what it printed and ends with its code.
+by_pid1() {
+	local options=() out code=0
+	while [[ $1 == --* ]]; do
+		options+=("$1" "$2")
+		shift 2
+	done
+	out=$(mktemp /run/vm/by-pid1.XXXXXX)
+	pid1 run --out "$out" ${options[@]+"${options[@]}"} -- "$@" || code=$?
+	cat "$out"
+	rm "$out"
+	return $code
+}
+
+# outside CMD...: at the other end of the network: 10.20.0.2, the PACS 10.20.5.4,
+# the resolver 10.20.0.53 and fd00:20::2; the console is 10.20.0.1 and fd00:20::1.
+outside() { nsenter --net=/run/netns/outside -- "$@"; }
+
+# ---- The daemon and its policy -------------------------------------------------------------
+
+phiward_status() { phiward status --json; }
+
+# phiward_is FIELD=VALUE...: whether `phiward status` says so now.
+phiward_is() {
+	local status pair
+	status=$(phiward_status) || true
+	for pair; do
+		[ "$(jq -r ".${pair%%=*}" <<< "$status")" = "${pair#*=}" ] || { echo "$status"; return 1; }
+	done
+}
+
+phiwardd_pid() { cat "$PHIWARDD_PID_FILE"; }
+
+# start_phiward [POLICYFILE]: phiwardd as a service; with a policy, until it enforces
+# it or is permissive, without one, until it answers.
+start_phiward() {
+	mkdir -p /etc/phiward
+	if [ $# -gt 0 ]; then
+		with_next_version < "$1" > /etc/phiward/policy.yaml
+	fi
+	pid1 start --out "$PHIWARDD_LOG" -- "$VM_TOP/build/phiwardd" > "$PHIWARDD_PID_FILE"
+	wait_for phiward_is daemon=true
+	[ $# -eq 0 ] || wait_for phiward_loaded
+}
+
+phiward_loaded() {
+	phiward_is state=enforcing || phiward_is state=permissive
+}
+
+# stop_phiward [SIGNAL]: ends the daemon as PID 1 does; what is enforced stays.
+stop_phiward() {
+	local pid
+	pid=$(phiwardd_pid) || return 0
+	pid1 kill "$pid" "${1:-15}" && pid1 wait "$pid" || true
+	rm -f "$PHIWARDD_PID_FILE"
+}
+
+unload_phiward() { phiward unload; }
+
+# reset_phiward: nothing enforced, no daemon, no policy, no log.
+reset_phiward() {
+	if [ -s "$PHIWARDD_PID_FILE" ] && [ ! -e "/proc/$(phiwardd_pid)" ]; then
+		pid1 start --out "$PHIWARDD_LOG" -- "$VM_TOP/build/phiwardd" > "$PHIWARDD_PID_FILE"
+		wait_for phiward_is daemon=true
+	fi
+	if [ -s "$PHIWARDD_PID_FILE" ]; then
+		unload_phiward || return 1
+		stop_phiward
+	fi
+	rm -rf /etc/phiward /var/lib/phiward /var/log/phiward /run/phiward "$PHIWARDD_LOG" "$MARK_FILE"
+	[ ! -e /sys/fs/bpf/phiward/links ] || ! ls -A /sys/fs/bpf/phiward/links | grep -q .
+}
+
+# Policy on stdin to policy on stdout, with a version above all before it.
+with_next_version() {
+	local version
+	version=$(($(cat "$POLICY_VERSION_FILE" 2> /dev/null || echo 0) + 1))
+	echo "$version" > "$POLICY_VERSION_FILE"
+	sed -e '/^version:/d' -e "s/^phiward:.*/&\nversion: $version/"
+}
+
+# apply_policy [OPTION...] < POLICY: applies it; the shipped base-debian.yaml lies beside it.
+apply_policy() {
+	local dir=${BATS_TEST_TMPDIR:-/run/vm}/policy said
+	mkdir -p "$dir"
+	cp "$VM_TOP"/policies/base-*.yaml "$dir/" 2> /dev/null || true
+	with_next_version > "$dir/policy.yaml"
+	said=$(phiward apply "$@" "$dir/policy.yaml" 2>&1) || { fail "apply: $said"; return 1; }
+}
+
+# ---- What must be so ---------------------------------------------------------------------
+
+assert_allowed() {
+	run "$@"
+	[ "$status" -eq 0 ] || fail "not allowed ($status): $*: $output"
+}
+
+# assert_refused CMD...: fails, and says that permission was denied.
+assert_refused() {
+	run "$@"
+	[ "$status" -ne 0 ] || { fail "not refused: $*: $output"; return 1; }
+	[[ $output == *"Permission denied"* || $output == *EACCES* ]] ||
+		fail "failed, but not with EACCES ($status): $*: $output"
+}
+
+# All records so far are in the log when this returns: `audit query` drains the rings.
+phiward_records() { phiward audit query --json; }
+
+# mark: the records that follow are those that assert_record sees.
+mark() { phiward_records | jq -s '[.[] | .last? // 0, .seq // 0] | max // 0' > "$MARK_FILE"; }
+
+# records_like KEY=VALUE|KEY~REGEX...: since mark, one JSON object a line.
+records_like() {
+	local filter='.seq > $mark' args=() pair key n=0
+	for pair; do
+		key=${pair%%[=~]*}
+		args+=(--arg "v$n" "${pair:$((${#key} + 1))}")
+		case ${pair:${#key}:1} in
+		=) filter+=" and (.$key | tostring) == \$v$n" ;;
+		'~') filter+=" and (.$key | tostring | test(\$v$n))" ;;
+		*) echo "records_like: $pair is neither KEY=VALUE nor KEY~REGEX" >&2; return 2 ;;
+		esac
+		n=$((n + 1))
+	done
+	phiward_records | jq -c --argjson mark "$(cat "$MARK_FILE" 2> /dev/null || echo 0)" \
+		${args[@]+"${args[@]}"} "select($filter)"
+}
+
+has_record() { records_like "$@" | grep -q .; }
+
+# assert_record KEY=VALUE...: one record since mark has all of them (null: `KEY=null`).
+assert_record() {
+	local end=$((SECONDS + 5))
+	until has_record "$@"; do
+		[ $SECONDS -lt $end ] || { fail "no record $*; there are: $(records_like)"; return 1; }
+		sleep 0.1
+	done
+}
+
+assert_no_record() {
+	local found
+	found=$(records_like "$@")
+	[ -z "$found" ] || fail "there is a record $*: $found"
+}
+
+assert_lost_zero() {
+	phiward_is lost=0 || fail "records were lost: $(phiward_status)"
+}
