@@ -259,7 +259,8 @@ static int read_all(struct pw_reader *reader, const char *name)
 	if (r < 0)
 		return r;
 	pw_policy_check(reader);
-	if (pw_arena_failed(policy->arena) || pw_arena_failed(reader->trees))
+	if (reader->out_of_memory || pw_arena_failed(policy->arena) ||
+	    pw_arena_failed(reader->trees))
 		return -ENOMEM;
 
 	return reader->diag->errors ? -EINVAL : pw_policy_digest(policy);

@@ -48,6 +48,7 @@ struct pw_reader {
 	struct pw_symbols peer_names, object_names, subject_names;
 	size_t nprefixes;		/* in all rules so far, peers expanded */
 	size_t rules_size;
+	bool out_of_memory;		/* beside what the arenas know */
 };
 
 struct pw_key {

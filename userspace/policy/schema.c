@@ -166,7 +166,14 @@ unsigned int pw_read_word(struct pw_reader *reader, const struct pw_yaml *node, 
 
 enum pw_mode pw_read_mode(struct pw_reader *reader, const struct pw_yaml *node)
 {
-	return pw_read_word(reader, node, "mode", &pw_words_mode);
+	enum pw_mode mode = pw_read_word(reader, node, "mode", &pw_words_mode);
+
+	/* The policy's own mode is read first, while it is still unset here. */
+	if (mode == PW_MODE_ENFORCE && reader->policy->mode == PW_MODE_PERMISSIVE)
+		pw_error(reader, &node->at, "'enforce' has no effect here: the whole policy is "
+			 "permissive");
+
+	return mode;
 }
 
 bool pw_read_bool(struct pw_reader *reader, const struct pw_yaml *node)

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "policy/lint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+#include "policy/places.h"
+
+#define warn(diag, at, ...) pw_diag_add((diag), PW_DIAG_WARNING, (at), __VA_ARGS__)
+
+static const char *starter_name(const struct pw_policy *policy, size_t index)
+{
+	switch (index) {
+	case PW_SUBJECT_INDEX_OTHERS:
+		return "others";
+	case PW_SUBJECT_INDEX_INIT:
+		return "init";
+	case PW_SUBJECT_INDEX_LOGIN:
+		return "login";
+	case PW_SUBJECT_INDEX_ANYONE:
+		return "anyone";
+	default:
+		return policy->subjects[index].name;
+	}
+}
+
+static bool names(const struct pw_subject_list *list, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (list->index[i] == index)
+			return true;
+
+	return false;
+}
+
+static uint32_t actions_on(const struct pw_subject_policy *subject, size_t object)
+{
+	size_t i;
+
+	if (subject->never_block)
+		return PW_ACTIONS_OF_FILES;
+	for (i = 0; i < subject->naccess; i++)
+		if (subject->access[i].object == object)
+			return subject->access[i].actions;
+
+	return 0;
+}
+
+static void print_reader(FILE *to, const struct pw_policy *policy,
+			 const struct pw_subject_policy *subject)
+{
+	size_t i;
+
+	fprintf(to, "%s (%sstarted by ", subject->name,
+		subject->never_block ? "never blocked, " : "");
+	for (i = 0; i < subject->started_by.n; i++)
+		fprintf(to, "%s%s", i ? ", " : "",
+			starter_name(policy, subject->started_by.index[i]));
+	fputc(')', to);
+}
+
+static void lint_readers(const struct pw_policy *policy, size_t object, struct pw_diag *diag)
+{
+	const struct pw_object_policy *o = &policy->objects[object];
+	_cleanup_free_ char *text = NULL;
+	size_t size, i, readers = 0;
+	uint32_t actions, all = 0;
+	FILE *to;
+
+	to = open_memstream(&text, &size);
+	if (!to)
+		return;
+	for (i = 0; i < policy->nsubjects; i++) {
+		actions = actions_on(&policy->subjects[i], object);
+		all |= actions;
+		if (!(actions & PW_ACTION_BIT(PW_ACTION_READ)))
+			continue;
+		fputs(readers++ ? ", " : "", to);
+		print_reader(to, policy, &policy->subjects[i]);
+	}
+	if (fclose(to))
+		return;
+	pw_diag_add(diag, PW_DIAG_NOTE, &o->at, "%s can be read by: %s", o->name,
+		    readers ? text : "nobody");
+	if (!all)
+		warn(diag, &o->at, "no subject may do anything with '%s'", o->name);
+}
+
+static void lint_objects(const struct pw_policy *policy, struct pw_diag *diag)
+{
+	static const char *const needed[] = {"/bin", "/boot", "/dev", "/etc", "/home", "/lib",
+					     "/lib64", "/opt", "/proc", "/root", "/run", "/sbin",
+					     "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib",
+					     "/var/log"};
+	const struct pw_object_policy *object;
+	size_t i, j, k;
+
+	for (i = 0; i < policy->nobjects; i++) {
+		object = &policy->objects[i];
+		lint_readers(policy, i, diag);
+		if (object->audit == PW_AUDIT_NONE && object->on_loss == PW_ON_LOSS_DENY)
+			warn(diag, &object->at, "nothing is recorded of '%s', so 'on_audit_loss: deny' "
+			     "never applies", object->name);
+		for (j = 0; j < object->npaths; j++)
+			for (k = 0; k < PW_ARRAY_SIZE(needed); k++)
+				if (!strcmp(object->paths[j].path, needed[k]))
+					warn(diag, &object->paths[j].at, "'%s' holds more than patient "
+					     "data: all programs but the subjects named are denied "
+					     "all of it", needed[k]);
+	}
+}
+
+static void lint_nested(const struct pw_policy *policy, struct pw_diag *diag)
+{
+	const struct pw_place *place, *above;
+	struct pw_places places;
+
+	if (pw_places_collect(policy, &places) < 0)
+		return;
+	for (place = places.list; place < places.list + places.n; place++) {
+		for (above = place->above; above && above->kind != PW_PLACE_OBJECT;)
+			above = above->above;
+		if (place->kind == PW_PLACE_OBJECT && above)
+			warn(diag, &place->at, "'%s' of object '%s' lies in '%s' of object '%s': what "
+			     "is allowed there does not hold here", place->path,
+			     policy->objects[place->owner].name, above->path,
+			     policy->objects[above->owner].name);
+	}
+	pw_places_done(&places);
+}
+
+static void lint_start(const struct pw_policy *policy, const struct pw_subject_policy *subject,
+		       struct pw_diag *diag)
+{
+	if (!names(&subject->started_by, PW_SUBJECT_INDEX_ANYONE) || !policy->nobjects)
+		return;
+	if (subject->never_block)
+		warn(diag, &subject->at, "every process can start '%s', which is never blocked",
+		     subject->name);
+	else if (subject->naccess)
+		warn(diag, &subject->at, "every process can start '%s' and so has its access",
+		     subject->name);
+}
+
+static void lint_subject(const struct pw_policy *policy, const struct pw_subject_policy *subject,
+			 struct pw_diag *diag)
+{
+	size_t i;
+
+	lint_start(policy, subject, diag);
+	for (i = 0; i < subject->nwrites; i++)
+		if (!strcmp(subject->writes[i].path, "/"))
+			warn(diag, &subject->writes[i].at, "'%s' may write what it read to any file",
+			     subject->name);
+	for (i = 0; i < subject->nnetwork; i++)
+		if (subject->reads && names(&subject->network[i].local, PW_SUBJECT_INDEX_OTHERS))
+			warn(diag, &subject->network[i].at, "every process of this machine may use "
+			     "this door to what '%s' reads", subject->name);
+}
+
+static bool is_script(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char magic[2];
+	struct stat st;
+
+	return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	       read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) && magic[0] == '#' &&
+	       magic[1] == '!';
+}
+
+static void lint_programs(const struct pw_subject_policy *subject, struct pw_diag *diag)
+{
+	size_t i;
+
+	for (i = 0; i < subject->nexec; i++)
+		if (subject->naccess && !subject->exec[i].below && is_script(subject->exec[i].path))
+			pw_diag_add(diag, PW_DIAG_ERROR, &subject->exec[i].at, "'%s' is a script: its "
+				    "interpreter opens the name again, so it can have no access",
+				    subject->exec[i].path);
+}
+
+void pw_policy_lint(const struct pw_policy *policy, unsigned int flags, struct pw_diag *diag)
+{
+	size_t i;
+
+	lint_objects(policy, diag);
+	lint_nested(policy, diag);
+	for (i = 0; i < policy->nsubjects; i++) {
+		lint_subject(policy, &policy->subjects[i], diag);
+		if (flags & PW_LINT_FILES)
+			lint_programs(&policy->subjects[i], diag);
+	}
+	pw_diag_sort(diag);
+}
