@@ -17,7 +17,13 @@ struct pw_net_entry {
 	struct pw_port_set ports;
 };
 
-/* A port that somebody serves on this machine, with who may reach it by loopback. */
+/*
+ * A port that somebody serves on this machine, with who may reach it by loopback.
+ * What `others` serve is here only where a rule names `local` or a subject serves
+ * the same port. A port that guards never lets in anyone whom one of its guarding
+ * servers does not: where two subjects serve it with different clients, the policy
+ * is refused.
+ */
 struct pw_net_door {
 	uint16_t port;
 	enum pw_proto proto;
@@ -33,7 +39,10 @@ struct pw_net_tables {
 	size_t ndoors;
 };
 
-/* -E2BIG with a diagnostic at the rule that exceeds a capacity, -ENOMEM, or 0. */
+/*
+ * 0, -ENOMEM, or with a diagnostic at the rule -E2BIG (a capacity is exceeded) or
+ * -EINVAL (doors that contradict each other).
+ */
 int pw_net_compile(const struct pw_policy *policy, struct pw_net_tables *ret, struct pw_diag *diag);
 void pw_net_tables_done(struct pw_net_tables *tables);
 

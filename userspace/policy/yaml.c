@@ -115,6 +115,11 @@ static void append(struct pw_yaml *parent, struct pw_yaml *node)
 	parent->n++;
 }
 
+static bool before(const struct pw_position *a, const struct pw_position *b)
+{
+	return a->line < b->line || (a->line == b->line && a->column < b->column);
+}
+
 static void place(struct builder *b, struct pw_yaml *node)
 {
 	struct pw_yaml *parent = b->depth ? b->open[b->depth - 1] : NULL;
@@ -132,6 +137,9 @@ static void place(struct builder *b, struct pw_yaml *node)
 			error_at(b, &node->at, "a key must be a word");
 			node->kind = PW_YAML_REFUSED;
 		}
+		/* The library places a pair without braces in a list at its colon. */
+		if (!parent->n && before(&node->at, &parent->at))
+			parent->at = node->at;
 		append(parent, node);
 		*key = node;
 	}
