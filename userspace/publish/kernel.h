@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * phiward inside this kernel: its maps, programs and links. They are pinned
+ * and outlive whoever opened them here; closing a struct pw_kernel changes
+ * nothing of what is enforced.
+ */
+#ifndef PW_PUBLISH_KERNEL_H
+#define PW_PUBLISH_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <phiward/abi.h>
+
+#include "policy/diag.h"
+
+/* The maps that userspace works with, by their names in bpf/maps.bpf.h. */
+#define PW_MAP_LIST(X)                                                                             \
+	X(PW_MAP_STATE, "state")                                                                   \
+	X(PW_MAP_BANKS, "banks")                                                                   \
+	X(PW_MAP_ROOTS, "roots")                                                                   \
+	X(PW_MAP_NAMES, "names")                                                                   \
+	X(PW_MAP_LINKS, "links")                                                                   \
+	X(PW_MAP_PROGRAMS, "programs")                                                             \
+	X(PW_MAP_PREFIXES, "prefixes")                                                             \
+	X(PW_MAP_DOORS, "doors")                                                                   \
+	X(PW_MAP_UNIX_DOORS, "unix_doors")                                                         \
+	X(PW_MAP_PATH_DOORS, "path_doors")                                                         \
+	X(PW_MAP_LOCAL_ADDRS, "local_addrs")                                                       \
+	X(PW_MAP_TASKS, "tasks")                                                                   \
+	X(PW_MAP_RING_MEMBERS, "ring_members")                                                     \
+	X(PW_MAP_RING_OTHERS, "ring_others")
+
+enum pw_map { PW_MAP_LIST(PW_ENUM_ENTRY) PW_MAP_MAX_ };
+
+/* Those that exist once a bank: from PW_MAP_ROOTS to PW_MAP_PATH_DOORS. */
+#define PW_MAP_BANKED_FIRST PW_MAP_ROOTS
+#define PW_MAP_BANKED_LAST PW_MAP_PATH_DOORS
+
+struct pw_kernel;
+
+/*
+ * Opens what is pinned: -ENOENT when nothing is, -EPROTO when it is of another
+ * ABI than this program (@diag says which), -EPERM without the rights.
+ */
+int pw_kernel_adopt(struct pw_kernel **ret, struct pw_diag *diag);
+
+/*
+ * Loads the programs and pins maps and programs; nothing is attached. The
+ * caller has seen that nothing is pinned. Failures are explained in @diag.
+ */
+int pw_kernel_load(struct pw_kernel **ret, struct pw_diag *diag);
+
+/* Closes; what is pinned stays. Accepts NULL, returns NULL. */
+struct pw_kernel *pw_kernel_close(struct pw_kernel *kernel);
+
+/* Descriptor of a map; borrowed. */
+int pw_kernel_map(const struct pw_kernel *kernel, enum pw_map map);
+
+/* The state map, mapped; shared with every program in the kernel. */
+struct pw_state *pw_kernel_state(const struct pw_kernel *kernel);
+
+/*
+ * Attaches and pins what is not attached yet, the gate first. What only a
+ * policy with PW_BANK_UDP_INGRESS needs is attached for such a bank and
+ * detached again for others. After a failure nothing more is attached than before.
+ */
+int pw_kernel_attach(struct pw_kernel *kernel, uint32_t bank_flags, struct pw_diag *diag);
+
+/* Detaches everything and removes the pins. */
+int pw_kernel_unload(struct pw_kernel *kernel);
+
+/* Makes the calling process the subject PW_SUBJECT_DAEMON. */
+int pw_kernel_label_daemon(struct pw_kernel *kernel);
+
+/* One record of the daemon's own; -EAGAIN when it was lost and counted as such. */
+int pw_kernel_note(struct pw_kernel *kernel, const struct pw_note *note);
+
+/* The kernel's identities of @ids[].fd, descriptors of this process opened with O_PATH. */
+int pw_kernel_identify(struct pw_kernel *kernel, struct pw_identity *ids, size_t n);
+
+/*
+ * Puts running tasks into the subjects of the bank in @slot. *@ret lists whom
+ * it looked at; the caller frees it.
+ */
+int pw_kernel_adopt_tasks(struct pw_kernel *kernel, uint32_t slot, struct pw_adopted **ret,
+			  size_t *ret_n);
+
+static inline void pw_kernel_closep(struct pw_kernel **kernel)
+{
+	*kernel = pw_kernel_close(*kernel);
+}
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the daemon keeps of its policy: the accepted one, what its names mean
+ * on this machine, and the kernel that enforces it. One struct pw_ward a
+ * machine. Everything that fails leaves the policy in force as it was.
+ */
+#ifndef PW_PUBLISH_WARD_H
+#define PW_PUBLISH_WARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy/diag.h"
+#include "policy/policy.h"
+#include "publish/catalog.h"
+#include "publish/kernel.h"
+
+struct pw_ward;
+
+/*
+ * Adopts what is pinned, or loads. @state_dir: descriptor of PW_STATE_DIR, borrowed.
+ * Makes the calling process the daemon. The log may be opened after this and
+ * before pw_ward_restore() or pw_ward_apply(), which attach.
+ */
+int pw_ward_open(int state_dir, struct pw_ward **ret, struct pw_diag *diag);
+struct pw_ward *pw_ward_close(struct pw_ward *ward);
+
+struct pw_kernel *pw_ward_kernel(struct pw_ward *ward);
+
+/*
+ * The policy that was accepted last, as text: -ENOENT when there is none. The
+ * caller parses it (pw_policy_parse) and frees the sources.
+ */
+int pw_ward_accepted(struct pw_ward *ward, struct pw_source **ret, size_t *ret_n,
+		     uint64_t *ret_version);
+void pw_sources_free(struct pw_source *sources, size_t n);
+
+/*
+ * Compiles @policy, swaps it in for new and running processes, attaches,
+ * keeps it as the accepted one. Takes @policy over on success. -ESTALE: its
+ * version is lower than the accepted one's, or the same with another text.
+ * Other errors: -EINVAL, -E2BIG, -ENOSPC with a diagnostic, or a system's.
+ */
+int pw_ward_apply(struct pw_ward *ward, struct pw_policy *policy, bool allow_downgrade,
+		  struct pw_diag *diag);
+
+/*
+ * The same for the accepted policy after a start: what lay elsewhere at the
+ * last apply stays protected and is pending.
+ */
+int pw_ward_restore(struct pw_ward *ward, struct pw_policy *policy, struct pw_diag *diag);
+
+/*
+ * Resolves what is pending once more and swaps when something has changed.
+ * Cheap when nothing is pending. Returns 1 when it swapped.
+ */
+int pw_ward_refresh(struct pw_ward *ward, struct pw_diag *diag);
+
+/*
+ * One bounded step of the search for files with more than one link. Returns 1
+ * while there is more to do, 0 when it is done, or a negative errno.
+ */
+int pw_ward_scan(struct pw_ward *ward);
+bool pw_ward_scanning(const struct pw_ward *ward);
+
+/* Detaches, forgets the accepted policy. */
+int pw_ward_unload(struct pw_ward *ward);
+
+struct pw_canary {
+	bool file;	/* the open was refused, and the kernel counted it */
+	bool net;	/* the connect was refused */
+};
+
+/* Tries the canary; remembered for pw_status_collect(). 0 also when it failed. */
+int pw_ward_canary(struct pw_ward *ward, struct pw_canary *ret);
+
+/* One record of the daemon's own about the policy in force. */
+int pw_ward_note(struct pw_ward *ward, enum pw_record_type type, enum pw_action action,
+		 enum pw_verdict verdict, enum pw_reason reason, const char *text);
+
+/* NULL before the first apply. */
+const struct pw_policy *pw_ward_policy(const struct pw_ward *ward);
+const struct pw_catalog *pw_ward_catalog(const struct pw_ward *ward);
+
+static inline void pw_ward_closep(struct pw_ward **ward)
+{
+	*ward = pw_ward_close(*ward);
+}
+
+#endif
