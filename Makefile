@@ -16,6 +16,7 @@ include mk/user.mk
 include mk/kmod.mk
 include mk/test.mk
 include mk/install.mk
+include mk/lint.mk
 
 .PHONY: all help clean
 all: user bpf ## build the daemon, the command and the BPF programs

@@ -16,12 +16,15 @@ bpf: $(SKELETON)
 
 $(VMLINUX_H): $(KERNEL_CACHE)/6.1/btf
 	@mkdir -p $(@D)
-	$(BPFTOOL) btf dump file $< format c > $@
+	$(call say,BTF)
+	$(Q)$(BPFTOOL) btf dump file $< format c > $@
 
 $(BUILD)/bpf/phiward.bpf.o: $(BPF_SOURCE) $(VMLINUX_H) $(BUILD)/.bpf-flags.stamp
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,BPF)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
 -include $(BUILD)/bpf/phiward.bpf.d
 
 $(BUILD)/bpf/phiward.skel.h: $(BUILD)/bpf/phiward.bpf.o
-	$(BPFTOOL) gen skeleton $< name phiward > $@
+	$(call say,SKEL)
+	$(Q)$(BPFTOOL) gen skeleton $< name phiward > $@

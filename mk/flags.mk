@@ -20,6 +20,10 @@ PACKAGES := libfyaml json-c libcrypto libcap-ng libseccomp libbpf libsystemd
 LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lelf -lz -lpthread
 LDFLAGS += -Wl,--as-needed
 
+# `make V=1` shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$@')
+
 # $(call stamp,NAME,TEXT): a file that changes only when TEXT does.
 define stamp
 $(BUILD)/.$(1).stamp: FORCE

@@ -1,1 +1,48 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# deps, install, uninstall. What INSTALLED lists is what uninstall removes.
+
+PREFIX ?= /usr
+DESTDIR ?=
+bindir = $(PREFIX)/bin
+sbindir = $(PREFIX)/sbin
+datadir = $(PREFIX)/share
+unitdir = $(PREFIX)/lib/systemd/system
+sysusersdir = $(PREFIX)/lib/sysusers.d
+completiondir = $(datadir)/bash-completion/completions
+
+DEPS = $(shell sed 's/\#.*//' mk/deps.txt)
+
+GROUPS_MADE := phiward-view phiward-audit phiward-admin
+MAN_PAGES := $(wildcard docs/man/*.[1-8])
+POLICIES := $(wildcard policies/*.yaml)
+COMPLETION := $(wildcard userspace/cli/phiward.bash-completion)
+UNIT := $(wildcard userspace/daemon/phiwardd.service)
+
+# SOURCE:TARGET:MODE
+INSTALLED = $(if $(call HAVE,cli),$(BUILD)/phiward:$(bindir)/phiward:755) \
+	$(if $(call HAVE,daemon),$(BUILD)/phiwardd:$(sbindir)/phiwardd:755) \
+	$(foreach f,$(POLICIES),$(f):$(datadir)/phiward/policies/$(notdir $(f)):644) \
+	$(foreach f,$(MAN_PAGES),$(f):$(datadir)/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f)):644) \
+	$(if $(COMPLETION),$(COMPLETION):$(completiondir)/phiward:644) \
+	$(if $(UNIT),$(UNIT):$(unitdir)/phiwardd.service:644) \
+	mk/phiward.sysusers:$(sysusersdir)/phiward.conf:644
+
+field = $(word $(2),$(subst :, ,$(1)))
+
+.PHONY: deps install uninstall
+deps: ## install the Debian packages that building and testing need
+	mk/deps.sh $(DEPS)
+
+install: all ## install below DESTDIR, to PREFIX=/usr
+	@$(foreach f,$(INSTALLED),install -D -m $(call field,$(f),3) $(call field,$(f),1) "$(DESTDIR)$(call field,$(f),2)" &&) true
+	@$(if $(DESTDIR),,for group in $(GROUPS_MADE); do \
+		getent group $$group > /dev/null || addgroup --quiet --system $$group || exit 1; done)
+
+# Below DESTDIR the directories that are empty then go too; in the system they are others'.
+uninstall: ## remove what install made; policy, log and state stay
+	@$(foreach f,$(INSTALLED),rm -f "$(DESTDIR)$(call field,$(f),2)" &&) true
+	@$(if $(DESTDIR),cd "$(DESTDIR)" && rmdir -p --ignore-fail-on-non-empty \
+			$(sort $(foreach f,$(INSTALLED),.$(dir $(call field,$(f),2)))) 2> /dev/null || true, \
+		rmdir "$(datadir)/phiward/policies" "$(datadir)/phiward" 2> /dev/null || true; \
+		for group in $(GROUPS_MADE); do \
+			! getent group $$group > /dev/null || delgroup --quiet $$group || exit 1; done)

@@ -11,8 +11,9 @@ kmod: $(BUILD)/kmod/phiward.ko ## build the kernel module
 $(BUILD)/kmod/phiward.ko: $(KMOD_SOURCES)
 	@test -n "$(KDIR)" || { echo "no kernel headers: run make deps" >&2; exit 1; }
 	@mkdir -p $(@D)
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod modules
-	cp kmod/phiward.ko $@
+	$(call say,KMOD)
+	$(Q)$(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod modules
+	@cp kmod/phiward.ko $@
 
 kmod-clean:
 	$(if $(KDIR),@$(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod clean)

@@ -17,17 +17,19 @@ SAN_LINK = $(CC) $(SAN_FLAGS) $(PW_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(
 define unit_rule
 $(BUILD)/san/unit/$(1)/%: tests/unit/$(1)/%.c $(call archives,san,$(1)) $(BUILD)/.flags.stamp | $(SKELETON)
 	@mkdir -p $$(@D)
-	$$(SAN_LINK) -lcmocka
+	$$(call say,TEST)
+	$$(Q)$$(SAN_LINK) -lcmocka
 endef
 $(foreach d,$(notdir $(wildcard tests/unit/*)),$(eval $(call unit_rule,$(d))))
 
 $(BUILD)/san/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(call archives,san,all) $(BUILD)/.flags.stamp
 	@mkdir -p $(@D)
-	$(SAN_LINK)
+	$(call say,REPLAY)
+	$(Q)$(SAN_LINK)
 -include $(UNIT_TESTS:%=%.d) $(REPLAYS:%=%.d)
 
 .PHONY: test fuzz bench demo prove soak
-test: $$(PROGRAMS_WANTED) all $$(if $$(BATS_WANTED),tools) ## run the tests: T=name, KERNELS="6.1 6.12"|all
+test: $$(PROGRAMS_WANTED) all $$(if $$(BATS_WANTED),tools) $$(if $$(findstring kmod,$$(BATS_WANTED)),kmod) ## run the tests: T=name, KERNELS="6.1 6.12"|all
 	@mk/test.sh "$(KERNELS_WANTED)" "$(T)" $(PROGRAMS_WANTED)
 
 # Variant of the stages for libFuzzer.
@@ -40,7 +42,8 @@ $(foreach s,$(STAGES),$(if $(call HAVE,$(s)),$(eval $(call archive_rule,fuzz,$(s
 $(BUILD)/fuzz/%.o: CC := $(CLANG)
 
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(call archives,fuzz,all) $(BUILD)/.flags.stamp
-	$(CLANG) -O1 -g -fsanitize=fuzzer,address,undefined $(PW_CFLAGS) $(LDFLAGS) -o $@ $(filter-out %.stamp,$^) $(LIBS)
+	$(call say,FUZZ)
+	$(Q)$(CLANG) -O1 -g -fsanitize=fuzzer,address,undefined $(PW_CFLAGS) $(LDFLAGS) -o $@ $(filter-out %.stamp,$^) $(LIBS)
 
 # What is found new stays in build/fuzz; a crash is kept there and fails the target.
 fuzz: $(FUZZERS) ## run the fuzzers, FUZZ_SECONDS=60 each

@@ -17,14 +17,16 @@ objects = $(patsubst userspace/$(2)/%.c,$(BUILD)/$(1)/$(2)/%.o,$(call HAVE,$(2))
 define compile_rules
 $(BUILD)/$(1)/$(2)/%.o: userspace/$(2)/%.c $(BUILD)/.flags.stamp | $(SKELETON)
 	@mkdir -p $$(@D)
-	$$(CC) $(3) $$(PW_CFLAGS) -MMD -MP -c $$< -o $$@
+	$$(call say,CC)
+	$$(Q)$$(CC) $(3) $$(PW_CFLAGS) -MMD -MP -c $$< -o $$@
 -include $(patsubst %.o,%.d,$(call objects,$(1),$(2)))
 endef
 
 define archive_rule
 $(BUILD)/$(1)/$(2)/libpw-$(2).a: $(call objects,$(1),$(2))
-	rm -f $$@
-	$$(AR) rcs $$@ $$^
+	$$(call say,AR)
+	@rm -f $$@
+	$$(Q)$$(AR) rcs $$@ $$^
 endef
 
 $(foreach d,$(STAGES) daemon cli,$(eval $(call compile_rules,userspace,$(d),$$(CFLAGS) $$(HARDENING))))
@@ -37,10 +39,12 @@ $(foreach s,$(STAGES),$(if $(call HAVE,$(s)),$(eval $(call archive_rule,san,$(s)
 PROGRAMS := $(if $(call HAVE,daemon),$(BUILD)/phiwardd) $(if $(call HAVE,cli),$(BUILD)/phiward)
 
 $(BUILD)/phiwardd: $(call objects,userspace,daemon) $(call archives,userspace,all)
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/phiward: $(call objects,userspace,cli) $(call archives,userspace,all)
-	$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LIBS)
 
 .PHONY: user
 user: $(foreach s,$(STAGES),$(if $(call HAVE,$(s)),$(BUILD)/userspace/$(s)/libpw-$(s).a)) $(PROGRAMS)

@@ -18,7 +18,8 @@ tools: $(TOOLS) ## build the helper programs of the tests
 
 $(BUILD)/tools/%: tests/vm/tools/%.c $(BUILD)/.flags.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -static $(PW_CFLAGS) -MMD -MP -MF $@.d -o $@ $< -luring -lpthread
+	$(call say,TOOL)
+	$(Q)$(CC) $(CFLAGS) -static $(PW_CFLAGS) -MMD -MP -MF $@.d -o $@ $< -luring -lpthread
 -include $(TOOLS:%=%.d)
 
 kernels: ## download the kernels under test

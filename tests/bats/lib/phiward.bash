@@ -103,7 +103,9 @@ phiward_loaded() {
 stop_phiward() {
 	local pid
 	pid=$(phiwardd_pid) || return 0
-	pid1 kill "$pid" "${1:-15}" && pid1 wait "$pid" || true
+	if pid1 kill "$pid" "${1:-15}"; then
+		pid1 wait "$pid" || true
+	fi
 	rm -f "$PHIWARDD_PID_FILE"
 }
 
@@ -120,7 +122,7 @@ reset_phiward() {
 		stop_phiward
 	fi
 	rm -rf /etc/phiward /var/lib/phiward /var/log/phiward /run/phiward "$PHIWARDD_LOG" "$MARK_FILE"
-	[ ! -e /sys/fs/bpf/phiward/links ] || ! ls -A /sys/fs/bpf/phiward/links | grep -q .
+	[ -z "$(find /sys/fs/bpf/phiward -mindepth 2 -print -quit 2> /dev/null)" ]
 }
 
 # Policy on stdin to policy on stdout, with a version above all before it.

@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# deps.sh PACKAGE...: installs Debian packages, as root or through sudo. Services
+# among them (Orthanc, mosquitto, auditd...) are for the test machine: they are not
+# started here.
+set -eu
+
+if [ "$(id -u)" -ne 0 ]; then
+	exec sudo "$0" "$@"
+fi
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	trap 'rm -f $policy' EXIT
+	trap 'exit 1' INT TERM
+	printf '#!/bin/sh\nexit 101\n' > $policy
+	chmod 755 $policy
+fi
+apt-get -q update
+apt-get -q -y --no-install-recommends install "$@"

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Lint: both compilers with warnings as errors, and whatever checkers are there.
+
+SCRIPTS = $(shell git ls-files '*.bash'; git grep -lE --untracked '^.!/bin/([a-z]+ )?(ba)?sh$$')
+C_SOURCES := $(wildcard userspace/*/*.c tests/unit/*/*.c tests/vm/tools/*.c tests/fuzz/*.c)
+CHECKPATCH = $(firstword $(wildcard /usr/src/linux-*/scripts/checkpatch.pl /usr/lib/linux-kbuild-*/scripts/checkpatch.pl))
+SPARSE = $(firstword $(wildcard /usr/bin/sparse))
+SHELLCHECK = $(firstword $(wildcard /usr/bin/shellcheck))
+CHECKPATCH_OPTIONS := --no-tree --terse --strict --file --max-line-length=100 \
+	--ignore CONSTANT_COMPARISON,CAMELCASE,MACRO_ARG_REUSE,FILE_PATH_CHANGES,PREFER_KERNEL_TYPES
+
+.PHONY: lint
+lint: all ## check sources: gcc, clang, sparse, checkpatch, shellcheck, the tree
+	@echo "gcc and clang"
+	@for compiler in gcc $(CLANG); do printf "$$compiler %s\n" $(C_SOURCES); done | \
+		xargs -P 2 -L 1 sh -c '"$$0" -O2 -c $(PW_CFLAGS) -o /dev/null "$$1"'
+	@echo "sparse: $(or $(SPARSE),not here)"
+	@$(if $(SPARSE),$(if $(KDIR),rm -f kmod/*.o && \
+		$(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod C=2 CF="-Wsparse-error" modules,true),true)
+	@echo "checkpatch: $(or $(CHECKPATCH),not here)"
+	@$(if $(CHECKPATCH),$(CHECKPATCH) $(CHECKPATCH_OPTIONS) $(wildcard kmod/*.[ch] bpf/*.[ch] include/phiward/*.h),true)
+	@echo "shellcheck: $(or $(SHELLCHECK),not here)"
+	@$(if $(SHELLCHECK),$(SHELLCHECK) -x -S warning $(SCRIPTS),true)
+	@for check in tests/tree/*.sh; do echo "$$check"; $$check || exit 1; done
