@@ -363,14 +363,32 @@ struct pw_addr {
 PW_ASSERT_SIZE(struct pw_addr, 20);
 
 #define PW_SOCKET_LISTENS (1U << 0)	/* listen(2), or an explicit bind of UDP, was allowed */
+#define PW_SOCKET_ASKED (1U << 1)	/* sent to a group or broadcast address: answers are filtered */
+#define PW_SOCKET_ANNOUNCE (1U << 2)	/* its connection to a door is to be announced */
 
-/* Map `sockets` (socket storage). A socket without one belongs to others. */
+#define PW_SOCKET_PEERS 4
+
+/*
+ * Map `sockets` (socket storage). A socket without one belongs to others. Written
+ * with the socket locked; what arrives meanwhile looks at subject and flags only.
+ */
 struct pw_socket {
-	__u32 subject;
+	__u32 subject;		/* who listens or bound it */
 	__u32 flags;		/* PW_SOCKET_* */
-	__u64 generation;	/* of the bank that allowed; another one decides anew */
+	/* The last send that was allowed: the same once more needs no lookup. */
+	__u64 generation;
+	__u32 sender;		/* subject */
+	__u16 port;
+	__u8 family;
+	__u8 zero;
+	__u32 addr[PW_ADDR_LEN / 4];
+	/* Peers that sends were recorded for, and which of them is the oldest. */
+	__u64 recorded[PW_SOCKET_PEERS];
+	__u32 oldest;
+	__u32 root;		/* unix: pw_root.root of the door it listens as, under @generation */
+	__u64 heard;		/* the last IPv4 datagram that was let in, packed; 0: none */
 };
-PW_ASSERT_SIZE(struct pw_socket, 16);
+PW_ASSERT_SIZE(struct pw_socket, 88);
 
 /* Map `announced`: one connection by loopback that its client's side allowed. */
 struct pw_announcement_key {
@@ -385,8 +403,8 @@ struct pw_announcement_key {
 PW_ASSERT_SIZE(struct pw_announcement_key, 28);
 
 struct pw_announcement {
-	__u64 generation;
-	__u32 subject;
+	__u64 time;		/* ns since boot */
+	__u32 subject;		/* the client's */
 	__u32 zero;
 };
 PW_ASSERT_SIZE(struct pw_announcement, 16);
