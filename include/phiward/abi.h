@@ -134,9 +134,11 @@ PW_ASSERT_SIZE(struct pw_root, 24);
  */
 struct pw_name_key {
 	struct pw_inode_key parent;
-	char name[PW_FILE_NAME_MAX];	/* NUL-padded */
+	__u64 hash;		/* pw_name_hash() of match.h; a collision protects too much, never too little */
+	__u32 length;		/* without NUL */
+	__u32 zero;
 };
-PW_ASSERT_SIZE(struct pw_name_key, 272);
+PW_ASSERT_SIZE(struct pw_name_key, 32);
 
 #define PW_NAME_PENDING (1U << 0)	/* the first missing component of a path */
 
@@ -261,6 +263,10 @@ struct pw_bank {
 	struct pw_fs fs[PW_FS_MAX];
 	/* A bit by inode number; set for every key of roots (also parents of names). */
 	__u64 root_filter[PW_FILTER_WORDS];
+	/* The same without those that only hold names. */
+	__u64 own_filter[PW_FILTER_WORDS];
+	/* A bit by length; set for the length of every name of names. */
+	__u64 name_lengths[PW_FILE_NAME_MAX / 64];
 	/* A bit by inode number; set for every key of programs. */
 	__u64 program_filter[PW_FILTER_WORDS];
 	__u32 object_flags[PW_OBJECT_IDS];
@@ -320,7 +326,7 @@ _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every coun
 #define PW_TASK_PHI (1U << 1)	/* has opened an object */
 #define PW_TASK_TRACED (1U << 2)
 
-#define PW_PARENT_EXE_BYTES 128
+#define PW_PARENT_EXE_BYTES 120
 
 /* Task storage of the thread group leader. A task without one is in others. */
 struct pw_task {
@@ -331,7 +337,9 @@ struct pw_task {
 	__u32 next_program;
 	__u32 next_flags;
 	__u64 generation;	/* of the bank under which the label was given */
-	char parent_exe[PW_PARENT_EXE_BYTES];	/* names, file first, each NUL-terminated */
+	__u32 parent_dev;	/* where the program lies that called execve */
+	__u32 parent_len;	/* bytes of parent_exe that are used */
+	char parent_exe[PW_PARENT_EXE_BYTES];	/* its names, file first, each NUL-terminated */
 };
 PW_ASSERT_SIZE(struct pw_task, 160);
 

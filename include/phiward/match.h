@@ -37,6 +37,40 @@ static inline __u32 pw_port_rule(const struct pw_port_set *set, __u16 port)
 	return 0;
 }
 
+#define PW_NAME_BLOCK 64	/* bytes of a name that are hashed at a time */
+
+/* One block of a name, zero-padded; pw_name_hash() begins with @hash 0. */
+static inline __u64 pw_name_hash_block(__u64 hash, const __u64 words[PW_NAME_BLOCK / 8])
+{
+	int i;
+
+	for (i = 0; i < PW_NAME_BLOCK / 8; i++) {
+		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 29;
+	}
+
+	return hash;
+}
+
+#if !defined(__VMLINUX_H__)
+/* Of a path component, as it stands in struct pw_name_key. */
+static inline __u64 pw_name_hash(const char *name, __u32 length)
+{
+	__u64 hash = 0;
+	__u32 done, i;
+
+	for (done = 0; done < length; done += PW_NAME_BLOCK) {
+		__u64 words[PW_NAME_BLOCK / 8] = {0};
+
+		for (i = 0; i < PW_NAME_BLOCK && done + i < length; i++)
+			((char *)words)[i] = name[done + i];
+		hash = pw_name_hash_block(hash, words);
+	}
+
+	return hash;
+}
+#endif
+
 static inline int pw_subject_in(const struct pw_subject_set *set, __u32 subject)
 {
 	if (subject >= PW_SUBJECT_IDS)

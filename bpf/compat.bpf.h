@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels that phiward runs on, each with its
+ * version, and the constants that BTF does not carry.
+ *
+ * Programs: `lsm/HOOK` is not loaded where bpf_lsm_HOOK is absent. Where the
+ * number of a hook's arguments changed there are two programs, named
+ * pw_HOOK_2arg and pw_HOOK_3arg; the loader takes the one that fits the
+ * kernel's prototype.
+ */
+#ifndef PW_COMPAT_BPF_H
+#define PW_COMPAT_BPF_H
+
+#define NULL ((void *)0)
+
+#define PW_EACCES 13
+
+#define PW_S_IFMT 0170000
+#define PW_S_IFIFO 0010000
+#define PW_S_IFCHR 0020000
+#define PW_S_IFDIR 0040000
+#define PW_S_IFBLK 0060000
+#define PW_S_IFREG 0100000
+#define PW_S_IFLNK 0120000
+#define PW_S_IFSOCK 0140000
+
+#define PW_MAY_EXEC 1
+#define PW_MAY_WRITE 2
+#define PW_MAY_READ 4
+
+#define PW_FMODE_READ 0x1
+#define PW_FMODE_WRITE 0x2
+#define PW_FMODE_PATH 0x4000
+#define PW_FMODE_CREATED 0x100000
+#define PW_O_EXEC 0x20		/* __FMODE_EXEC, kept in f_flags */
+
+#define PW_PF_DUMPCORE 0x200
+#define PW_PF_KTHREAD 0x200000
+
+#define PW_SB_NOUSER (1U << 31)	/* file systems that nobody mounts: memfd, pipes */
+
+#define PW_MAJOR(dev) ((dev) >> 20)
+#define PW_MINOR(dev) ((dev) & 0xfffff)
+
+#define PW_NO_ID 0xffffffffU	/* no audit login uid, no session */
+
+/*
+ * Set by the loader before the programs are loaded. Under
+ * lockdown=confidentiality bpf_probe_read_kernel does not exist; the branches
+ * that call it are then dead and dropped by the verifier.
+ */
+const volatile __u8 pw_can_probe;
+
+/* An index below @size, a power of two, in a form whose bound the verifier keeps. */
+#define PW_INDEX(index, size)                                                                      \
+	({                                                                                         \
+		__u64 index_ = (index);                                                            \
+		barrier_var(index_);                                                               \
+		index_ &= (size) - 1;                                                              \
+		barrier_var(index_);                                                               \
+		index_;                                                                            \
+	})
+
+/*
+ * A value that the verifier does not follow. It checks what comes after a
+ * choice between constants once for each of them; behind this, once. And older
+ * verifiers check a bpf_loop callback for its first round only, so what a
+ * round branches on must not begin as a known constant.
+ */
+static __u32 pw_unknown_zero;
+#define PW_OPAQUE(value) ((value) + *(volatile __u32 *)&pw_unknown_zero)
+
+extern const void rename_lock __ksym __weak;
+
+/* Sequence of the kernel's renames, or 0 where it cannot be read. */
+static __always_inline __u32 pw_rename_sequence(void)
+{
+	__u32 sequence = 0;
+
+	if (pw_can_probe && &rename_lock)
+		bpf_probe_read_kernel(&sequence, sizeof(sequence), &rename_lock);
+
+	return sequence;
+}
+
+/*
+ * Copies at most @size - 1 bytes of the name at @address and a NUL. Returns
+ * the bytes written with the NUL, or a negative errno; 1 for an empty name.
+ */
+static __always_inline long pw_copy_name(char *to, __u32 size, __u64 address)
+{
+	long n;
+
+	if (pw_can_probe)
+		return bpf_probe_read_kernel_str(to, size, (const void *)address);
+
+	n = bpf_snprintf(to, size, "%s", &address, sizeof(address));
+	return n > (long)size ? (long)size : n;
+}
+
+#endif

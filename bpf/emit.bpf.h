@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one writer of the rings. A number is issued first; who then finds no
+ * room adds it to the losses, so every number is in the log as a line or in a gap.
+ */
+#ifndef PW_EMIT_BPF_H
+#define PW_EMIT_BPF_H
+
+#define PW_CASE_QUIET (1U << 0)	/* allowed before and seen again: only a refusal is recorded */
+#define PW_CASE_RECORD (1U << 1)	/* recorded when allowed, though no object asks for it */
+#define PW_CASE_GUARD (1U << 2)	/* no mode and no never_block lifts the refusal */
+#define PW_CASE_NO_TASK (1U << 3)	/* decided in interrupt context */
+#define PW_CASE_SILENT (1U << 4)	/* a question that asks for no record, such as ps(1)'s */
+
+/* All that is known of one decision. What does not apply is zero. */
+struct pw_case {
+	struct pw_bank *bank;
+	struct pw_task *label;	/* of the one who acts */
+	struct dentry *dentry;	/* the path is taken from here up */
+	const char *text;	/* or is this text, with its NUL at most PW_NOTE_TEXT bytes */
+	__u64 generation;
+	__u64 ino;
+	__u32 dev;
+	__u32 subject;
+	__u32 subject_flags;
+	__u32 object;
+	__u32 root;
+	__u32 depth;		/* names that belong to the path */
+	__u32 rule;
+	__u32 program;		/* 0: that of the label, or named by its path */
+	__u32 peer_subject;
+	__u32 flags;		/* PW_CASE_* */
+	__u8 type;
+	__u8 action;
+	__u8 verdict;
+	__u8 reason;
+	__u8 proto;
+	__u8 family;
+	__u16 port;
+	__u8 addr[PW_ADDR_LEN];
+};
+
+#define PW_NOTE_TEXT 256
+#define PW_EXE_DEPTH 12	/* names of a program's path that fit a record */
+
+/* How much of an entry a list of names may take; each: last offset + longest name <= bytes[]. */
+#define PW_SHORT_OFFSET 255
+#define PW_SHORT_NAME 96
+#define PW_LONG_OFFSET 1023
+#define PW_LONG_NAME PW_FILE_NAME_MAX
+#define PW_EVENT_BYTES(size) ((size) - sizeof(struct pw_event))
+
+_Static_assert(PW_SHORT_OFFSET + PW_SHORT_NAME <= PW_EVENT_BYTES(PW_EVENT_SHORT), "short entry");
+_Static_assert(PW_LONG_OFFSET + PW_LONG_NAME <= PW_EVENT_BYTES(PW_EVENT_LONG), "long entry");
+_Static_assert(PW_LONG_OFFSET + 1 == PW_PATH_BYTES, "names of a record");
+
+/* A list of names being written into an entry. */
+struct pw_names {
+	struct dentry *dentry;
+	char *bytes;
+	__u32 used;
+	__u32 left;	/* names that belong to the list */
+	__u32 cut;
+};
+
+static __always_inline long pw_put_name(struct pw_names *list, __u32 last_offset, __u32 room)
+{
+	struct dentry *dentry = list->dentry;
+	struct dentry *parent = dentry->d_parent;
+	__u32 used = list->used;
+	long n;
+
+	if (!list->left || parent == dentry)
+		return 1;
+	if (used > last_offset || dentry->d_name.len >= room) {
+		list->cut = 1;
+		return 1;
+	}
+	used &= last_offset;
+	barrier_var(used);
+	n = pw_copy_name(list->bytes + used, room, (__u64)dentry->d_name.name);
+	if (n <= 0) {
+		list->cut = 1;
+		return 1;
+	}
+	list->used = used + (__u32)n;
+	list->left--;
+	list->dentry = parent;
+
+	return 0;
+}
+
+static long pw_put_short_name(__u32 round, struct pw_names *list)
+{
+	return pw_put_name(list, PW_SHORT_OFFSET, PW_SHORT_NAME);
+}
+
+static long pw_put_long_name(__u32 round, struct pw_names *list)
+{
+	return pw_put_name(list, PW_LONG_OFFSET, PW_LONG_NAME);
+}
+
+/* Appends the names from @dentry up; returns how many bytes, or'ed with PW_NAMES_CUT. */
+#define PW_NAMES_CUT (1U << 31)
+
+static __always_inline __u32 pw_put_names(char *bytes, __u32 used, struct dentry *dentry,
+					  __u32 left, __u32 is_long)
+{
+	__u32 zero = PW_OPAQUE(0);
+	struct pw_names list = {
+		.dentry = dentry,
+		.bytes = bytes,
+		.used = used + zero,
+		.left = left + zero,
+		.cut = zero,
+	};
+
+	if (is_long)
+		bpf_loop(PW_PATH_DEPTH + 1, pw_put_long_name, &list, 0);
+	else
+		bpf_loop(PW_PATH_DEPTH + 1, pw_put_short_name, &list, 0);
+	if (list.left && list.dentry->d_parent != list.dentry)
+		list.cut = 1;
+
+	return (list.used - used) | (list.cut ? PW_NAMES_CUT : 0);
+}
+
+/* The parent's program as it was noted at exec; bytes, 0 when it does not fit. */
+static __always_inline __u32 pw_put_parent(char *bytes, __u32 used, const struct pw_task *label,
+					   __u32 is_long)
+{
+	__u32 last = is_long ? PW_LONG_OFFSET : PW_SHORT_OFFSET & ~31U;
+	__u32 length = label->parent_len;
+	__u32 i;
+
+	if (length > PW_PARENT_EXE_BYTES || used > last)
+		return 0;
+	barrier_var(used);
+	if (used > last)
+		return 0;
+	for (i = 0; i < PW_PARENT_EXE_BYTES / 8; i++)
+		*(__u64 *)(bytes + used + i * 8) = ((const __u64 *)label->parent_exe)[i];
+
+	return length;
+}
+
+/* Who acts: the task, its user, its program and its parent. */
+static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_case *c,
+					 __u32 is_long)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 ids = bpf_get_current_pid_tgid(), user = bpf_get_current_uid_gid();
+	struct file *exe = task->mm->exe_file;
+	__u32 used;
+
+	e->tgid = ids >> 32;
+	e->tid = (__u32)ids;
+	e->uid = (__u32)user;
+	e->gid = user >> 32;
+	e->ppid = task->real_parent->tgid;
+	e->auid = task->loginuid.val;
+	e->ses = task->sessionid;
+	e->cgroup = bpf_get_current_cgroup_id();
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	if (task->flags & PW_PF_KTHREAD)
+		e->flags |= PW_EVENT_KTHREAD;
+	if (c->label) {
+		if (c->label->flags & PW_TASK_PHI)
+			e->flags |= PW_EVENT_PHI;
+		if (!e->program)
+			e->program = c->label->program;
+	}
+	if (!e->program && exe) {
+		struct dentry *dentry = exe->f_path.dentry;
+
+		e->exe_dev = dentry->d_sb->s_dev;
+		used = pw_put_names(e->bytes, e->path_len, dentry, PW_EXE_DEPTH, is_long);
+		e->exe_len = used & ~PW_NAMES_CUT;
+		if (used & PW_NAMES_CUT)
+			e->flags |= PW_EVENT_EXE_CUT;
+	}
+	if (c->label && c->label->parent_len) {
+		e->parent_dev = c->label->parent_dev;
+		e->parent_len = pw_put_parent(e->bytes, e->path_len + e->exe_len, c->label,
+					      is_long);
+	}
+}
+
+/* What was decided. Reserved memory is not zeroed: every member is set here or above. */
+static __always_inline void pw_fill_case(struct pw_event *e, const struct pw_case *c, __u64 seq,
+					 __u32 enforced, __u32 size)
+{
+	__builtin_memset(e, 0, sizeof(*e));
+	e->size = size;
+	e->abi = PW_ABI_VERSION;
+	e->type = c->type;
+	e->action = c->action;
+	e->verdict = c->verdict;
+	e->reason = c->reason;
+	e->proto = c->proto;
+	e->family = c->family;
+	e->port = c->port;
+	e->rule = c->rule;
+	e->seq = seq;
+	e->mono = bpf_ktime_get_boot_ns();
+	e->generation = c->generation;
+	e->dev = c->dev;
+	e->ino = c->ino;
+	e->subject = c->subject;
+	e->object = c->object;
+	e->root = c->root;
+	e->program = c->program;
+	e->peer_subject = c->peer_subject;
+	e->auid = PW_NO_ID;
+	e->ses = PW_NO_ID;
+	if (enforced)
+		e->flags |= PW_EVENT_ENFORCED;
+	*(__u64 *)&e->addr[0] = *(const __u64 *)&c->addr[0];
+	*(__u64 *)&e->addr[8] = *(const __u64 *)&c->addr[8];
+}
+
+/* The path, or the text of a note. */
+static __always_inline void pw_fill_path(struct pw_event *e, const struct pw_case *c,
+					 __u32 is_long)
+{
+	long n;
+
+	if (c->dentry) {
+		__u32 used = pw_put_names(e->bytes, 0, c->dentry, c->depth, is_long);
+
+		e->path_len = used & ~PW_NAMES_CUT;
+		if (used & PW_NAMES_CUT)
+			e->flags |= PW_EVENT_PATH_CUT;
+	} else if (c->text) {
+		n = pw_copy_name(e->bytes, PW_NOTE_TEXT, (__u64)c->text);
+		e->path_len = n > 0 ? n : 0;
+	}
+}
+
+static __always_inline void pw_add_lost(enum pw_loss reason, __u64 seq)
+{
+	struct pw_state *s = pw_the_state();
+	__u32 i;
+
+	if (!s)
+		return;
+	__sync_fetch_and_add(&s->lost[reason].count, 1);
+	for (i = 0; i < 4; i++) {
+		__u64 seen = s->lost[reason].first;
+
+		if (seen && seen <= seq)
+			break;
+		if (__sync_val_compare_and_swap(&s->lost[reason].first, seen, seq) == seen)
+			break;
+	}
+	for (i = 0; i < 4; i++) {
+		__u64 seen = s->lost[reason].last;
+
+		if (seen >= seq)
+			break;
+		if (__sync_val_compare_and_swap(&s->lost[reason].last, seen, seq) == seen)
+			break;
+	}
+}
+
+static __always_inline __u64 pw_next_sequence(void)
+{
+	struct pw_state *s = pw_the_state();
+
+	return s ? __sync_fetch_and_add(&s->seq, 1) + 1 : 0;
+}
+
+/* Members, and all that is no plain access, have a ring that strangers cannot fill. */
+static __always_inline int pw_in_ring_of_members(const struct pw_case *c)
+{
+	return c->subject != PW_SUBJECT_OTHERS ||
+	       (c->type != PW_RECORD_FILE && c->type != PW_RECORD_NET && c->type != PW_RECORD_EXEC);
+}
+
+/* One attempt with one size of entry. Returns 0 when that was too short. */
+static __always_inline int pw_fill(struct pw_event *e, const struct pw_case *c, __u64 seq,
+				   __u32 enforced, __u32 is_long)
+{
+	pw_fill_case(e, c, seq, enforced, is_long ? PW_EVENT_LONG : PW_EVENT_SHORT);
+	pw_fill_path(e, c, is_long);
+	if (c->flags & PW_CASE_NO_TASK)
+		e->flags |= PW_EVENT_NO_TASK;
+	else
+		pw_fill_task(e, c, is_long);
+
+	return is_long || !(e->flags & (PW_EVENT_PATH_CUT | PW_EVENT_EXE_CUT));
+}
+
+/* Records @c. Returns 0 when it is in a ring, 1 when it is lost and counted. */
+static __noinline int pw_emit(const struct pw_case *c, __u32 enforced)
+{
+	int members = pw_in_ring_of_members(c);
+	__u64 seq = pw_next_sequence();
+	struct pw_event *e;
+
+	e = members ? bpf_ringbuf_reserve(&ring_members, PW_EVENT_SHORT, 0) :
+		      bpf_ringbuf_reserve(&ring_others, PW_EVENT_SHORT, 0);
+	if (!e)
+		goto lost;
+	if (pw_fill(e, c, seq, enforced, 0)) {
+		bpf_ringbuf_submit(e, 0);
+		return 0;
+	}
+	bpf_ringbuf_discard(e, BPF_RB_NO_WAKEUP);
+
+	e = members ? bpf_ringbuf_reserve(&ring_members, PW_EVENT_LONG, 0) :
+		      bpf_ringbuf_reserve(&ring_others, PW_EVENT_LONG, 0);
+	if (!e)
+		goto lost;
+	pw_fill(e, c, seq, enforced, 1);
+	if (e->flags & PW_EVENT_PATH_CUT)
+		pw_count(PW_COUNT_PATH_CUT);
+	bpf_ringbuf_submit(e, 0);
+
+	return 0;
+lost:
+	pw_add_lost(members ? PW_LOSS_RING_MEMBERS : PW_LOSS_RING_OTHERS, seq);
+	return 1;
+}
+
+#endif

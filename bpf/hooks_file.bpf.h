@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Hooks on open files: opening, reading, writing, mapping, passing on. */
+#ifndef PW_HOOKS_FILE_BPF_H
+#define PW_HOOKS_FILE_BPF_H
+
+/* What opening a file like this asks for. */
+static __always_inline __u32 pw_need_of_open(fmode_t mode, unsigned int flags)
+{
+	__u32 need = 0;
+
+	if (flags & PW_O_EXEC)
+		return PW_ACTION_BIT(PW_ACTION_EXEC);
+	if (mode & PW_FMODE_WRITE)
+		need |= mode & PW_FMODE_CREATED ? PW_ACTION_BIT(PW_ACTION_CREATE) :
+						  PW_ACTION_BIT(PW_ACTION_WRITE);
+	if (mode & PW_FMODE_READ || !need)
+		need |= PW_ACTION_BIT(PW_ACTION_READ);
+
+	return need;
+}
+
+static __always_inline __u32 pw_action_of(__u32 need)
+{
+	if (need & PW_ACTION_BIT(PW_ACTION_EXEC))
+		return PW_ACTION_EXEC;
+	if (need & PW_ACTION_BIT(PW_ACTION_CREATE))
+		return PW_ACTION_CREATE;
+	if (need & PW_ACTION_BIT(PW_ACTION_WRITE))
+		return PW_ACTION_WRITE;
+
+	return PW_ACTION_READ;
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(pw_file_open, struct file *file, int ret)
+{
+	struct inode *inode = file->f_inode;
+	struct pw_ask ask = {};
+
+	if (ret)
+		return ret;
+	pw_ask_on(&ask, inode->i_sb);
+	if (!ask.bank)
+		return 0;
+
+	ask.dentry = file->f_path.dentry;
+	ask.inode = inode;
+	ask.need = PW_OPAQUE(pw_need_of_open(file->f_mode, file->f_flags));
+	ask.action = PW_OPAQUE(pw_action_of(ask.need));
+	ask.bound = file->f_mode & PW_FMODE_WRITE;
+
+	return pw_ask_file(&ask);
+}
+
+#endif

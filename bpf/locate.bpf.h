@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where a file lies: the walk from its directory entry up to the nearest root
+ * that the policy names, or to the root of its file system.
+ *
+ * Direct typed loads only. Nothing is cached: a label kept on an inode would
+ * have to be undone at every rename, and costs as much as the walk. The chain
+ * is read between two reads of the kernel's rename sequence and read again
+ * when that moved.
+ */
+#ifndef PW_LOCATE_BPF_H
+#define PW_LOCATE_BPF_H
+
+#define PW_NO_FS 0xffffffffU	/* the policy names nothing on this file system */
+
+/* Levels that are climbed inline; what lies deeper pays for a call a level. */
+#define PW_WALK_INLINE 12
+#define PW_WALK_TRIES 4
+
+#define PW_SPOT_TOP (1U << 0)		/* the entry itself is the root, or is held by name */
+#define PW_SPOT_PENDING (1U << 1)	/* held for a path that is not resolved yet */
+#define PW_SPOT_RACE (1U << 2)		/* renames moved the chain while it was read */
+
+struct pw_spot {
+	__u32 where;	/* enum pw_where */
+	__u32 object;
+	__u32 root;
+	__u32 place;	/* the nearest place under somebody's `writes`, 0: none */
+	__u32 depth;	/* names below that root, or below the file system's */
+	__u32 flags;	/* PW_SPOT_* */
+};
+
+static __always_inline struct pw_fs_id pw_fs_id_of(const struct super_block *sb)
+{
+	struct pw_fs_id id = {
+		.lo = *(const __u64 *)&sb->s_uuid.b[0],
+		.hi = *(const __u64 *)&sb->s_uuid.b[8],
+	};
+
+	if (!id.lo && !id.hi) {
+		id.lo = sb->s_dev;
+		id.hi = PW_FS_BY_DEV;
+	}
+
+	return id;
+}
+
+/* Index into bank->fs, or PW_NO_FS. Unused entries are all zero and match nothing. */
+static __always_inline __u32 pw_fs_index(const struct pw_bank *bank, const struct super_block *sb)
+{
+	struct pw_fs_id id = pw_fs_id_of(sb);
+	__u32 i;
+
+	if (!(bank->fs_filter & PW_FS_FILTER_BIT(id.lo)))
+		return PW_NO_FS;
+	for (i = 0; i < PW_FS_MAX; i++)
+		if (bank->fs[i].id.lo == id.lo && bank->fs[i].id.hi == id.hi)
+			return PW_OPAQUE(i);
+
+	return PW_NO_FS;
+}
+
+/* One entry of a chain whose inode may mean something to the policy. */
+struct pw_hit {
+	__u64 ino;
+	__u64 name;	/* address of the name of the entry below it, 0: none */
+	__u32 name_length;
+	__u32 generation;
+	__u32 fs;
+	__u32 slot;
+	/* What the policy says. */
+	__u32 object;
+	__u32 root;
+	__u32 place;
+	__u32 by_name;	/* 1: found as the name below, not as the inode */
+	__u32 pending;
+	__u32 program_dir;
+};
+
+static __always_inline int pw_name_key_of(const struct pw_hit *hit, struct pw_name_key *key)
+{
+	__u32 done;
+
+	key->parent.ino = hit->ino;
+	key->parent.fs = hit->fs;
+	key->length = hit->name_length;
+	for (done = 0; done < PW_FILE_NAME_MAX; done += PW_NAME_BLOCK) {
+		__u64 words[PW_NAME_BLOCK / 8 + 1] = {0};
+
+		if (done >= hit->name_length)
+			break;
+		if (pw_copy_name((char *)words, PW_NAME_BLOCK + 1, hit->name + done) < 0)
+			return 0;
+		key->hash = pw_name_hash_block(key->hash, words);
+	}
+
+	return 1;
+}
+
+static __always_inline void pw_look_up_name(struct pw_hit *hit)
+{
+	struct pw_name_key key = {};
+	__u32 slot = hit->slot;
+	struct pw_name *held;
+	void *inner;
+
+	inner = bpf_map_lookup_elem(&names, &slot);
+	if (!inner)
+		return;
+	if (!pw_name_key_of(hit, &key)) {
+		pw_count(PW_COUNT_BUG);
+		return;
+	}
+	held = bpf_map_lookup_elem(inner, &key);
+	if (!held)
+		return;
+	hit->place = held->place;
+	hit->object = held->object;
+	hit->root = held->root;
+	hit->by_name = 1;
+	hit->pending = held->flags & PW_NAME_PENDING;
+}
+
+/*
+ * Asks the maps about one entry. A function of its own for the verifier, which
+ * then checks it once and not once a level and hook.
+ */
+__noinline int pw_look_up(struct pw_hit *hit)
+{
+	struct pw_inode_key key = {};
+	struct pw_root *root;
+	__u32 slot;
+	void *inner;
+
+	if (!hit)
+		return 0;
+	slot = hit->slot;
+	inner = bpf_map_lookup_elem(&roots, &slot);
+	if (!inner)
+		return 0;
+	key.ino = hit->ino;
+	key.fs = hit->fs;
+	root = bpf_map_lookup_elem(inner, &key);
+	if (!root || root->generation != hit->generation)
+		return 0;
+
+	if ((root->flags & PW_ROOT_HOLDS_NAMES) && hit->name)
+		pw_look_up_name(hit);
+	if (!hit->place)
+		hit->place = root->place;
+	if (!hit->object) {
+		hit->object = root->object;
+		hit->root = root->root;
+		hit->by_name = 0;
+	}
+	hit->program_dir = root->program_dir;
+
+	return 0;
+}
+
+/*
+ * Whether the maps have to be asked: not for a directory that only holds
+ * names, none of which is as long as the one below.
+ */
+static __always_inline int pw_worth_asking(const struct pw_bank *bank, __u64 ino,
+					   struct dentry *below)
+{
+	__u32 length;
+
+	if (bank->own_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino))
+		return 1;
+	if (!below)
+		return 0;
+	length = below->d_name.len;
+
+	return !!(bank->name_lengths[(length / 64) & (PW_FILE_NAME_MAX / 64 - 1)] &
+		  (1ULL << (length & 63)));
+}
+
+/* Fills @spot from @dentry, @depth levels up. Returns 1 when that ends the walk. */
+static __noinline int pw_consult(struct dentry *dentry, struct dentry *below, __u64 scope,
+				 __u32 depth, struct pw_spot *spot)
+{
+	struct inode *inode = dentry->d_inode;
+	struct pw_hit hit = {
+		.ino = inode->i_ino,
+		.generation = inode->i_generation,
+		.fs = (__u32)scope,
+		.slot = scope >> 32,
+	};
+
+	if (below) {
+		hit.name = (__u64)below->d_name.name;
+		hit.name_length = below->d_name.len;
+	}
+	pw_look_up(&hit);
+	if (!spot->place)
+		spot->place = hit.place;
+	if (!hit.object)
+		return 0;
+
+	spot->where = PW_WHERE_OBJECT;
+	spot->object = hit.object;
+	spot->root = hit.root;
+	spot->depth = depth - hit.by_name;
+	if (!spot->depth)
+		spot->flags |= PW_SPOT_TOP;
+	if (hit.pending)
+		spot->flags |= PW_SPOT_PENDING;
+
+	return 1;
+}
+
+/* A walk in progress. */
+struct pw_climb {
+	struct dentry *dentry;
+	struct dentry *below;
+	struct pw_bank *bank;
+	struct pw_spot *spot;
+	__u64 scope;	/* slot << 32 | index of the file system */
+};
+
+/* The top of a chain was reached: resolved only when it is the file system's own root. */
+static __always_inline void pw_at_top(struct dentry *top, __u32 depth, struct pw_spot *spot)
+{
+	spot->depth = depth;
+	if (top == top->d_sb->s_root) {
+		spot->where = PW_WHERE_OUTSIDE;
+		return;
+	}
+	spot->where = PW_WHERE_UNRESOLVED;
+	pw_count(PW_COUNT_DISCONNECTED);
+}
+
+static __always_inline void pw_spot_clear(struct pw_spot *spot)
+{
+	__u32 zero = PW_OPAQUE(0);
+
+	spot->where = zero;
+	spot->object = zero;
+	spot->root = zero;
+	spot->place = zero;
+	spot->depth = zero;
+	spot->flags = zero;
+}
+
+/* Whether the maps have something to say about this entry. */
+static __always_inline int pw_is_hit(const struct pw_bank *bank, struct dentry *dentry,
+				     struct dentry *below)
+{
+	__u64 ino = dentry->d_inode->i_ino;
+
+	if (!(bank->root_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino)))
+		return 0;
+
+	return pw_worth_asking(bank, ino, below);
+}
+
+/* One level. Returns 1 when the walk is over. */
+static __always_inline int pw_level(struct pw_bank *bank, struct dentry *dentry,
+				    struct dentry *below, __u64 scope, __u32 depth,
+				    struct pw_spot *spot)
+{
+	return pw_is_hit(bank, dentry, below) && pw_consult(dentry, below, scope, depth, spot);
+}
+
+static long pw_climb_one(__u32 round, struct pw_climb *climb)
+{
+	struct dentry *dentry = climb->dentry;
+	struct dentry *parent = dentry->d_parent;
+
+	if (pw_level(climb->bank, dentry, climb->below, climb->scope, round + 1, climb->spot))
+		return 1;
+	if (parent == dentry) {
+		pw_at_top(dentry, round + 1, climb->spot);
+		return 1;
+	}
+	climb->below = dentry;
+	climb->dentry = parent;
+
+	return 0;
+}
+
+/* The walk for long chains, and for those that renames disturbed. */
+static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
+				   struct pw_spot *spot)
+{
+	__u32 try;
+
+	for (try = 0; try < PW_WALK_TRIES; try++) {
+		struct pw_climb climb = {
+			.dentry = dentry->d_parent,
+			.below = dentry,
+			.bank = bank,
+			.spot = spot,
+			.scope = scope,
+		};
+		__u32 sequence = pw_rename_sequence();
+
+		pw_spot_clear(spot);
+		if (pw_level(bank, dentry, NULL, scope, 0, spot))
+			return 0;
+		bpf_loop(PW_WALK_MAX, pw_climb_one, &climb, 0);
+		if (spot->where == PW_WHERE_INVALID) {
+			pw_count(PW_COUNT_WALK_DEPTH);
+			spot->where = PW_WHERE_UNRESOLVED;
+			return 0;
+		}
+		if (spot->where == PW_WHERE_OBJECT ||
+		    (!(sequence & 1) && sequence == pw_rename_sequence()))
+			return 0;
+	}
+	pw_count(PW_COUNT_WALK_RACE);
+	spot->where = PW_WHERE_UNRESOLVED;
+
+	return 0;
+}
+
+/*
+ * Where @dentry lies, which may be negative. What is found inside an object
+ * needs no second look at the renames: a chain that met its root lay below it.
+ * The first hit leaves the loop, which keeps it small for the verifier; one
+ * that decides nothing is rare, and then the chain is climbed again.
+ */
+static __noinline int pw_walk(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
+			      struct pw_spot *spot)
+{
+	__u32 sequence = pw_rename_sequence();
+	struct dentry *below = NULL, *at = dentry;
+	__u32 depth;
+
+	pw_spot_clear(spot);
+	for (depth = 0; depth < PW_WALK_INLINE; depth++) {
+		struct dentry *parent = at->d_parent;
+
+		if (pw_is_hit(bank, at, below) || parent == at)
+			break;
+		below = at;
+		at = parent;
+	}
+	depth = PW_OPAQUE(depth);
+	if (pw_is_hit(bank, at, below) && pw_consult(at, below, scope, depth, spot))
+		return 0;
+	if (at != at->d_parent)
+		return pw_walk_long(bank, dentry, scope, spot);
+	pw_at_top(at, depth, spot);
+	if (!(sequence & 1) && sequence == pw_rename_sequence())
+		return 0;
+
+	return pw_walk_long(bank, dentry, scope, spot);
+}
+
+/* What the policy says of the file system as a whole, when no root is nearer. */
+static __always_inline void pw_spot_on_fs(const struct pw_bank *bank, __u32 fs,
+					  struct pw_spot *spot)
+{
+	if (fs >= PW_FS_MAX)
+		return;
+	fs = PW_INDEX(fs, PW_FS_MAX);
+	if (spot->where == PW_WHERE_OUTSIDE && bank->fs[fs].object) {
+		spot->where = PW_WHERE_OBJECT;
+		spot->object = bank->fs[fs].object;
+	}
+	/* No object here, so nothing to protect by not knowing; a place it is not. */
+	if (spot->where == PW_WHERE_UNRESOLVED && !(bank->fs[fs].flags & PW_FS_OBJECTS))
+		spot->where = PW_WHERE_OUTSIDE;
+}
+
+/* The exact inode, for files with more than one name. */
+static __noinline int pw_look_up_link(struct inode *inode, __u64 scope, struct pw_spot *spot)
+{
+	__u32 slot = scope >> 32;
+	struct pw_inode_key key = {.ino = inode->i_ino, .fs = (__u32)scope};
+	struct pw_link *link;
+	void *inner;
+
+	inner = bpf_map_lookup_elem(&links, &slot);
+	if (!inner)
+		return 0;
+	link = bpf_map_lookup_elem(inner, &key);
+	if (!link || link->generation != inode->i_generation)
+		return 0;
+	spot->where = PW_WHERE_OBJECT;
+	spot->object = link->object;
+	spot->root = 0;
+
+	return 0;
+}
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The daemon's own records, numbered and ordered with all others. */
+#ifndef PW_NOTE_BPF_H
+#define PW_NOTE_BPF_H
+
+/* Returns 0, or 1 when the record was lost and counted. */
+SEC("syscall")
+int pw_note(struct pw_note *note)
+{
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	struct pw_case c = {
+		.text = note->text,
+		.generation = note->generation,
+		.type = note->type,
+		.action = note->action,
+		.verdict = note->verdict,
+		.reason = note->reason,
+		.subject = PW_SUBJECT_DAEMON,
+		.label = pw_label_of(bpf_get_current_task_btf()),
+	};
+
+	if (!c.generation && bank)
+		c.generation = bank->generation;
+
+	return pw_emit(&c, note->verdict == PW_VERDICT_DENY);
+}
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All of phiward inside the kernel, one translation unit. Each header needs
+ * only those above it: what is known, who acts, where the file lies, the
+ * record, the verdict, and then the hooks, which are adapters.
+ */
+#include <vmlinux.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include <phiward/abi.h>
+#include <phiward/decide.h>
+#include <phiward/match.h>
+
+#include "compat.bpf.h"
+#include "maps.bpf.h"
+
+#include "counters.bpf.h"
+#include "subject.bpf.h"
+#include "label.bpf.h"
+
+#include "locate.bpf.h"
+#include "emit.bpf.h"
+#include "verdict.bpf.h"
+#include "access.bpf.h"
+
+#include "hooks_file.bpf.h"
+#include "iterators.bpf.h"
+#include "note.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";

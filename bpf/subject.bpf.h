@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Who acts. */
+#ifndef PW_SUBJECT_BPF_H
+#define PW_SUBJECT_BPF_H
+
+struct pw_actor {
+	struct pw_task *label;	/* NULL: none */
+	__u32 subject;		/* as the bank in force knows it */
+	__u32 flags;		/* its PW_SUBJECT_*; 0 for others */
+};
+
+/* The label of a thread group, or NULL. */
+static __always_inline struct pw_task *pw_label_of(struct task_struct *task)
+{
+	return bpf_task_storage_get(&tasks, task->group_leader, NULL, 0);
+}
+
+/* Whom a label stands for under @bank: a subject that is gone makes its tasks others. */
+static __always_inline __u32 pw_subject_in_force(const struct pw_bank *bank, __u32 subject)
+{
+	if (subject >= PW_SUBJECT_IDS)
+		return PW_SUBJECT_OTHERS;
+	if (subject >= PW_SUBJECT_FIRST && !(bank->subjects[PW_INDEX(subject, PW_SUBJECT_IDS)].flags & PW_SUBJECT_PRESENT))
+		return PW_SUBJECT_OTHERS;
+
+	return subject;
+}
+
+static __always_inline __u32 pw_subject_flags(const struct pw_bank *bank, __u32 subject)
+{
+	if (subject == PW_SUBJECT_OTHERS || subject >= PW_SUBJECT_IDS)
+		return 0;
+
+	return bank->subjects[PW_INDEX(subject, PW_SUBJECT_IDS)].flags;
+}
+
+static __always_inline struct pw_actor pw_actor_of(const struct pw_bank *bank,
+						   struct task_struct *task)
+{
+	struct pw_actor actor = {.label = pw_label_of(task)};
+
+	if (actor.label)
+		actor.subject = pw_subject_in_force(bank, actor.label->subject);
+	else if (task->tgid == 1)
+		actor.subject = PW_SUBJECT_INIT;
+	actor.flags = pw_subject_flags(bank, actor.subject);
+
+	return actor;
+}
+
+/* A member of a subject that may do something in some object. */
+static __always_inline int pw_has_access(__u32 subject_flags)
+{
+	return !!(subject_flags & PW_SUBJECT_HAS_ACCESS);
+}
+
+static __always_inline int pw_may_system(const struct pw_bank *bank, __u32 subject,
+					 enum pw_system right)
+{
+	if (subject == PW_SUBJECT_OTHERS || subject >= PW_SUBJECT_IDS)
+		return 0;
+
+	return !!(bank->subjects[PW_INDEX(subject, PW_SUBJECT_IDS)].system & PW_SYSTEM_BIT(right));
+}
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one place that makes an errno. A verdict is computed, then recorded,
+ * then applied according to the mode; every refusal is EACCES.
+ */
+#ifndef PW_VERDICT_BPF_H
+#define PW_VERDICT_BPF_H
+
+static __always_inline __u32 pw_object_flags(const struct pw_bank *bank, __u32 object)
+{
+	return object < PW_OBJECT_IDS ? bank->object_flags[PW_INDEX(object, PW_OBJECT_IDS)] : 0;
+}
+
+static __always_inline int pw_wants_record(const struct pw_case *c, __u32 object_flags)
+{
+	if (c->flags & PW_CASE_SILENT)
+		return 0;
+	if (c->verdict != PW_VERDICT_ALLOW)
+		return !(object_flags & PW_OBJECT_PRESENT) ||
+		       !!(object_flags & PW_OBJECT_AUDIT_DENIED);
+	if (c->flags & PW_CASE_QUIET)
+		return 0;
+	if (c->flags & PW_CASE_RECORD)
+		return 1;
+
+	return (object_flags & PW_OBJECT_PRESENT) &&
+	       ((object_flags & PW_OBJECT_AUDIT_ALLOWED) || c->reason == PW_REASON_NEVER_BLOCK);
+}
+
+/* Refused in every mode, counted, never recorded: shows that the hooks still run. */
+static __always_inline int pw_canary(void)
+{
+	pw_count(PW_COUNT_CANARY);
+
+	return -PW_EACCES;
+}
+
+static __always_inline int pw_refuse(const struct pw_case *c, __u32 applies)
+{
+	if (!applies) {
+		pw_count(PW_COUNT_WOULD_DENY);
+		return 0;
+	}
+	pw_count(PW_COUNT_DENIED);
+
+	return -PW_EACCES;
+}
+
+/* Records @c and returns what the hook returns: 0 or -EACCES. */
+static __noinline int pw_verdict(const struct pw_case *c)
+{
+	__u32 object_flags, applies;
+	int lost = 0;
+
+	if (c->object == PW_OBJECT_CANARY)
+		return pw_canary();
+
+	object_flags = pw_object_flags(c->bank, c->object);
+	applies = (c->flags & PW_CASE_GUARD) ||
+		  pw_mode_applies(c->bank->mode, c->subject_flags, object_flags);
+	if (pw_wants_record(c, object_flags))
+		lost = pw_emit(c, c->verdict != PW_VERDICT_ALLOW && applies);
+
+	if (c->verdict != PW_VERDICT_ALLOW)
+		return pw_refuse(c, applies);
+	if (lost && (object_flags & PW_OBJECT_LOSS_DENIES) &&
+	    !(c->subject_flags & PW_SUBJECT_NEVER_BLOCK) && applies) {
+		pw_count(PW_COUNT_NO_RECORD_DENIED);
+		return pw_refuse(c, applies);
+	}
+
+	return 0;
+}
+
+#endif
