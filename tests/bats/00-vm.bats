@@ -97,3 +97,12 @@ send_hello() { bash -c "echo hello > /dev/tcp/$1/$2"; }
 	[ -e /sys/kernel/tracing/trace ]
 	modprobe loop
 }
+
+@test "vm: steal gets an unprotected file by every route" {
+	run steal /srv/dicom/phantom.dcm
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 15 ]
+	[[ $output != *": E"* ]]
+	run as_user mallory steal /srv/public/notice.txt
+	[[ $output == *"open-by-handle: EPERM"* ]]
+}
