@@ -30,7 +30,7 @@ struct pw_ring {
 	uint64_t malformed;		/* entries that were no events, since it was opened */
 };
 
-/* Maps the ring behind @map_fd, which may be closed afterwards. -EINVAL: it is no ring buffer. */
+/* ring_map.c: maps the ring behind @map_fd, which may be closed afterwards. -EINVAL: it is no ring buffer. */
 int pw_ring_open(int map_fd, struct pw_ring *ret_ring);
 void pw_ring_close(struct pw_ring *ring);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "publish/catalog.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -169,6 +170,67 @@ static int read_access(json_object *object, struct pw_catalog *catalog)
 	return 0;
 }
 
+/* An address, a length and a name each. */
+static int add_peers(json_object *object, const struct pw_catalog *catalog)
+{
+	json_object *array = json_object_new_array();
+	int r = array ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < catalog->npeers; i++) {
+		const struct pw_prefix *prefix = &catalog->peers[i];
+		char text[INET6_ADDRSTRLEN];
+
+		inet_ntop(prefix->family == 4 ? AF_INET : AF_INET6, prefix->addr, text,
+			  sizeof(text));
+		r = pw_json_append(array, json_object_new_string(text));
+		if (r == 0)
+			r = pw_json_append(array, json_object_new_int(prefix->length));
+		if (r == 0)
+			r = pw_json_append(array, json_object_new_string(prefix->peer));
+	}
+	if (r == 0)
+		return pw_json_add(object, "peers", array);
+
+	json_object_put(array);
+	return r;
+}
+
+static int read_peer(json_object *address, json_object *length, json_object *name,
+		     struct pw_prefix *prefix)
+{
+	const char *text = json_object_get_string(address);
+
+	if (!text || !json_object_is_type(name, json_type_string))
+		return -EBADMSG;
+	prefix->family = strchr(text, ':') ? 6 : 4;
+	if (inet_pton(prefix->family == 4 ? AF_INET : AF_INET6, text, prefix->addr) != 1 ||
+	    json_object_get_uint64(length) > (prefix->family == 4 ? 32 : 128))
+		return -EBADMSG;
+	prefix->length = (uint8_t)json_object_get_uint64(length);
+	prefix->peer = strdup(json_object_get_string(name));
+	return prefix->peer ? 0 : -ENOMEM;
+}
+
+static int read_peers(json_object *object, struct pw_catalog *catalog)
+{
+	json_object *array;
+	size_t n;
+	int r = 0;
+
+	if (!pw_json_array(object, "peers", &array) || json_object_array_length(array) % 3 != 0)
+		return -EBADMSG;
+	n = json_object_array_length(array) / 3;
+	catalog->peers = calloc(n + 1, sizeof(*catalog->peers));
+	if (!catalog->peers)
+		return -ENOMEM;
+	catalog->npeers = n;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = read_peer(json_object_array_get_idx(array, 3 * i),
+			      json_object_array_get_idx(array, 3 * i + 1),
+			      json_object_array_get_idx(array, 3 * i + 2), &catalog->peers[i]);
+	return r;
+}
+
 static int add_path_digest(json_object *object, const struct pw_catalog *catalog)
 {
 	json_object *array = json_object_new_array();
@@ -244,6 +306,8 @@ int pw_catalog_write(int dirfd, const struct pw_catalog *catalog)
 		r = add_rules(object, catalog);
 	if (r == 0)
 		r = add_access(object, catalog);
+	if (r == 0)
+		r = add_peers(object, catalog);
 	if (r < 0)
 		return r;
 
@@ -298,6 +362,8 @@ int pw_catalog_read(int dirfd, uint64_t generation, struct pw_catalog **ret)
 		r = read_rules(object, catalog);
 	if (r == 0)
 		r = read_access(object, catalog);
+	if (r == 0)
+		r = read_peers(object, catalog);
 	if (r == 0 && catalog->generation != generation)
 		r = -EBADMSG;
 	if (r < 0)
@@ -331,6 +397,9 @@ struct pw_catalog *pw_catalog_free(struct pw_catalog *catalog)
 		free(catalog->rules[i].owner);
 	}
 	free(catalog->rules);
+	for (size_t i = 0; catalog->peers && i < catalog->npeers; i++)
+		free((char *)catalog->peers[i].peer);
+	free(catalog->peers);
 	free(catalog);
 	return NULL;
 }

@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The log as a whole, with rings in plain memory: this file's pw_ring_open()
+ * stands in for ring_map.c, which needs the kernel's rings.
+ */
+#include "events.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audit/account.h"
+#include "audit/log.h"
+#include "audit/reader.h"
+#include "audit/ring.h"
+
+#define RING_SIZE 16384
+#define NRINGS 2
+
+/* A ring and its kernel side. */
+struct kernel_ring {
+	int fd;			/* names it to pw_ring_open() */
+	char *data;		/* the same RING_SIZE bytes twice */
+	unsigned long consumer, producer;
+};
+
+static struct kernel_ring rings[NRINGS];
+
+int pw_ring_open(int map_fd, struct pw_ring *ret_ring)
+{
+	for (size_t i = 0; i < NRINGS; i++) {
+		if (rings[i].fd != map_fd)
+			continue;
+		*ret_ring = (struct pw_ring){ .data = rings[i].data, .size = RING_SIZE,
+					      .consumer = &rings[i].consumer,
+					      .producer = &rings[i].producer,
+					      .position = rings[i].consumer };
+		return 0;
+	}
+	return -EINVAL;
+}
+
+void pw_ring_close(struct pw_ring *ring)
+{
+	*ring = (struct pw_ring){ 0 };
+}
+
+static void make_ring(struct kernel_ring *ring)
+{
+	int memory = memfd_create("ring", MFD_CLOEXEC);
+	char *both = mmap(NULL, 2 * RING_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(memory >= 0);
+	assert_true(both != MAP_FAILED);
+	assert_int_equal(ftruncate(memory, RING_SIZE), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_ptr_equal(mmap(both + i * RING_SIZE, RING_SIZE, PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_FIXED, memory, 0), both + i * RING_SIZE);
+	close(memory);
+	*ring = (struct kernel_ring){ .fd = eventfd(0, EFD_CLOEXEC), .data = both };
+	assert_true(ring->fd >= 0);
+}
+
+struct fixture {
+	char dir[32];
+	int dirfd;
+	struct pw_state state;
+	struct pw_log *log;
+	unsigned int notices;
+	json_object **lines;	/* what the log says, read back */
+	size_t nlines;
+};
+
+static void forget_lines(struct fixture *f)
+{
+	for (size_t i = 0; i < f->nlines; i++)
+		json_object_put(f->lines[i]);
+	free(f->lines);
+	f->lines = NULL;
+	f->nlines = 0;
+}
+
+static void count_notice(void *data, const struct pw_event *event,
+			 const struct pw_catalog *catalog)
+{
+	struct fixture *f = data;
+
+	(void)event;
+	(void)catalog;
+	f->notices++;
+}
+
+static void open_log(struct fixture *f)
+{
+	struct pw_log_config config = {
+		.log_dir = f->dirfd, .state_dir = f->dirfd, .ring_members = rings[0].fd,
+		.ring_others = rings[1].fd, .state = &f->state, .notice = count_notice,
+		.notice_data = f,
+	};
+
+	assert_int_equal(pw_log_open(&config, &f->log), 0);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	for (size_t i = 0; i < NRINGS; i++)
+		make_ring(&rings[i]);
+	strcpy(f->dir, "/tmp/pw-test-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	f->dirfd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(f->dirfd >= 0);
+	open_log(f);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	DIR *dir = opendir(f->dir);
+	struct dirent *entry;
+
+	f->log = pw_log_close(f->log);
+	while ((entry = readdir(dir)))
+		unlinkat(f->dirfd, entry->d_name, 0);
+	closedir(dir);
+	assert_int_equal(rmdir(f->dir), 0);
+	close(f->dirfd);
+	for (size_t i = 0; i < NRINGS; i++) {
+		close(rings[i].fd);
+		munmap(rings[i].data, 2 * RING_SIZE);
+	}
+	forget_lines(f);
+	free(f);
+	return 0;
+}
+
+/* Puts bytes into a ring as the kernel does; with @header_bits it is busy or discarded. */
+static uint32_t *put_bytes(size_t ring, const void *bytes, uint32_t length, uint32_t header_bits)
+{
+	struct kernel_ring *k = &rings[ring];
+	char *entry = k->data + (k->producer & (RING_SIZE - 1));
+	uint32_t *header = (uint32_t *)entry;
+
+	assert_true(k->producer - k->consumer + length + 16 <= RING_SIZE);
+	memcpy(entry + BPF_RINGBUF_HDR_SZ, bytes, length);
+	*header = length | header_bits;
+	k->producer += (length + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
+	return header;
+}
+
+static void put_event(struct fixture *f, size_t ring, uint64_t seq)
+{
+	struct test_event e;
+
+	test_event_init(&e, seq);
+	if (seq > f->state.seq)
+		f->state.seq = seq;
+	put_bytes(ring, &e.event, e.event.size, 0);
+}
+
+static void read_back(struct fixture *f)
+{
+	struct pw_reader reader;
+
+	forget_lines(f);
+	assert_int_equal(pw_reader_open(f->dir, &reader), 0);
+	while (pw_reader_next(&reader) == 1) {
+		assert_non_null(reader.record);
+		f->lines = reallocarray(f->lines, f->nlines + 1, sizeof(*f->lines));
+		f->lines[f->nlines++] = json_object_get(reader.record);
+	}
+	assert_false(reader.partial);
+	pw_reader_close(&reader);
+}
+
+/* The numbers of the log's lines; a gap is -first, -last. */
+static void assert_log(struct fixture *f, const int64_t *expected, size_t n)
+{
+	size_t at = 0;
+
+	read_back(f);
+	for (size_t i = 0; i < f->nlines; i++) {
+		if (strcmp(pw_record_text(f->lines[i], "type"), "gap") != 0) {
+			assert_true(at < n);
+			assert_int_equal(pw_record_number(f->lines[i], "seq", 0), expected[at++]);
+			continue;
+		}
+		assert_true(at + 1 < n);
+		assert_int_equal(-(int64_t)pw_record_number(f->lines[i], "first", 0), expected[at++]);
+		assert_int_equal(-(int64_t)pw_record_number(f->lines[i], "last", 0), expected[at++]);
+	}
+	assert_int_equal(at, n);
+}
+
+#define ASSERT_LOG(f, ...)                                                                         \
+	do {                                                                                       \
+		const int64_t numbers_[] = { __VA_ARGS__ };                                        \
+		assert_log(f, numbers_, sizeof(numbers_) / sizeof(numbers_[0]));                   \
+	} while (0)
+
+static void two_rings_become_one_order(void **state)
+{
+	struct fixture *f = *state;
+
+	put_event(f, 0, 1);
+	put_event(f, 0, 4);
+	put_event(f, 1, 2);
+	put_event(f, 1, 3);
+	assert_int_equal(pw_log_drain(f->log, 0), 4);
+	ASSERT_LOG(f, 1, 2, 3, 4);
+	assert_int_equal(f->state.settled, 4);
+	assert_int_equal(f->notices, 4);
+	assert_int_equal(rings[0].consumer, rings[0].producer);
+	assert_int_equal(pw_log_drain(f->log, 1), 0);
+}
+
+static void more_than_a_ring_holds(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint64_t n = 1; n <= 2000; n++) {
+		put_event(f, n % 2, n);
+		if (n % 50 == 0)
+			assert_int_equal(pw_log_drain(f->log, 1), 50);
+	}
+	read_back(f);
+	assert_int_equal(f->nlines, 2000);
+	for (size_t i = 0; i < f->nlines; i++)
+		assert_int_equal(pw_record_number(f->lines[i], "seq", 0), i + 1);
+}
+
+/* What follows an entry that the kernel is still writing waits; nothing is declared lost. */
+static void an_entry_still_being_written(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+	uint32_t *header;
+
+	test_event_init(&e, 1);
+	header = put_bytes(0, &e.event, e.event.size, BPF_RINGBUF_BUSY_BIT);
+	put_event(f, 0, 2);
+	put_event(f, 1, 3);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	ASSERT_LOG(f, 3);
+	*header &= ~BPF_RINGBUF_BUSY_BIT;
+	assert_int_equal(pw_log_drain(f->log, 1), 2);
+	ASSERT_LOG(f, 3, 1, 2);
+	assert_int_equal(f->state.settled, 3);
+}
+
+static void a_discarded_entry_and_one_that_is_no_event(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 1);
+	put_bytes(0, &e.event, e.event.size, BPF_RINGBUF_DISCARD_BIT);
+	put_bytes(0, "rubbish", 8, 0);
+	f->state.lost[PW_LOSS_RING_MEMBERS] = (struct pw_lost){ 1, 1, 1 };
+	put_event(f, 0, 3);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	ASSERT_LOG(f, 3);	/* 2 may be on its way: one loss does not explain two */
+	assert_int_equal(f->state.settled, 0);
+}
+
+static void losses_become_gaps(void **state)
+{
+	struct fixture *f = *state;
+
+	put_event(f, 1, 1);
+	f->state.seq = 4;
+	f->state.lost[PW_LOSS_RING_OTHERS] = (struct pw_lost){ 3, 2, 4 };
+	put_event(f, 1, 5);
+	assert_int_equal(pw_log_drain(f->log, 1), 3);
+	ASSERT_LOG(f, 1, 5, -2, -4);
+	assert_string_equal(pw_record_text(f->lines[2], "reason"), "ring of others full");
+	assert_int_equal(pw_record_number(f->lines[2], "count", 0), 3);
+	assert_int_equal(f->state.settled, 5);
+	assert_int_equal(f->state.gapped, 3);
+}
+
+/* The daemon dies after the write and before the ring gets its room back. */
+static void events_are_not_written_twice(void **state)
+{
+	struct fixture *f = *state;
+	unsigned long before;
+
+	put_event(f, 0, 2);
+	put_event(f, 0, 3);
+	before = rings[0].consumer;
+	assert_int_equal(pw_log_drain(f->log, 0), 2);
+	assert_int_equal(f->state.settled, 0);
+	f->log = pw_log_close(f->log);
+	rings[0].consumer = before;
+
+	open_log(f);
+	put_event(f, 1, 1);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	ASSERT_LOG(f, 2, 3, 1);
+	assert_int_equal(f->state.settled, 3);
+}
+
+/* What was recorded while no daemon ran, losses included. */
+static void the_daemon_was_dead(void **state)
+{
+	struct fixture *f = *state;
+
+	put_event(f, 0, 1);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	f->log = pw_log_close(f->log);
+	put_event(f, 0, 2);
+	put_event(f, 1, 3);
+	f->state.seq = 9;
+	f->state.lost[PW_LOSS_RING_OTHERS] = (struct pw_lost){ 6, 4, 9 };
+	open_log(f);
+	assert_int_equal(pw_log_drain(f->log, 1), 3);
+	ASSERT_LOG(f, 1, 2, 3, -4, -9);
+	f->log = pw_log_close(f->log);
+	open_log(f);
+	assert_int_equal(pw_log_drain(f->log, 1), 0);
+	ASSERT_LOG(f, 1, 2, 3, -4, -9);
+}
+
+/* The gap is in the log, but the daemon died before it could say so in the state. */
+static void a_gap_is_not_written_twice(void **state)
+{
+	struct fixture *f = *state;
+
+	f->state.seq = 2;
+	f->state.lost[PW_LOSS_RING_OTHERS] = (struct pw_lost){ 2, 1, 2 };
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	f->log = pw_log_close(f->log);
+	f->state.settled = f->state.gapped = 0;
+	open_log(f);
+	assert_int_equal(pw_log_drain(f->log, 1), 0);
+	ASSERT_LOG(f, -1, -2);
+	assert_int_equal(f->state.gapped, 2);
+}
+
+static void append_to_log(struct fixture *f, const char *text)
+{
+	int fd = openat(f->dirfd, "audit.log", O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* The daemon was killed in the middle of a write: its event is still in the ring. */
+static void a_torn_line_of_this_boot(void **state)
+{
+	struct fixture *f = *state;
+
+	put_event(f, 0, 1);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	f->log = pw_log_close(f->log);
+	append_to_log(f, "{\"schema\":1,\"seq\":2,\"ti");
+	put_event(f, 0, 2);
+	open_log(f);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	ASSERT_LOG(f, 1, 2);
+}
+
+/* The machine stopped: the number is gone, and the new boot's numbers follow it. */
+static void a_torn_line_of_another_boot(void **state)
+{
+	struct fixture *f = *state;
+
+	put_event(f, 0, 1);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	f->log = pw_log_close(f->log);
+	append_to_log(f, "{\"schema\":1,\"seq\":2,\"ti");
+	memset(&f->state, 0, sizeof(f->state));
+	open_log(f);
+	assert_int_equal(f->state.seq, 2);
+	assert_int_equal(f->state.settled, 2);
+	put_event(f, 0, 3);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	ASSERT_LOG(f, 1, -2, -2, 3);
+}
+
+/*
+ * The log cannot grow: what stands in the ring stays there, what did not fit
+ * the ring meanwhile is a gap that says why.
+ */
+static void a_full_disk(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit before, limit;
+	struct stat st;
+
+	put_event(f, 0, 1);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	assert_int_equal(fstatat(f->dirfd, "audit.log", &st, 0), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = (struct rlimit){ (rlim_t)st.st_size + 100, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	put_event(f, 0, 2);
+	assert_true(pw_log_drain(f->log, 1) < 0);
+	ASSERT_LOG(f, 1);
+	f->state.seq = 4;
+	f->state.lost[PW_LOSS_RING_MEMBERS] = (struct pw_lost){ 2, 3, 4 };
+	assert_true(pw_log_drain(f->log, 1) < 0);
+	assert_int_equal(f->state.settled, 1);
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(pw_log_drain(f->log, 1), 2);
+	ASSERT_LOG(f, 1, 2, -3, -4);
+	assert_string_equal(pw_record_text(f->lines[2], "reason"), "the log could not be written");
+	assert_int_equal(f->state.settled, 4);
+	assert_int_equal(f->notices, 2);
+}
+
+static void only_one_writes(void **state)
+{
+	struct fixture *f = *state;
+	struct pw_log_config config = { .log_dir = f->dirfd, .state_dir = f->dirfd,
+					.state = &f->state, .ring_members = rings[0].fd,
+					.ring_others = rings[1].fd };
+	struct pw_log *other = NULL;
+
+	assert_int_equal(pw_log_open(&config, &other), -EWOULDBLOCK);
+	assert_null(other);
+}
+
+static void numbers_go_on_in_new_state(void **state)
+{
+	struct fixture *f = *state;
+
+	put_event(f, 0, 1);
+	put_event(f, 0, 2);
+	assert_int_equal(pw_log_drain(f->log, 1), 2);
+	f->log = pw_log_close(f->log);
+	memset(&f->state, 0, sizeof(f->state));
+	open_log(f);
+	assert_int_equal(f->state.seq, 2);
+	put_event(f, 0, 3);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	ASSERT_LOG(f, 1, 2, 3);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(two_rings_become_one_order),
+		TEST(more_than_a_ring_holds),
+		TEST(an_entry_still_being_written),
+		TEST(a_discarded_entry_and_one_that_is_no_event),
+		TEST(losses_become_gaps),
+		TEST(events_are_not_written_twice),
+		TEST(the_daemon_was_dead),
+		TEST(a_gap_is_not_written_twice),
+		TEST(a_torn_line_of_this_boot),
+		TEST(a_torn_line_of_another_boot),
+		TEST(a_full_disk),
+		TEST(only_one_writes),
+		TEST(numbers_go_on_in_new_state),
+	};
+
+	/* A write beyond the limit on the size of files shall fail, not kill. */
+	signal(SIGXFSZ, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "events.h"
+
+#include <stdlib.h>
+
+#include <json-c/json.h>
+
+#include "audit/reader.h"
+#include "audit/record.h"
+#include "audit/ring.h"
+
+#define GENERATION 7
+
+struct fixture {
+	struct pw_recorder recorder;
+	struct pw_catalog *catalog;
+	struct pw_line line;
+	json_object *record;
+};
+
+static struct pw_catalog *make_catalog(void)
+{
+	struct pw_catalog *catalog = calloc(1, sizeof(*catalog));
+
+	assert_non_null(catalog);
+	catalog->generation = GENERATION;
+	catalog->policy = strdup("ct-console");
+	catalog->version = 3;
+	catalog->subjects[3] = strdup("archive");
+	catalog->objects[2] = strdup("images");
+	catalog->nroots = catalog->nprograms = 2;
+	catalog->roots = calloc(2, sizeof(char *));
+	catalog->roots[1] = strdup("/srv/dicom");
+	catalog->programs = calloc(2, sizeof(char *));
+	catalog->programs[1] = strdup("/usr/sbin/Orthanc");
+	catalog->nrules = 1;
+	catalog->rules = calloc(1, sizeof(*catalog->rules));
+	catalog->rules[0].where = strdup("ct.yaml:23");
+	catalog->rules[0].owner = strdup("archive");
+	catalog->access_rule[3][2] = 1;
+	catalog->object_where[2] = strdup("ct.yaml:9");
+	catalog->subject_where[3] = strdup("ct.yaml:17");
+	catalog->npeers = 2;
+	catalog->peers = calloc(2, sizeof(*catalog->peers));
+	catalog->peers[0] = (struct pw_prefix){ .addr = { 10, 20 }, .family = 4, .length = 16,
+						.peer = strdup("hospital") };
+	catalog->peers[1] = (struct pw_prefix){ .addr = { 10, 20, 5, 4 }, .family = 4,
+						.length = 32, .peer = strdup("pacs") };
+	return catalog;
+}
+
+static int set_up(void **state)
+{
+	static char mounts[] =
+		"21 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw\n"
+		"30 21 8:17 / /media/my\\040stick rw - vfat /dev/sdb1 rw\n"
+		"31 21 8:33 /a/b /mnt/part rw - ext4 /dev/sdc1 rw\n";
+	struct fixture *f = calloc(1, sizeof(*f));
+	char *copy = strdup(mounts);
+
+	assert_non_null(f);
+	assert_int_equal(pw_recorder_init(&f->recorder, -1), 0);
+	f->recorder.real_offset = 1700000000LL * 1000000000;
+	f->recorder.now = 1700000100LL * 1000000000;
+	f->recorder.batch = 1;
+	f->recorder.catalogs[0] = (struct pw_catalog_slot){ .catalog = make_catalog(),
+							    .generation = GENERATION, .batch = 1 };
+	assert_int_equal(pw_mounts_parse(&f->recorder.mounts, copy), 0);
+	free(copy);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	json_object_put(f->record);
+	pw_recorder_done(&f->recorder);
+	pw_line_done(&f->line);
+	free(f);
+	return 0;
+}
+
+/* The line of @e, parsed; checks what is true of every line. */
+static void record(struct fixture *f, const struct test_event *e)
+{
+	size_t at = 0;
+
+	if (e) {
+		assert_true(pw_event_is_valid(&e->event, e->event.size));
+		pw_record_event(&f->recorder, &e->event, &f->line);
+	}
+	assert_false(f->line.failed);
+	assert_int_equal(f->line.data[f->line.length - 1], '\n');
+	assert_null(memchr(f->line.data, '\n', f->line.length - 1));
+	pw_line_add(&f->line, "", 1);
+	json_object_put(f->record);
+	f->record = json_tokener_parse(f->line.data);
+	assert_non_null(f->record);
+	json_object_object_foreach(f->record, key, value) {
+		(void)value;
+		assert_string_equal(key, pw_record_fields[at++]);
+	}
+	assert_int_equal(at, pw_record_nfields);
+	f->line.length = 0;
+}
+
+static void assert_text(const struct fixture *f, const char *member, const char *expected)
+{
+	const char *text = pw_record_text(f->record, member);
+
+	if (!expected) {
+		assert_null(text);
+		return;
+	}
+	assert_non_null(text);
+	assert_string_equal(text, expected);
+}
+
+static void assert_null_members(const struct fixture *f, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_object *member = NULL;
+
+		assert_true(json_object_object_get_ex(f->record, names[i], &member));
+		assert_null(member);
+	}
+}
+
+#define ASSERT_NULL_MEMBERS(f, ...)                                                                \
+	do {                                                                                       \
+		const char *const names_[] = { __VA_ARGS__ };                                      \
+		assert_null_members(f, names_, sizeof(names_) / sizeof(names_[0]));                \
+	} while (0)
+
+static void a_refusal_in_an_object(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 42);
+	e.event.generation = GENERATION;
+	e.event.object = 2;
+	e.event.root = 1;
+	test_event_names(&e, &e.event.path_len, NAMES("a.dcm\0study"));
+	test_event_names(&e, &e.event.exe_len, NAMES("cat\0bin\0usr"));
+	e.event.exe_dev = 254 << 20 | 1;
+	record(f, &e);
+	assert_int_equal(pw_record_number(f->record, "seq", 0), 42);
+	assert_text(f, "time", "2023-11-14T22:13:21.000000042Z");
+	assert_text(f, "type", "file");
+	assert_text(f, "action", "read");
+	assert_text(f, "verdict", "deny");
+	assert_true(pw_record_true(f->record, "enforced"));
+	assert_text(f, "subject", "others");
+	assert_text(f, "object", "images");
+	assert_text(f, "path", "/srv/dicom/study/a.dcm");
+	assert_text(f, "dev", "254:1");
+	assert_text(f, "exe", "/usr/bin/cat");
+	assert_text(f, "comm", "cat");
+	assert_text(f, "volume", "/dev/vda1");
+	assert_text(f, "policy", "ct-console");
+	assert_text(f, "rule", "ct.yaml:9");
+	assert_text(f, "reason", "the program is in no subject of the policy");
+	assert_int_equal(pw_record_number(f->record, "version", 0), 3);
+	assert_int_equal(pw_record_number(f->record, "uid", 99), 0);
+	assert_int_equal(pw_record_number(f->record, "count", 0), 1);
+	ASSERT_NULL_MEMBERS(f, "auid", "ses", "proto", "addr", "port", "peer", "actor", "actor_by",
+			    "study", "patient", "first", "last", "parent_exe");
+}
+
+static void an_allowed_access_of_a_member(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 43);
+	e.event.generation = GENERATION;
+	e.event.verdict = PW_VERDICT_ALLOW;
+	e.event.reason = PW_REASON_RULE;
+	e.event.subject = 3;
+	e.event.object = 2;
+	e.event.root = 1;
+	e.event.program = 1;
+	e.event.auid = 1000;
+	record(f, &e);
+	assert_text(f, "verdict", "allow");
+	assert_text(f, "subject", "archive");
+	assert_text(f, "exe", "/usr/sbin/Orthanc");
+	assert_text(f, "path", "/srv/dicom");
+	assert_text(f, "rule", "ct.yaml:23");
+	assert_int_equal(pw_record_number(f->record, "auid", 0), 1000);
+}
+
+static void a_connection(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 44);
+	e.event.generation = GENERATION;
+	e.event.type = PW_RECORD_NET;
+	e.event.action = PW_ACTION_CONNECT;
+	e.event.proto = PW_PROTO_TCP;
+	e.event.family = 4;
+	memcpy(e.event.addr, (const unsigned char[]){ 10, 20, 5, 4 }, 4);
+	e.event.port = 11112;
+	e.event.dev = 0;
+	e.event.ino = 0;
+	e.event.rule = 1;
+	record(f, &e);
+	assert_text(f, "proto", "tcp");
+	assert_text(f, "addr", "10.20.5.4");
+	assert_text(f, "peer", "pacs");
+	assert_text(f, "rule", "ct.yaml:23");
+	assert_int_equal(pw_record_number(f->record, "port", 0), 11112);
+	ASSERT_NULL_MEMBERS(f, "path", "dev", "ino", "object", "volume");
+
+	e.event.addr[3] = 5;
+	record(f, &e);
+	assert_text(f, "peer", "hospital");
+	e.event.addr[1] = 21;
+	record(f, &e);
+	assert_text(f, "peer", NULL);
+	e.event.family = 6;
+	memcpy(e.event.addr, (const unsigned char[16]){ 0xfd, 0, 0, 0x20, [15] = 1 }, 16);
+	record(f, &e);
+	assert_text(f, "addr", "fd00:20::1");
+}
+
+static void without_a_task(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 45);
+	e.event.flags = PW_EVENT_NO_TASK;
+	record(f, &e);
+	ASSERT_NULL_MEMBERS(f, "pid", "tid", "ppid", "uid", "gid", "comm", "phi", "cgroup");
+	assert_false(pw_record_true(f->record, "enforced"));
+}
+
+static void paths_outside_objects(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 46);
+	e.event.dev = 8 << 20 | 17;
+	test_event_names(&e, &e.event.path_len, NAMES("leak"));
+	record(f, &e);
+	assert_text(f, "path", "/media/my stick/leak");
+
+	e.event.dev = 9 << 20 | 1;
+	record(f, &e);
+	assert_text(f, "path", "\\9:1/leak");
+	assert_text(f, "volume", NULL);
+
+	e.event.flags |= PW_EVENT_PATH_CUT;
+	e.event.dev = 254 << 20 | 1;
+	record(f, &e);
+	assert_text(f, "path", "/\\.../leak");
+
+	test_event_init(&e, 47);
+	record(f, &e);
+	assert_text(f, "path", "/");
+
+	test_event_init(&e, 48);
+	e.event.dev = 8 << 20 | 33;
+	test_event_names(&e, &e.event.path_len, NAMES("f\0b\0a"));
+	record(f, &e);
+	assert_text(f, "path", "/mnt/part/f");
+
+	test_event_init(&e, 49);
+	e.event.dev = 8 << 20 | 33;
+	test_event_names(&e, &e.event.path_len, NAMES("f\0other\0a"));
+	record(f, &e);
+	assert_text(f, "path", "\\8:33/a/other/f");
+}
+
+/* Neither a file's name nor a program's can end the line or the string. */
+static void hostile_names(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 50);
+	memcpy(e.event.comm, "a\"}\n{\"seq\":1", 12);
+	test_event_names(&e, &e.event.path_len, NAMES("x\",\"verdict\":\"allow\n\\\0d\xff"));
+	record(f, &e);
+	assert_text(f, "verdict", "deny");
+	assert_text(f, "comm", "a\"}\\x0a{\"seq\":1");
+	assert_text(f, "path", "/d\\xff/x\",\"verdict\":\"allow\\x0a\\\\");
+}
+
+static void a_note_of_the_daemon(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 51);
+	e.event.type = PW_RECORD_POLICY;
+	e.event.action = PW_ACTION_APPLY;
+	e.event.subject = PW_SUBJECT_DAEMON;
+	e.event.dev = 0;
+	e.event.ino = 0;
+	test_event_names(&e, &e.event.path_len, NAMES("applied by root"));
+	record(f, &e);
+	assert_text(f, "path", "applied by root");
+	assert_text(f, "subject", "phiwardd");
+}
+
+static void numbers_without_a_catalog(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 52);
+	e.event.generation = 99;
+	e.event.subject = 12;
+	e.event.object = 5;
+	e.event.root = 400;
+	e.event.rule = 17;
+	test_event_names(&e, &e.event.path_len, NAMES("a"));
+	record(f, &e);
+	assert_text(f, "subject", "#12");
+	assert_text(f, "object", "#5");
+	assert_text(f, "path", "/a");
+	assert_int_equal(pw_record_number(f->record, "generation", 0), 99);
+	ASSERT_NULL_MEMBERS(f, "policy", "version", "rule");
+}
+
+static void numbers_beyond_the_catalog(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 53);
+	e.event.generation = GENERATION;
+	e.event.subject = 0xffffffff;
+	e.event.object = 0xffffffff;
+	e.event.root = 0xffffffff;
+	e.event.program = 0xffffffff;
+	e.event.rule = 0xffffffff;
+	e.event.peer_subject = 0xffffffff;
+	record(f, &e);
+	assert_text(f, "subject", "#4294967295");
+	assert_text(f, "object", "#4294967295");
+	assert_text(f, "peer", "#4294967295");
+	ASSERT_NULL_MEMBERS(f, "exe", "rule");
+}
+
+static void a_gap(void **state)
+{
+	struct fixture *f = *state;
+
+	pw_record_gap(&f->recorder, 5, 9, "ring of others full", &f->line);
+	record(f, NULL);
+	assert_text(f, "type", "gap");
+	assert_text(f, "time", "2023-11-14T22:15:00.000000000Z");
+	assert_text(f, "reason", "ring of others full");
+	assert_int_equal(pw_record_number(f->record, "count", 0), 5);
+	assert_int_equal(pw_record_number(f->record, "first", 0), 5);
+	assert_int_equal(pw_record_number(f->record, "last", 0), 9);
+	ASSERT_NULL_MEMBERS(f, "seq", "mono", "action", "verdict", "enforced", "subject", "object",
+			    "path", "pid", "policy");
+}
+
+static void events_that_are_none(void **state)
+{
+	struct test_event e;
+
+	(void)state;
+#define REFUSED(change)                                                                            \
+	do {                                                                                       \
+		test_event_init(&e, 1);                                                            \
+		test_event_names(&e, &e.event.path_len, NAMES("name"));                            \
+		assert_true(pw_event_is_valid(&e.event, e.event.size));                            \
+		change;                                                                            \
+		assert_false(pw_event_is_valid(&e.event, sizeof(struct pw_event) + 5));            \
+	} while (0)
+	REFUSED(e.event.size = sizeof(struct pw_event) - 1);
+	REFUSED(e.event.size++);
+	REFUSED(e.event.abi++);
+	REFUSED(e.event.type = 0);
+	REFUSED(e.event.type = PW_RECORD_MAX_);
+	REFUSED(e.event.action = PW_ACTION_MAX_);
+	REFUSED(e.event.verdict = 0);
+	REFUSED(e.event.verdict = PW_VERDICT_MAX_);
+	REFUSED(e.event.reason = PW_REASON_MAX_);
+	REFUSED(e.event.proto = PW_PROTO_MAX_);
+	REFUSED(e.event.seq = 0);
+	REFUSED(e.event.family = 5);
+	REFUSED(e.event.path_len++);
+	REFUSED(e.event.path_len--);
+	REFUSED(e.event.exe_len = 0xffff);
+	REFUSED(e.event.parent_len = 1);
+	REFUSED(e.bytes[4] = 'x');
+#undef REFUSED
+	assert_false(pw_event_is_valid(&e.event, 3));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_refusal_in_an_object, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_allowed_access_of_a_member, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_connection, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_a_task, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(paths_outside_objects, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(hostile_names, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_note_of_the_daemon, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(numbers_without_a_catalog, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(numbers_beyond_the_catalog, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_gap, set_up, tear_down),
+		cmocka_unit_test(events_that_are_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

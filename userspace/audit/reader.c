@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "audit/file.h"
+#include "audit/reader.h"
+#include "audit/record.h"
+#include "common/cleanup.h"
+
+static int open_file(struct pw_reader *reader, const char *name)
+{
+	_cleanup_close_ int fd = openat(reader->dir, name,
+					O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	_cleanup_free_ char *copy = strdup(name);
+	struct stat st;
+	FILE *file;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	file = copy ? fdopen(fd, "r") : NULL;
+	if (!file)
+		return -ENOMEM;
+	TAKE_FD(fd);
+	if (reader->file)
+		fclose(reader->file);
+	free(reader->name);
+	reader->file = file;
+	reader->name = TAKE_PTR(copy);
+	reader->identity = st;
+	reader->line_number = 0;
+	return 0;
+}
+
+static int open_single(struct pw_reader *reader, const char *path)
+{
+	_cleanup_free_ char *for_dir = strdup(path), *for_base = strdup(path);
+
+	if (!for_dir || !for_base)
+		return -ENOMEM;
+	reader->single = true;
+	reader->dir = open(dirname(for_dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (reader->dir < 0)
+		return -errno;
+	return open_file(reader, basename(for_base));
+}
+
+int pw_reader_open(const char *path, struct pw_reader *ret_reader)
+{
+	struct pw_reader reader = { .dir = -1, .capacity = PW_RECORD_LINE_MAX };
+	int r = 0;
+
+	reader.line = malloc(reader.capacity + 1);
+	reader.tokener = json_tokener_new_ex(4);
+	reader.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (reader.dir < 0)
+		r = errno == ENOTDIR ? open_single(&reader, path) : -errno;
+	if (!r && (!reader.line || !reader.tokener))
+		r = -ENOMEM;
+	if (r < 0) {
+		pw_reader_close(&reader);
+		return r;
+	}
+	json_tokener_set_flags(reader.tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	*ret_reader = reader;
+	return 0;
+}
+
+void pw_reader_close(struct pw_reader *reader)
+{
+	json_object_put(reader->record);
+	if (reader->tokener)
+		json_tokener_free(reader->tokener);
+	if (reader->file)
+		fclose(reader->file);
+	if (reader->dir >= 0)
+		close(reader->dir);
+	free(reader->name);
+	free(reader->line);
+	*reader = (struct pw_reader){ .dir = -1 };
+}
+
+/*
+ * One line into reader->line. 1, or 0 at the end; a line whose end is not
+ * there (yet) is left for the next call. -EMSGSIZE: the line was passed over.
+ */
+static int read_line(struct pw_reader *reader)
+{
+	off_t start = ftello(reader->file);
+	size_t length = 0;
+	int c;
+
+	while ((c = getc_unlocked(reader->file)) != EOF && c != '\n') {
+		if (length < reader->capacity)
+			reader->line[length] = (char)c;
+		length++;
+	}
+	reader->partial = c == EOF && length;
+	if (c == EOF) {
+		int r = ferror(reader->file) ? -EIO : 0;
+
+		clearerr(reader->file);
+		return fseeko(reader->file, start, SEEK_SET) < 0 ? -errno : r;
+	}
+	reader->line_number++;
+	if (length > reader->capacity) {
+		reader->length = 0;
+		return -EMSGSIZE;
+	}
+	reader->line[length] = '\0';
+	reader->length = length;
+	return 1;
+}
+
+static const char *check_members(json_object *record)
+{
+	size_t at = 0;
+
+	if (!json_object_is_type(record, json_type_object))
+		return "this is no JSON object";
+	if (pw_record_number(record, "schema", 0) != PW_RECORD_SCHEMA)
+		return "the record has another schema than this program reads";
+	json_object_object_foreach(record, key, value) {
+		(void)value;
+		if (at >= pw_record_nfields || strcmp(key, pw_record_fields[at++]) != 0)
+			return "the record's members are not those of the schema";
+	}
+	return at == pw_record_nfields ? NULL : "the record lacks members";
+}
+
+static void parse_line(struct pw_reader *reader)
+{
+	json_object *record;
+
+	json_tokener_reset(reader->tokener);
+	record = json_tokener_parse_ex(reader->tokener, reader->line, (int)reader->length);
+	if (json_tokener_get_error(reader->tokener) == json_tokener_continue && !record)
+		reader->malformed = "the line is cut short";
+	else if (!record)
+		reader->malformed = json_tokener_error_desc(
+			json_tokener_get_error(reader->tokener));
+	else if (json_tokener_get_parse_end(reader->tokener) != reader->length)
+		reader->malformed = "there is more than one record in the line";
+	else
+		reader->malformed = check_members(record);
+	if (reader->malformed)
+		json_object_put(record);
+	else
+		reader->record = record;
+}
+
+static bool is_file(int dir, const char *name, const struct stat *identity)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_ino == identity->st_ino && st.st_dev == identity->st_dev;
+}
+
+/*
+ * The name of the file that follows @present (NULL: of the first), or NULL. It
+ * is found by its inode: audit.log gets another name when it is full.
+ */
+static int find_following(int dir, const struct stat *present, char **ret_name)
+{
+	char **names;
+	size_t n, at = 0;
+	int r = pw_log_file_names(dir, &names, &n);
+
+	if (r < 0)
+		return r;
+	while (present && at < n && !is_file(dir, names[at], present))
+		at++;
+	if (present && at++ == n)
+		r = -ESTALE;
+	*ret_name = NULL;
+	if (!r && at < n) {
+		*ret_name = strdup(names[at]);
+		r = *ret_name ? 0 : -ENOMEM;
+	}
+	pw_log_names_free(names, n);
+	return r;
+}
+
+/* Opens what follows. 1 when that was done, 0 when nothing follows. */
+static int open_following(struct pw_reader *reader)
+{
+	const struct stat before = reader->identity;
+	const struct stat *present = reader->file ? &before : NULL;
+
+	for (;;) {
+		_cleanup_free_ char *name = NULL, *again = NULL;
+		int r = find_following(reader->dir, present, &name);
+
+		if (r < 0 || !name)
+			return r;
+		r = open_file(reader, name);
+		/* It may have become full and got another name since we looked. */
+		if (!r)
+			r = find_following(reader->dir, present, &again);
+		if (r < 0)
+			return r;
+		if (again && is_file(reader->dir, again, &reader->identity))
+			return 1;
+	}
+}
+
+/* At the end of a file: goes on to the next. 1: there is a line, 0: the end. */
+static int read_on(struct pw_reader *reader)
+{
+	int r;
+
+	for (;;) {
+		_cleanup_free_ char *name = NULL;
+
+		if (reader->single)
+			return 0;
+		if (reader->file) {
+			r = find_following(reader->dir, &reader->identity, &name);
+			if (r < 0 || !name)
+				return r;
+			/* What was written after we met the end and before it was full. */
+			r = read_line(reader);
+			if (r)
+				return r;
+		}
+		if (reader->partial) {
+			reader->line_number++;
+			reader->malformed = "the line has no end";
+			reader->partial = false;
+			return fseeko(reader->file, 0, SEEK_END) < 0 ? -errno : 1;
+		}
+		r = open_following(reader);
+		if (r > 0)
+			r = read_line(reader);
+		else
+			return r;
+		if (r)
+			return r;
+	}
+}
+
+int pw_reader_next(struct pw_reader *reader)
+{
+	int r = 0;
+
+	json_object_put(reader->record);
+	reader->record = NULL;
+	reader->malformed = NULL;
+	if (reader->file)
+		r = read_line(reader);
+	if (!r)
+		r = read_on(reader);
+	if (r == -EMSGSIZE) {
+		reader->malformed = "the line is longer than any record";
+		return 1;
+	}
+	if (r > 0 && !reader->malformed)
+		parse_line(reader);
+	return r;
+}
+
+const char *pw_record_text(json_object *record, const char *name)
+{
+	json_object *member;
+
+	if (!json_object_object_get_ex(record, name, &member) ||
+	    !json_object_is_type(member, json_type_string))
+		return NULL;
+	return json_object_get_string(member);
+}
+
+uint64_t pw_record_number(json_object *record, const char *name, uint64_t otherwise)
+{
+	json_object *member;
+
+	if (!json_object_object_get_ex(record, name, &member) ||
+	    !json_object_is_type(member, json_type_int) || json_object_get_int64(member) < 0)
+		return otherwise;
+	return json_object_get_uint64(member);
+}
+
+bool pw_record_true(json_object *record, const char *name)
+{
+	json_object *member;
+
+	return json_object_object_get_ex(record, name, &member) &&
+	       json_object_is_type(member, json_type_boolean) && json_object_get_boolean(member);
+}
+
+int pw_record_time(json_object *record, int64_t *ret_ns)
+{
+	const char *text = pw_record_text(record, "time"), *rest;
+	struct tm tm = { 0 };
+	unsigned int ns;
+	int end = 0;
+
+	if (!text)
+		return -EBADMSG;
+	rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (!rest || sscanf(rest, ".%9uZ%n", &ns, &end) != 1 || end != 11 || rest[end])
+		return -EBADMSG;
+	*ret_ns = (int64_t)timegm(&tm) * 1000000000 + ns;
+	return 0;
+}

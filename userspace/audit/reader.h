@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reading a log, oldest record first, one line in memory at a time. Works on
+ * any copy of the directory; needs no daemon and no rights but to read.
+ */
+#ifndef PW_AUDIT_READER_H
+#define PW_AUDIT_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include <json-c/json.h>
+
+struct pw_reader {
+	int dir;
+	bool single;		/* one file only, not what follows it */
+	FILE *file;
+	char *name;		/* of the present file */
+	struct stat identity;
+	uint64_t line_number;	/* from 1 */
+	char *line;		/* the present line without its newline */
+	size_t length;
+	size_t capacity;
+	json_tokener *tokener;
+	json_object *record;	/* the present line, parsed; NULL: it is malformed */
+	const char *malformed;	/* what is wrong with it */
+	bool partial;		/* at the end: the last line has no end (yet) */
+};
+
+/* @path: a directory with a log, or one file of it. */
+int pw_reader_open(const char *path, struct pw_reader *ret_reader);
+void pw_reader_close(struct pw_reader *reader);
+
+/*
+ * The next line: 1 when there is one (reader->record is NULL when it is no
+ * record: say so and go on), 0 at the end, or a negative errno. After 0 it may
+ * be called again: lines written meanwhile follow, also in a new file.
+ */
+int pw_reader_next(struct pw_reader *reader);
+
+/* Members of a record; NULL or @otherwise where the member is null. */
+const char *pw_record_text(json_object *record, const char *name);
+uint64_t pw_record_number(json_object *record, const char *name, uint64_t otherwise);
+bool pw_record_true(json_object *record, const char *name);
+
+/* `time` of a record as ns since 1970. -EBADMSG when it is no time. */
+int pw_record_time(json_object *record, int64_t *ret_ns);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The commands of phiward. Each gets its arguments (argv[0] is its own name)
+ * and returns an exit code of enum pw_exit. Only this directory prints.
+ */
+#ifndef PW_CLI_COMMAND_H
+#define PW_CLI_COMMAND_H
+
+#include <stdbool.h>
+
+#include "publish/protocol.h"
+
+struct pw_command {
+	const char *name;
+	const char *arguments;	/* for the usage line */
+	const char *summary;	/* one line */
+	const char *help;	/* lines for --help, each ended by a newline; or NULL */
+	int (*run)(const struct pw_command *self, int argc, char **argv);
+};
+
+int pw_cmd_check(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_apply(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_status(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_doctor(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_why(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_selftest(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_unload(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_audit_query(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_audit_tail(const struct pw_command *self, int argc, char **argv);
+
+void pw_print_usage(const struct pw_command *command, bool to_stderr);
+
+/*
+ * What getopt_long() returned and the command does not know: 'h' prints the
+ * help and gives PW_EXIT_YES; all else prints the usage and gives PW_EXIT_USAGE.
+ */
+int pw_usage(const struct pw_command *command, int option);
+
+/* `phiward: ` and the text on stderr; returns @code. */
+int pw_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Standard output is written out; PW_EXIT_INTERNAL when that fails, else @code. */
+int pw_flush(int code);
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <phiward/version.h>
+
+#include "cli/command.h"
+#include "common/cleanup.h"
+#include "common/words.h"
+
+static const struct pw_command commands[] = {
+	{ "apply", "[--allow-downgrade] [--wait] FILE", "put a policy into force",
+	  "  Checks FILE and what it includes and swaps it in at once, for new and for\n"
+	  "  running processes. On any error the policy in force stays.\n\n"
+	  "  --allow-downgrade  accept a version that is lower than the one in force\n"
+	  "  --wait             until hard links made before the policy are found\n",
+	  pw_cmd_apply },
+	{ "unload", "", "take the policy out of force; refused when it is sealed", NULL,
+	  pw_cmd_unload },
+	{ "audit query", "[--since T] [--until T] [--subject S] [--object O] [--path GLOB]\n"
+	  "                       [--user U] [--verdict V] [--type T] [--json] [DIR]",
+	  "records of the log, newest last",
+	  "  --since T, --until T  times as in systemd.time(7): -1h, yesterday, '2026-11-23 02:10'\n"
+	  "  --subject S           who it was: a subject of the policy, or others\n"
+	  "  --object O            whose data\n"
+	  "  --path GLOB           the file; * also matches slashes\n"
+	  "  --user U              runs as U or was logged in as U; a name or a number\n"
+	  "  --verdict V           allow or deny\n"
+	  "  --type T              file, net, exec, tamper, policy, gap, breakglass or system\n"
+	  "  --json                one JSON object a line, as it stands in the log\n"
+	  "  DIR                   a copy of a log; default /var/log/phiward\n",
+	  pw_cmd_audit_query },
+};
+
+int pw_fail(int code, const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("phiward: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	return code;
+}
+
+int pw_flush(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	return pw_fail(PW_EXIT_INTERNAL, "cannot write the output: %s", strerror(errno));
+}
+
+void pw_print_usage(const struct pw_command *command, bool to_stderr)
+{
+	fprintf(to_stderr ? stderr : stdout, "usage: phiward %s %s\n", command->name,
+		command->arguments);
+}
+
+int pw_usage(const struct pw_command *command, int option)
+{
+	pw_print_usage(command, option != 'h');
+	if (option != 'h')
+		return PW_EXIT_USAGE;
+	printf("\n%s\n", command->summary);
+	if (command->help)
+		printf("\n%s", command->help);
+	return pw_flush(PW_EXIT_YES);
+}
+
+static int print_help(void)
+{
+	puts("usage: phiward COMMAND [ARGUMENTS]\n\nCommands:");
+	for (size_t i = 0; i < PW_ARRAY_SIZE(commands); i++)
+		printf("  %-12s  %s\n", commands[i].name, commands[i].summary);
+	puts("\n`phiward COMMAND --help` says more about a command.\n"
+	     "Exit codes: 0 yes or done, 1 no, 2 wrong usage, 3 cannot tell, 4 internal error.");
+	return pw_flush(PW_EXIT_YES);
+}
+
+/* How many words of argv are the command's name, 0 when it is another command. */
+static int words_of(const struct pw_command *command, int argc, char **argv)
+{
+	const char *space = strchr(command->name, ' ');
+	size_t first = space ? (size_t)(space - command->name) : strlen(command->name);
+
+	if (argc < 2 || strlen(argv[1]) != first || strncmp(argv[1], command->name, first) != 0)
+		return 0;
+	if (!space)
+		return 1;
+	return argc > 2 && strcmp(argv[2], space + 1) == 0 ? 2 : 0;
+}
+
+static int unknown_command(int argc, char **argv)
+{
+	char given[64];
+	struct pw_near near = { .text = given };
+
+	snprintf(given, sizeof(given), "%s%s%s", argv[1],
+		 argc > 2 && !strcmp(argv[1], "audit") ? " " : "",
+		 argc > 2 && !strcmp(argv[1], "audit") ? argv[2] : "");
+	for (size_t i = 0; i < PW_ARRAY_SIZE(commands); i++)
+		pw_near_offer(&near, commands[i].name);
+	if (near.best)
+		return pw_fail(PW_EXIT_USAGE, "there is no command '%s'; did you mean '%s'?",
+			       given, near.best);
+	return pw_fail(PW_EXIT_USAGE, "there is no command '%s'; see: phiward --help", given);
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "");
+	if (argc < 2) {
+		print_help();
+		return PW_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return print_help();
+	if (!strcmp(argv[1], "--version")) {
+		puts("phiward " PW_VERSION);
+		return pw_flush(PW_EXIT_YES);
+	}
+	for (size_t i = 0; i < PW_ARRAY_SIZE(commands); i++) {
+		int words = words_of(&commands[i], argc, argv);
+
+		if (words)
+			return commands[i].run(&commands[i], argc - words, argv + words);
+	}
+	return unknown_command(argc, argv);
+}
