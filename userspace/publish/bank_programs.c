@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "publish/build.h"
+
+/* The number of a program's path, given now if it has none; 0: no memory. */
+static uint32_t program_number(struct pw_build *build, const char *path)
+{
+	struct pw_catalog *catalog = build->image->catalog;
+	char **grown;
+
+	for (size_t i = 1; i < catalog->nprograms; i++)
+		if (strcmp(catalog->programs[i], path) == 0)
+			return (uint32_t)i;
+	if (catalog->nprograms == 0)
+		catalog->nprograms = 1;
+	grown = reallocarray(catalog->programs, catalog->nprograms + 1, sizeof(*grown));
+	if (!grown)
+		return 0;
+	catalog->programs = grown;
+	grown[0] = NULL;
+	grown[catalog->nprograms] = strdup(path);
+	if (!grown[catalog->nprograms])
+		return 0;
+
+	return (uint32_t)catalog->nprograms++;
+}
+
+static int add_role(struct pw_build *build, struct pw_program *program,
+		    const struct pw_resolved_path *path, uint32_t subject, uint32_t role)
+{
+	for (uint32_t i = 0; i < program->nroles; i++)
+		if (program->roles[i].subject == subject && program->roles[i].role == role)
+			return 0;
+	if (program->nroles == PW_PROGRAM_SUBJECTS) {
+		pw_diag_add(build->diag, PW_DIAG_ERROR, path->at,
+			    "'%s' is a program or helper of more than %d subjects", path->path,
+			    PW_PROGRAM_SUBJECTS);
+		return -E2BIG;
+	}
+	program->roles[program->nroles].subject = (__u16)subject;
+	program->roles[program->nroles].role = (__u16)role;
+	program->nroles++;
+
+	return 0;
+}
+
+static int add_program(struct pw_build *build, const struct pw_resolved_path *path, bool below,
+		       uint32_t subject, uint32_t role)
+{
+	struct pw_table *table = &build->image->tables[PW_MAP_PROGRAMS];
+	struct pw_bank *bank = &build->image->bank;
+	struct pw_program *program;
+	struct pw_inode_key key;
+	struct pw_root *root;
+	uint32_t number;
+	int r;
+
+	if (path->state != PW_PATH_RESOLVED)
+		return pw_build_pending(build, path->path);
+	number = program_number(build, path->path);
+	if (number == 0)
+		return -ENOMEM;
+	r = pw_build_key(build, &path->file, PW_FS_PROGRAMS, path->at, &key);
+	if (r < 0)
+		return r;
+	program = pw_table_get(table, &key);
+	if (!program)
+		return -ENOMEM;
+	if (table->n > PW_PROGRAMS_MAX) {
+		pw_diag_add(build->diag, PW_DIAG_ERROR, path->at, "more than %d programs",
+			    PW_PROGRAMS_MAX);
+		return -E2BIG;
+	}
+	program->generation = path->file.generation;
+	if (program->id == 0)
+		program->id = number;
+	bank->program_filter[PW_FILTER_WORD(key.ino)] |= PW_FILTER_BIT(key.ino);
+	if (below) {
+		root = pw_build_inode(build, &path->file, PW_FS_PROGRAMS, true, path->at);
+		if (!root)
+			return -E2BIG;
+		root->program_dir = program->id;
+	}
+
+	return add_role(build, program, path, subject, role);
+}
+
+int pw_build_programs(struct pw_build *build)
+{
+	int r;
+
+	r = add_program(build, &build->resolved->daemon, false, PW_SUBJECT_DAEMON, PW_ROLE_EXEC);
+	for (size_t i = 0; r == 0 && i < build->policy->nsubjects; i++) {
+		const struct pw_subject_policy *subject = &build->policy->subjects[i];
+		const struct pw_resolved_subject *found = &build->resolved->subjects[i];
+
+		for (size_t j = 0; r == 0 && j < subject->nexec; j++)
+			r = add_program(build, &found->exec[j], subject->exec[j].below,
+					build->subjects[i], PW_ROLE_EXEC);
+		for (size_t j = 0; r == 0 && j < subject->nhelpers; j++)
+			r = add_program(build, &found->helpers[j], subject->helpers[j].below,
+					build->subjects[i], PW_ROLE_HELPER);
+	}
+
+	return r;
+}

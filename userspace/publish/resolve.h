@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the names of a policy to what they are on this machine: the kernel's
+ * identities of files, the numbers of users. Nothing is opened for reading but
+ * the first two bytes of programs; files are opened with O_PATH, name by name.
+ */
+#ifndef PW_PUBLISH_RESOLVE_H
+#define PW_PUBLISH_RESOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <phiward/abi.h>
+
+#include "policy/diag.h"
+#include "policy/policy.h"
+
+/* (directory, name): held whatever stands there. */
+struct pw_hold {
+	struct pw_hold *next;
+	struct pw_identity parent;
+	char name[PW_FILE_NAME_MAX];
+};
+
+enum pw_state_of_path {
+	PW_PATH_RESOLVED,
+	PW_PATH_MISSING,	/* a component is missing; holds has the first missing name */
+	PW_PATH_UNMOUNTED,	/* /etc/fstab names a mount point at or above it that is not mounted */
+	PW_PATH_ELSEWHERE,	/* on another file system than at the last apply */
+};
+
+struct pw_resolved_path {
+	const char *path;		/* as in the policy; borrowed */
+	const struct pw_position *at;	/* borrowed */
+	char *canonical;		/* with symbolic links resolved; up to what is missing */
+	enum pw_state_of_path state;
+	struct pw_identity file;	/* unless missing or unmounted */
+	struct pw_hold *holds;		/* its own name, and those of symbolic links on the way */
+	bool known;			/* @before is set: where it lay at the last apply */
+	struct pw_identity before;
+};
+
+struct pw_resolved_volume {
+	const struct pw_volume *volume;	/* borrowed */
+	bool found;
+	struct pw_fs_id fs;
+};
+
+/* Parallel to the policy's arrays. */
+struct pw_resolved_object {
+	struct pw_resolved_path *paths;
+	struct pw_resolved_volume *volumes;
+};
+
+struct pw_resolved_subject {
+	struct pw_resolved_path *exec;
+	struct pw_resolved_path *helpers;
+	struct pw_resolved_path *writes;
+	struct pw_resolved_path *sockets;	/* unix paths of all its rules, in order */
+	size_t nsockets;
+	uint32_t *users;
+};
+
+struct pw_resolved {
+	const struct pw_policy *policy;		/* borrowed */
+	struct pw_resolved_object *objects;
+	struct pw_resolved_subject *subjects;
+	struct pw_resolved_path *others_sockets;
+	size_t nothers_sockets;
+	struct pw_resolved_path canary;
+	struct pw_resolved_path daemon;		/* the program that runs */
+};
+
+/* Fills @ids[0..n) for the descriptors in @ids[].fd; pw_kernel_identify() but in tests. */
+typedef int (*pw_identify_fn)(void *data, struct pw_identity *ids, size_t n);
+
+/* Where the path of an object lay at the last apply; false when it is not known. */
+typedef bool (*pw_before_fn)(void *data, const char *path, struct pw_identity *ret);
+
+struct pw_resolver {
+	pw_identify_fn identify;
+	void *identify_data;
+	pw_before_fn before;	/* NULL: this is an apply */
+	void *before_data;
+	const char *canary;	/* path of the canary file */
+	const char *daemon;	/* path of the daemon's program */
+};
+
+/* Errors are explained in @diag, at the name that is wrong. */
+int pw_resolve(const struct pw_policy *policy, const struct pw_resolver *resolver,
+	       struct pw_resolved **ret, struct pw_diag *diag);
+struct pw_resolved *pw_resolved_free(struct pw_resolved *resolved);
+
+
+static inline void pw_resolved_freep(struct pw_resolved **resolved)
+{
+	*resolved = pw_resolved_free(*resolved);
+}
+
+#endif
