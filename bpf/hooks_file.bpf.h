@@ -49,7 +49,11 @@ int BPF_PROG(pw_file_open, struct file *file, int ret)
 	ask.action = PW_OPAQUE(pw_action_of(ask.need));
 	ask.bound = file->f_mode & PW_FMODE_WRITE;
 
-	return pw_ask_file(&ask);
+	ret = pw_ask_file(&ask);
+	if (ret || !pw_is_guarded_pseudo(inode->i_sb))
+		return ret;
+
+	return pw_guard_pseudo(file);
 }
 
 #endif

@@ -26,7 +26,9 @@
 #include "verdict.bpf.h"
 #include "access.bpf.h"
 
+#include "hooks_guard.bpf.h"
 #include "hooks_file.bpf.h"
+#include "hooks_mount.bpf.h"
 #include "iterators.bpf.h"
 #include "note.bpf.h"
 

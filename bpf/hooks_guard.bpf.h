@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What would switch phiward off, or read a member's memory from inside the
+ * kernel: loading programs, probes, tracing, and the switches of function
+ * tracing, on which every LSM program hangs. No mode lifts these refusals.
+ */
+#ifndef PW_HOOKS_GUARD_BPF_H
+#define PW_HOOKS_GUARD_BPF_H
+
+#define PW_PROC_MAGIC 0x9fa0
+#define PW_TRACEFS_MAGIC 0x74726163
+#define PW_DEBUGFS_MAGIC 0x64626720
+
+/* Refuses and records; the daemon, which has to do all this, passes. */
+static __noinline int pw_guard(enum pw_action action, enum pw_reason reason, struct dentry *dentry)
+{
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	struct pw_actor actor;
+	struct pw_case c = {
+		.type = PW_RECORD_TAMPER,
+		.flags = PW_CASE_GUARD,
+		.verdict = PW_VERDICT_DENY,
+	};
+
+	if (!bank)
+		return 0;
+	actor = pw_actor_of(bank, bpf_get_current_task_btf());
+	if (actor.subject == PW_SUBJECT_DAEMON)
+		return 0;
+
+	c.bank = bank;
+	c.label = actor.label;
+	c.generation = bank->generation;
+	c.subject = PW_OPAQUE(actor.subject);
+	c.subject_flags = PW_OPAQUE(actor.flags);
+	c.action = action;
+	c.reason = reason;
+	if (dentry) {
+		c.dentry = dentry;
+		c.depth = PW_PATH_DEPTH;
+		c.dev = dentry->d_sb->s_dev;
+	}
+
+	return pw_verdict(&c);
+}
+
+/* PID 1 and what it forked before the first exec: a service manager uses BPF itself. */
+static __always_inline int pw_is_init(void)
+{
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+
+	return bank && pw_actor_of(bank, bpf_get_current_task_btf()).subject == PW_SUBJECT_INIT;
+}
+
+/*
+ * Programs that only see what their loader's own descriptors carry are open to
+ * everybody. Programs on cgroups see or decide for others (a later one can undo
+ * a refusal with bpf_set_retval), so like LSM programs they are for PID 1.
+ */
+static __always_inline int pw_may_load(__u32 prog_type)
+{
+	switch (prog_type) {
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+	case BPF_PROG_TYPE_CGROUP_DEVICE:
+		return 1;
+	case BPF_PROG_TYPE_CGROUP_SKB:
+	case BPF_PROG_TYPE_CGROUP_SOCK:
+	case BPF_PROG_TYPE_CGROUP_SOCK_ADDR:
+	case BPF_PROG_TYPE_CGROUP_SOCKOPT:
+	case BPF_PROG_TYPE_CGROUP_SYSCTL:
+	case BPF_PROG_TYPE_LSM:
+		return pw_is_init();
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Descriptors of maps, programs and links by number are how a stranger would
+ * get at phiward's own; links of cgroup programs could then be detached.
+ */
+SEC("lsm/bpf")
+int BPF_PROG(pw_bpf, int cmd, union bpf_attr *attr, unsigned int size, int ret)
+{
+	if (ret)
+		return ret;
+
+	switch (cmd) {
+	case BPF_PROG_LOAD:
+		if (pw_may_load(attr->prog_type))
+			return 0;
+		break;
+	case BPF_PROG_GET_FD_BY_ID:
+	case BPF_MAP_GET_FD_BY_ID:
+	case BPF_LINK_GET_FD_BY_ID:
+	case BPF_LINK_DETACH:
+	case BPF_LINK_UPDATE:
+	case BPF_RAW_TRACEPOINT_OPEN:
+		break;
+	default:
+		return 0;
+	}
+
+	return pw_guard(PW_ACTION_BPF, PW_REASON_GATE, NULL);
+}
+
+SEC("lsm/perf_event_open")
+int BPF_PROG(pw_perf_event_open)
+{
+	return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, NULL);
+}
+
+/* What lockdown calls integrity and confidentiality, as far as it opens members' memory. */
+SEC("lsm/locked_down")
+int BPF_PROG(pw_locked_down, enum lockdown_reason what, int ret)
+{
+	if (ret)
+		return ret;
+	if (what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_DEV_MEM) &&
+	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KCORE) &&
+	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KPROBES) &&
+	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_BPF_WRITE_USER) &&
+	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_DBG_WRITE_KERNEL))
+		return 0;
+
+	return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, NULL);
+}
+
+#define PW_GUARDED_NAME 24	/* more than the longest name below */
+
+static __always_inline int pw_name_is(const struct dentry *dentry, const char *name)
+{
+	char found[PW_GUARDED_NAME] = {};
+
+	if (dentry->d_name.len >= sizeof(found) ||
+	    pw_copy_name(found, sizeof(found), (__u64)dentry->d_name.name) < 0)
+		return 0;
+
+	return bpf_strncmp(found, sizeof(found), name) == 0;
+}
+
+/* Called when a file of a pseudo file system is opened: 0, or the refusal. */
+static __noinline int pw_guard_pseudo(struct file *file)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	__u64 magic = file->f_inode->i_sb->s_magic;
+
+	if (magic == PW_PROC_MAGIC) {
+		if (pw_name_is(dentry, "kcore"))
+			return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, dentry);
+		if ((file->f_mode & PW_FMODE_WRITE) && pw_name_is(dentry, "ftrace_enabled"))
+			return pw_guard(PW_ACTION_TUNE, PW_REASON_SWITCH, dentry);
+		return 0;
+	}
+	if (!(file->f_mode & PW_FMODE_WRITE))
+		return 0;
+	if (pw_name_is(dentry, "trace_marker") || pw_name_is(dentry, "trace_marker_raw"))
+		return 0;
+
+	return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, dentry);
+}
+
+/* Whether pw_guard_pseudo() has to be asked; for the hook on open files. */
+static __always_inline int pw_is_guarded_pseudo(const struct super_block *sb)
+{
+	__u64 magic = sb->s_magic;
+
+	return magic == PW_PROC_MAGIC || magic == PW_TRACEFS_MAGIC || magic == PW_DEBUGFS_MAGIC;
+}
+
+/* The same switch once more, by a program that does not itself hang on function tracing. */
+SEC("cgroup/sysctl")
+int pw_sysctl(struct bpf_sysctl *ctx)
+{
+	char name[32] = {};
+
+	if (!ctx->write)
+		return 1;
+	if (bpf_sysctl_get_name(ctx, name, sizeof(name), 0) < 0)
+		return 1;
+	if (bpf_strncmp(name, sizeof(name), "kernel/ftrace_enabled"))
+		return 1;
+	bpf_set_retval(-PW_EACCES);
+	pw_count(PW_COUNT_DENIED);
+
+	return 0;
+}
+
+#endif
