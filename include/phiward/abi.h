@@ -313,10 +313,12 @@ struct pw_state {
 	__u64 seq;	/* last sequence number issued; the first is 1 */
 	__u64 settled;	/* the log accounts for every number up to this one */
 	__u64 gapped;	/* how many of those stand in gap lines */
+	__u32 adopt_slot;	/* the bank whose programs the iterator `adopt` looks for */
+	__u32 zero;
 	struct pw_lost lost[8];
 	__u64 counters[32];
 };
-PW_ASSERT_SIZE(struct pw_state, 32 + 8 * 24 + 32 * 8);
+PW_ASSERT_SIZE(struct pw_state, 40 + 8 * 24 + 32 * 8);
 _Static_assert((int)PW_LOSS_MAX_ <= 8, "lost[] has a slot for every reason");
 _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every counter");
 

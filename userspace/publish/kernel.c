@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "publish/kernel.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+#include "publish/kernel_private.h"
+#include "publish/pins.h"
+
+#define PW_MAP_NAME(name, text) text,
+
+static const char *const map_names[] = {PW_MAP_LIST(PW_MAP_NAME)};
+
+int pw_pin_path(char path[static PW_PIN_PATH_MAX], const char *dir, const char *name)
+{
+	int n = snprintf(path, PW_PIN_PATH_MAX, "%s/%s", dir, name);
+
+	return n < 0 || n >= PW_PIN_PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+int pw_program_fd(const char *name)
+{
+	char path[PW_PIN_PATH_MAX];
+	int fd, r;
+
+	r = pw_pin_path(path, PW_PIN_PROGRAMS, name);
+	if (r < 0)
+		return r;
+	fd = bpf_obj_get(path);
+
+	return fd < 0 ? -errno : fd;
+}
+
+struct shape {
+	__u32 type;
+	__u32 key_size;
+	__u32 value_size;
+};
+
+/* What each map must look like; 0: not compared. */
+static const struct shape shapes[PW_MAP_MAX_] = {
+	[PW_MAP_STATE] = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct pw_state)},
+	[PW_MAP_BANKS] = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct pw_bank)},
+	[PW_MAP_ROOTS] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
+	[PW_MAP_NAMES] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
+	[PW_MAP_LINKS] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
+	[PW_MAP_PROGRAMS] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
+	[PW_MAP_PREFIXES] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
+	[PW_MAP_DOORS] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
+	[PW_MAP_UNIX_DOORS] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
+	[PW_MAP_PATH_DOORS] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
+	[PW_MAP_LOCAL_ADDRS] = {BPF_MAP_TYPE_HASH, sizeof(struct pw_addr), 4},
+	[PW_MAP_TASKS] = {BPF_MAP_TYPE_TASK_STORAGE, 4, sizeof(struct pw_task)},
+	[PW_MAP_RING_MEMBERS] = {BPF_MAP_TYPE_RINGBUF, 0, 0},
+	[PW_MAP_RING_OTHERS] = {BPF_MAP_TYPE_RINGBUF, 0, 0},
+};
+
+static int check_shape(int fd, enum pw_map map, struct pw_diag *diag)
+{
+	struct bpf_map_info info = {};
+	__u32 length = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &length) < 0)
+		return -errno;
+	if (info.type == shapes[map].type && info.key_size == shapes[map].key_size &&
+	    info.value_size == shapes[map].value_size)
+		return 0;
+	pw_diag_add(diag, PW_DIAG_ERROR, NULL,
+		    "the pinned map '%s' is of another phiward than this one: run `phiward unload` "
+		    "of the version that made it, or restart the machine",
+		    map_names[map]);
+
+	return -EPROTO;
+}
+
+static int open_maps(struct pw_kernel *kernel, struct pw_diag *diag)
+{
+	char path[PW_PIN_PATH_MAX];
+	int r;
+
+	for (int map = 0; map < PW_MAP_MAX_; map++) {
+		r = pw_pin_path(path, PW_PIN_MAPS, map_names[map]);
+		if (r < 0)
+			return r;
+		kernel->maps[map] = bpf_obj_get(path);
+		if (kernel->maps[map] < 0)
+			return -errno;
+		r = check_shape(kernel->maps[map], map, diag);
+		if (r < 0)
+			return r;
+	}
+
+	return 0;
+}
+
+static int map_state(struct pw_kernel *kernel)
+{
+	void *at = mmap(NULL, sizeof(struct pw_state), PROT_READ | PROT_WRITE, MAP_SHARED,
+			kernel->maps[PW_MAP_STATE], 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	kernel->state = at;
+
+	return 0;
+}
+
+int pw_kernel_adopt(struct pw_kernel **ret, struct pw_diag *diag)
+{
+	_cleanup_(pw_kernel_closep) struct pw_kernel *kernel = calloc(1, sizeof(*kernel));
+	int r;
+
+	if (!kernel)
+		return -ENOMEM;
+	for (int map = 0; map < PW_MAP_MAX_; map++)
+		kernel->maps[map] = -EBADF;
+	if (access(PW_PIN_MAPS, F_OK) < 0)
+		return -errno;
+	r = open_maps(kernel, diag);
+	if (r == 0)
+		r = map_state(kernel);
+	if (r < 0)
+		return r;
+	if (kernel->state->abi != PW_ABI_VERSION) {
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL,
+			    "what is pinned below " PW_PIN_DIR " speaks ABI %u, this program %d",
+			    kernel->state->abi, PW_ABI_VERSION);
+		return -EPROTO;
+	}
+
+	*ret = TAKE_PTR(kernel);
+	return 0;
+}
+
+struct pw_kernel *pw_kernel_close(struct pw_kernel *kernel)
+{
+	if (!kernel)
+		return NULL;
+	if (kernel->state)
+		munmap(kernel->state, sizeof(*kernel->state));
+	for (int map = 0; map < PW_MAP_MAX_; map++)
+		if (kernel->maps[map] >= 0)
+			close(kernel->maps[map]);
+	free(kernel);
+	return NULL;
+}
+
+int pw_kernel_map(const struct pw_kernel *kernel, enum pw_map map)
+{
+	return kernel->maps[map];
+}
+
+struct pw_state *pw_kernel_state(const struct pw_kernel *kernel)
+{
+	return kernel->state;
+}
+
+static void end_listing(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+int pw_pins_remove(const char *path, const char *last)
+{
+	_cleanup_(end_listing) DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' || (last && strcmp(entry->d_name, last) == 0))
+			continue;
+		if (unlinkat(dirfd(dir), entry->d_name, 0) < 0)
+			return -errno;
+	}
+	if (last && unlinkat(dirfd(dir), last, 0) < 0 && errno != ENOENT)
+		return -errno;
+
+	return rmdir(path) < 0 ? -errno : 0;
+}
+
+int pw_kernel_unload(struct pw_kernel *kernel)
+{
+	int r;
+
+	(void)kernel;
+	r = pw_pins_remove(PW_PIN_LINKS, PW_GATE_PROGRAM);
+	if (r == 0)
+		r = pw_pins_remove(PW_PIN_PROGRAMS, NULL);
+	if (r == 0)
+		r = pw_pins_remove(PW_PIN_MAPS, NULL);
+	if (r == 0 && rmdir(PW_PIN_DIR) < 0)
+		r = -errno;
+
+	return r;
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "phiward.skel.h"
+
+#include "common/cleanup.h"
+#include "publish/kernel_private.h"
+#include "publish/pins.h"
+
+#define PW_BPF_FS "/sys/fs/bpf"
+
+/* ---- Which programs this kernel gets ---------------------------------------------------- */
+
+/* Arguments of the kernel's bpf_lsm_@hook without the context, or -ENOENT. */
+static int hook_arguments(const struct btf *btf, const char *hook)
+{
+	const struct btf_type *function, *prototype;
+	char name[64];
+	int id;
+
+	if ((size_t)snprintf(name, sizeof(name), "bpf_lsm_%s", hook) >= sizeof(name))
+		return -ENAMETOOLONG;
+	id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+	if (id < 0)
+		return -ENOENT;
+	function = btf__type_by_id(btf, (__u32)id);
+	prototype = btf__type_by_id(btf, function->type);
+
+	return btf_vlen(prototype);
+}
+
+/* N of a program's name that ends in _Narg, or -1. */
+static int variant_arguments(const char *name)
+{
+	const char *suffix = strrchr(name, '_');
+
+	if (!suffix || suffix[1] < '0' || suffix[1] > '9' || strcmp(suffix + 2, "arg") != 0)
+		return -1;
+
+	return suffix[1] - '0';
+}
+
+static bool fits(const struct btf *btf, const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+	int wanted = variant_arguments(bpf_program__name(program));
+	int there;
+
+	if (strncmp(section, "lsm/", 4) != 0)
+		return true;
+	there = btf ? hook_arguments(btf, section + 4) : -ENOENT;
+	if (there < 0)
+		return false;
+
+	return wanted < 0 || wanted == there;
+}
+
+int pw_programs_open(struct phiward **ret)
+{
+	struct phiward *skeleton = phiward__open();
+	struct bpf_program *program;
+	struct btf *btf;
+
+	if (!skeleton)
+		return -errno;
+	btf = btf__load_vmlinux_btf();
+	bpf_object__for_each_program(program, skeleton->obj)
+		bpf_program__set_autoload(program, fits(btf, program));
+	btf__free(btf);
+
+	*ret = skeleton;
+	return 0;
+}
+
+void pw_programs_close(struct phiward *skeleton)
+{
+	phiward__destroy(skeleton);
+}
+
+struct bpf_object *pw_programs_object(struct phiward *skeleton)
+{
+	return skeleton->obj;
+}
+
+enum pw_program_kind pw_program_kind(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	if (!bpf_program__autoload(program))
+		return PW_PROGRAM_SKIPPED;
+	if (strncmp(section, "lsm/", 4) == 0 || strncmp(section, "tp_btf/", 7) == 0)
+		return PW_PROGRAM_TRACING;
+	if (strncmp(section, "iter/", 5) == 0 || strcmp(section, "syscall") == 0)
+		return PW_PROGRAM_BY_HAND;
+
+	return PW_PROGRAM_CGROUP;
+}
+
+bool pw_program_for_udp(const struct bpf_program *program)
+{
+	return strncmp(bpf_program__section_name(program), "cgroup_skb/", 11) == 0;
+}
+
+/* ---- Loading ------------------------------------------------------------------------------ */
+
+/* The last lines that libbpf said, for the reader of a failure. */
+static char said[2048];
+
+static int listen_to_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	char line[1024];
+	size_t length, keep;
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(line, sizeof(line), format, arguments);
+	length = strlen(line);
+	keep = strlen(said);
+	if (keep + length >= sizeof(said)) {
+		size_t drop = keep + length - sizeof(said) + 1;
+
+		if (drop > keep)
+			drop = keep;
+		memmove(said, said + drop, keep - drop + 1);
+		keep -= drop;
+	}
+	memcpy(said + keep, line, length + 1);
+
+	return 0;
+}
+
+static bool confidentiality(void)
+{
+	_cleanup_fclose_ FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+	char line[128];
+
+	return file && fgets(line, sizeof(line), file) && strstr(line, "[confidentiality]");
+}
+
+static int have_bpf_fs(void)
+{
+	struct statfs fs;
+
+	if (statfs(PW_BPF_FS, &fs) < 0)
+		return -errno;
+	if (fs.f_type == BPF_FS_MAGIC)
+		return 0;
+
+	return mount("bpffs", PW_BPF_FS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0 ?
+		       -errno : 0;
+}
+
+static int make_directories(void)
+{
+	static const char *const directories[] = {PW_PIN_DIR, PW_PIN_MAPS, PW_PIN_LINKS,
+						  PW_PIN_PROGRAMS};
+
+	for (size_t i = 0; i < PW_ARRAY_SIZE(directories); i++)
+		if (mkdir(directories[i], 0700) < 0)
+			return -errno;
+
+	return 0;
+}
+
+static int pin_all(struct phiward *skeleton)
+{
+	struct bpf_program *program;
+	char path[PW_PIN_PATH_MAX];
+	struct bpf_map *map;
+	int r;
+
+	bpf_object__for_each_program(program, skeleton->obj) {
+		if (pw_program_kind(program) == PW_PROGRAM_SKIPPED)
+			continue;
+		r = pw_pin_path(path, PW_PIN_PROGRAMS, bpf_program__name(program));
+		if (r == 0 && bpf_obj_pin(bpf_program__fd(program), path) < 0)
+			r = -errno;
+		if (r < 0)
+			return r;
+	}
+	/* The maps come last: where they are, all is. */
+	bpf_object__for_each_map(map, skeleton->obj) {
+		if (bpf_map__is_internal(map))
+			continue;
+		r = pw_pin_path(path, PW_PIN_MAPS, bpf_map__name(map));
+		if (r == 0 && bpf_obj_pin(bpf_map__fd(map), path) < 0)
+			r = -errno;
+		if (r < 0)
+			return r;
+	}
+
+	return 0;
+}
+
+static int write_abi(struct phiward *skeleton)
+{
+	struct pw_state state = {.abi = PW_ABI_VERSION};
+	const __u32 zero = 0;
+
+	return bpf_map_update_elem(bpf_map__fd(skeleton->maps.state), &zero, &state, BPF_ANY) < 0 ?
+		       -errno : 0;
+}
+
+int pw_kernel_load(struct pw_kernel **ret, struct pw_diag *diag)
+{
+	_cleanup_(pw_programs_closep) struct phiward *skeleton = NULL;
+	int r;
+
+	said[0] = '\0';
+	libbpf_set_print(listen_to_libbpf);
+	r = pw_programs_open(&skeleton);
+	if (r == 0) {
+		skeleton->rodata->pw_can_probe = !confidentiality();
+		r = phiward__load(skeleton);
+	}
+	if (r < 0) {
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL,
+			    "the kernel does not take phiward's programs: %s\n%s", strerror(-r), said);
+		return r;
+	}
+	r = have_bpf_fs();
+	if (r == 0)
+		r = make_directories();
+	if (r == 0)
+		r = write_abi(skeleton);
+	if (r == 0)
+		r = pin_all(skeleton);
+	if (r == 0)
+		return pw_kernel_adopt(ret, diag);
+
+	pw_diag_add(diag, PW_DIAG_ERROR, NULL, "nothing can be pinned below " PW_PIN_DIR ": %s",
+		    strerror(-r));
+	if (r != -EEXIST)
+		pw_kernel_unload(NULL);
+	return r;
+}
