@@ -94,8 +94,8 @@ for program; do
 	*) run_here "${program#build/san/}" "$program" ;;
 	esac
 done
-for program in tests/golden/run tests/tree/*.sh; do
-	[ ! -x "$program" ] || [[ $program != *"$name"* ]] || run_here "$program" "$program"
+for program in tests/golden/run tests/tree/*.sh tests/vm/selftest; do
+	[ ! -x "$program" ] || [[ ${program##*/} != *"$name"* ]] || run_here "$program" "$program"
 done
 bats=()
 for file in tests/bats/*"$name"*.bats; do

@@ -131,9 +131,12 @@ fetch() {
 }
 
 [ $# -gt 0 ] || die "usage: kernels.sh 6.1|6.12|7..."
-mkdir -p "$cache"
-exec 9> "$cache/.lock"
-flock 9
-for kernel in "$@"; do
+for kernel; do
+	[ -s "$cache/$kernel/release" ] && continue
+	mkdir -p "$cache"
+	exec 9> "$cache/.lock"
+	flock 9
+	# Somebody else may have fetched it meanwhile.
 	[ -s "$cache/$kernel/release" ] || (fetch "$kernel")
+	exec 9>&-
 done

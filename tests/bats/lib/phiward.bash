@@ -6,7 +6,6 @@
 # They run as root in the test machine, in no login session and as no fork of PID 1:
 # for phiward a test is `others`.
 
-PATH=$VM_TOP/build:$VM_TOP/build/tools:$PATH
 PHIWARDD_LOG=/run/vm/phiwardd.log
 PHIWARDD_PID_FILE=/run/vm/phiwardd.pid
 POLICY_VERSION_FILE=/run/vm/policy-version
@@ -90,7 +89,7 @@ start_phiward() {
 	if [ $# -gt 0 ]; then
 		with_next_version < "$1" > /etc/phiward/policy.yaml
 	fi
-	pid1 start --out "$PHIWARDD_LOG" -- "$VM_TOP/build/phiwardd" > "$PHIWARDD_PID_FILE"
+	pid1 start --out "$PHIWARDD_LOG" -- /usr/sbin/phiwardd > "$PHIWARDD_PID_FILE"
 	wait_for phiward_is daemon=true
 	[ $# -eq 0 ] || wait_for phiward_loaded
 }
@@ -114,7 +113,7 @@ unload_phiward() { phiward unload; }
 # reset_phiward: nothing enforced, no daemon, no policy, no log.
 reset_phiward() {
 	if [ -s "$PHIWARDD_PID_FILE" ] && [ ! -e "/proc/$(phiwardd_pid)" ]; then
-		pid1 start --out "$PHIWARDD_LOG" -- "$VM_TOP/build/phiwardd" > "$PHIWARDD_PID_FILE"
+		pid1 start --out "$PHIWARDD_LOG" -- /usr/sbin/phiwardd > "$PHIWARDD_PID_FILE"
 		wait_for phiward_is daemon=true
 	fi
 	if [ -s "$PHIWARDD_PID_FILE" ]; then
