@@ -43,16 +43,10 @@ struct pw_case {
 #define PW_NOTE_TEXT 256
 #define PW_EXE_DEPTH 12	/* names of a program's path that fit a record */
 
-/* How much of an entry a list of names may take; each: last offset + longest name <= bytes[]. */
-#define PW_SHORT_OFFSET 255
-#define PW_SHORT_NAME 96
-#define PW_LONG_OFFSET 1023
-#define PW_LONG_NAME PW_FILE_NAME_MAX
-#define PW_EVENT_BYTES(size) ((size) - sizeof(struct pw_event))
+/* Where a list may begin its last name; a power of two less one, for the verifier. */
+#define PW_LAST_OFFSET (PW_PATH_BYTES - 1)
 
-_Static_assert(PW_SHORT_OFFSET + PW_SHORT_NAME <= PW_EVENT_BYTES(PW_EVENT_SHORT), "short entry");
-_Static_assert(PW_LONG_OFFSET + PW_LONG_NAME <= PW_EVENT_BYTES(PW_EVENT_LONG), "long entry");
-_Static_assert(PW_LONG_OFFSET + 1 == PW_PATH_BYTES, "names of a record");
+_Static_assert(!(PW_PATH_BYTES & PW_LAST_OFFSET), "PW_LAST_OFFSET is a mask");
 
 /* A list of names being written into an entry. */
 struct pw_names {
@@ -63,7 +57,7 @@ struct pw_names {
 	__u32 cut;
 };
 
-static __always_inline long pw_put_name(struct pw_names *list, __u32 last_offset, __u32 room)
+static long pw_put_name(__u32 round, struct pw_names *list)
 {
 	struct dentry *dentry = list->dentry;
 	struct dentry *parent = dentry->d_parent;
@@ -72,13 +66,13 @@ static __always_inline long pw_put_name(struct pw_names *list, __u32 last_offset
 
 	if (!list->left || parent == dentry)
 		return 1;
-	if (used > last_offset || dentry->d_name.len >= room) {
+	if (used > PW_LAST_OFFSET) {
 		list->cut = 1;
 		return 1;
 	}
-	used &= last_offset;
+	used &= PW_LAST_OFFSET;
 	barrier_var(used);
-	n = pw_copy_name(list->bytes + used, room, (__u64)dentry->d_name.name);
+	n = pw_copy_name(list->bytes + used, PW_FILE_NAME_MAX, (__u64)dentry->d_name.name);
 	if (n <= 0) {
 		list->cut = 1;
 		return 1;
@@ -90,21 +84,11 @@ static __always_inline long pw_put_name(struct pw_names *list, __u32 last_offset
 	return 0;
 }
 
-static long pw_put_short_name(__u32 round, struct pw_names *list)
-{
-	return pw_put_name(list, PW_SHORT_OFFSET, PW_SHORT_NAME);
-}
-
-static long pw_put_long_name(__u32 round, struct pw_names *list)
-{
-	return pw_put_name(list, PW_LONG_OFFSET, PW_LONG_NAME);
-}
-
 /* Appends the names from @dentry up; returns how many bytes, or'ed with PW_NAMES_CUT. */
 #define PW_NAMES_CUT (1U << 31)
 
 static __always_inline __u32 pw_put_names(char *bytes, __u32 used, struct dentry *dentry,
-					  __u32 left, __u32 is_long)
+					  __u32 left)
 {
 	__u32 zero = PW_OPAQUE(0);
 	struct pw_names list = {
@@ -115,10 +99,7 @@ static __always_inline __u32 pw_put_names(char *bytes, __u32 used, struct dentry
 		.cut = zero,
 	};
 
-	if (is_long)
-		bpf_loop(PW_PATH_DEPTH + 1, pw_put_long_name, &list, 0);
-	else
-		bpf_loop(PW_PATH_DEPTH + 1, pw_put_short_name, &list, 0);
+	bpf_loop(PW_PATH_DEPTH + 1, pw_put_name, &list, 0);
 	if (list.left && list.dentry->d_parent != list.dentry)
 		list.cut = 1;
 
@@ -126,17 +107,15 @@ static __always_inline __u32 pw_put_names(char *bytes, __u32 used, struct dentry
 }
 
 /* The parent's program as it was noted at exec; bytes, 0 when it does not fit. */
-static __always_inline __u32 pw_put_parent(char *bytes, __u32 used, const struct pw_task *label,
-					   __u32 is_long)
+static __always_inline __u32 pw_put_parent(char *bytes, __u32 used, const struct pw_task *label)
 {
-	__u32 last = is_long ? PW_LONG_OFFSET : PW_SHORT_OFFSET & ~31U;
 	__u32 length = label->parent_len;
 	__u32 i;
 
-	if (length > PW_PARENT_EXE_BYTES || used > last)
+	if (length > PW_PARENT_EXE_BYTES || used > PW_LAST_OFFSET)
 		return 0;
 	barrier_var(used);
-	if (used > last)
+	if (used > PW_LAST_OFFSET)
 		return 0;
 	for (i = 0; i < PW_PARENT_EXE_BYTES / 8; i++)
 		*(__u64 *)(bytes + used + i * 8) = ((const __u64 *)label->parent_exe)[i];
@@ -145,8 +124,7 @@ static __always_inline __u32 pw_put_parent(char *bytes, __u32 used, const struct
 }
 
 /* Who acts: the task, its user, its program and its parent. */
-static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_case *c,
-					 __u32 is_long)
+static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_case *c)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 ids = bpf_get_current_pid_tgid(), user = bpf_get_current_uid_gid();
@@ -174,24 +152,23 @@ static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_cas
 		struct dentry *dentry = exe->f_path.dentry;
 
 		e->exe_dev = dentry->d_sb->s_dev;
-		used = pw_put_names(e->bytes, e->path_len, dentry, PW_EXE_DEPTH, is_long);
+		used = pw_put_names(e->bytes, e->path_len, dentry, PW_EXE_DEPTH);
 		e->exe_len = used & ~PW_NAMES_CUT;
 		if (used & PW_NAMES_CUT)
 			e->flags |= PW_EVENT_EXE_CUT;
 	}
 	if (c->label && c->label->parent_len) {
 		e->parent_dev = c->label->parent_dev;
-		e->parent_len = pw_put_parent(e->bytes, e->path_len + e->exe_len, c->label,
-					      is_long);
+		e->parent_len = pw_put_parent(e->bytes, e->path_len + e->exe_len, c->label);
 	}
 }
 
 /* What was decided. Reserved memory is not zeroed: every member is set here or above. */
 static __always_inline void pw_fill_case(struct pw_event *e, const struct pw_case *c, __u64 seq,
-					 __u32 enforced, __u32 size)
+					 __u32 enforced)
 {
 	__builtin_memset(e, 0, sizeof(*e));
-	e->size = size;
+	e->size = PW_EVENT_SIZE;
 	e->abi = PW_ABI_VERSION;
 	e->type = c->type;
 	e->action = c->action;
@@ -220,17 +197,18 @@ static __always_inline void pw_fill_case(struct pw_event *e, const struct pw_cas
 }
 
 /* The path, or the text of a note. */
-static __always_inline void pw_fill_path(struct pw_event *e, const struct pw_case *c,
-					 __u32 is_long)
+static __always_inline void pw_fill_path(struct pw_event *e, const struct pw_case *c)
 {
 	long n;
 
 	if (c->dentry) {
-		__u32 used = pw_put_names(e->bytes, 0, c->dentry, c->depth, is_long);
+		__u32 used = pw_put_names(e->bytes, 0, c->dentry, c->depth);
 
 		e->path_len = used & ~PW_NAMES_CUT;
-		if (used & PW_NAMES_CUT)
+		if (used & PW_NAMES_CUT) {
 			e->flags |= PW_EVENT_PATH_CUT;
+			pw_count(PW_COUNT_PATH_CUT);
+		}
 	} else if (c->text) {
 		n = pw_copy_name(e->bytes, PW_NOTE_TEXT, (__u64)c->text);
 		e->path_len = n > 0 ? n : 0;
@@ -277,20 +255,6 @@ static __always_inline int pw_in_ring_of_members(const struct pw_case *c)
 	       (c->type != PW_RECORD_FILE && c->type != PW_RECORD_NET && c->type != PW_RECORD_EXEC);
 }
 
-/* One attempt with one size of entry. Returns 0 when that was too short. */
-static __always_inline int pw_fill(struct pw_event *e, const struct pw_case *c, __u64 seq,
-				   __u32 enforced, __u32 is_long)
-{
-	pw_fill_case(e, c, seq, enforced, is_long ? PW_EVENT_LONG : PW_EVENT_SHORT);
-	pw_fill_path(e, c, is_long);
-	if (c->flags & PW_CASE_NO_TASK)
-		e->flags |= PW_EVENT_NO_TASK;
-	else
-		pw_fill_task(e, c, is_long);
-
-	return is_long || !(e->flags & (PW_EVENT_PATH_CUT | PW_EVENT_EXE_CUT));
-}
-
 /* Records @c. Returns 0 when it is in a ring, 1 when it is lost and counted. */
 static __noinline int pw_emit(const struct pw_case *c, __u32 enforced)
 {
@@ -298,29 +262,21 @@ static __noinline int pw_emit(const struct pw_case *c, __u32 enforced)
 	__u64 seq = pw_next_sequence();
 	struct pw_event *e;
 
-	e = members ? bpf_ringbuf_reserve(&ring_members, PW_EVENT_SHORT, 0) :
-		      bpf_ringbuf_reserve(&ring_others, PW_EVENT_SHORT, 0);
-	if (!e)
-		goto lost;
-	if (pw_fill(e, c, seq, enforced, 0)) {
-		bpf_ringbuf_submit(e, 0);
-		return 0;
+	e = members ? bpf_ringbuf_reserve(&ring_members, PW_EVENT_SIZE, 0) :
+		      bpf_ringbuf_reserve(&ring_others, PW_EVENT_SIZE, 0);
+	if (!e) {
+		pw_add_lost(members ? PW_LOSS_RING_MEMBERS : PW_LOSS_RING_OTHERS, seq);
+		return 1;
 	}
-	bpf_ringbuf_discard(e, BPF_RB_NO_WAKEUP);
-
-	e = members ? bpf_ringbuf_reserve(&ring_members, PW_EVENT_LONG, 0) :
-		      bpf_ringbuf_reserve(&ring_others, PW_EVENT_LONG, 0);
-	if (!e)
-		goto lost;
-	pw_fill(e, c, seq, enforced, 1);
-	if (e->flags & PW_EVENT_PATH_CUT)
-		pw_count(PW_COUNT_PATH_CUT);
+	pw_fill_case(e, c, seq, enforced);
+	pw_fill_path(e, c);
+	if (c->flags & PW_CASE_NO_TASK)
+		e->flags |= PW_EVENT_NO_TASK;
+	else
+		pw_fill_task(e, c);
 	bpf_ringbuf_submit(e, 0);
 
 	return 0;
-lost:
-	pw_add_lost(members ? PW_LOSS_RING_MEMBERS : PW_LOSS_RING_OTHERS, seq);
-	return 1;
 }
 
 #endif

@@ -478,8 +478,9 @@ struct pw_event {
 };
 PW_ASSERT_SIZE(struct pw_event, 160);
 
-#define PW_EVENT_SHORT 512	/* sizes of a ring entry, tried in this order */
-#define PW_EVENT_LONG 2048
+/* Size of every ring entry: the lists may begin a last name at PW_PATH_BYTES - 1. */
+#define PW_EVENT_BYTES (PW_PATH_BYTES + PW_FILE_NAME_MAX)
+#define PW_EVENT_SIZE (sizeof(struct pw_event) + PW_EVENT_BYTES)
 
 /* ---- What iterators tell userspace ------------------------------------------------------------- */
 
