@@ -10,6 +10,8 @@ PKG_CONFIG ?= pkg-config
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wtype-limits -Wstrict-prototypes -Wmissing-prototypes -Werror
+# The code is GNU C; clang alone warns of this extension.
+CLANG_WARNINGS := -Wno-gnu-variable-sized-type-not-at-end
 HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 # Defined empty so that a source file may still say #define _GNU_SOURCE.
 PW_CPPFLAGS := -D_GNU_SOURCE= -Iinclude -Iuserspace -I$(BUILD)/bpf

@@ -12,8 +12,8 @@ CHECKPATCH_OPTIONS := --no-tree --terse --strict --file --max-line-length=100 \
 .PHONY: lint
 lint: all ## check sources: gcc, clang, sparse, checkpatch, shellcheck, the tree
 	@echo "gcc and clang"
-	@for compiler in gcc $(CLANG); do printf "$$compiler %s\n" $(C_SOURCES); done | \
-		xargs -P 2 -L 1 sh -c '"$$0" -O2 -c $(PW_CFLAGS) -o /dev/null "$$1"'
+	@for compiler in gcc "$(CLANG) $(CLANG_WARNINGS)"; do printf "$$compiler %s\n" $(C_SOURCES); done | \
+		xargs -P 2 -L 1 sh -c '"$$0" "$$@" -O2 -c $(PW_CFLAGS) -o /dev/null'
 	@echo "sparse: $(or $(SPARSE),not here)"
 	@$(if $(SPARSE),$(if $(KDIR),rm -f kmod/*.o && \
 		$(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod C=2 CF="-Wsparse-error" modules,true),true)

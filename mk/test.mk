@@ -33,7 +33,7 @@ test: $$(PROGRAMS_WANTED) all $$(if $$(BATS_WANTED),tools) $$(if $$(findstring k
 	@mk/test.sh "$(KERNELS_WANTED)" "$(T)" $(PROGRAMS_WANTED)
 
 # Variant of the stages for libFuzzer.
-FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_FLAGS := $(CLANG_WARNINGS) -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
@@ -43,7 +43,7 @@ $(BUILD)/fuzz/%.o: CC := $(CLANG)
 
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(call archives,fuzz,all) $(BUILD)/.flags.stamp
 	$(call say,FUZZ)
-	$(Q)$(CLANG) -O1 -g -fsanitize=fuzzer,address,undefined $(PW_CFLAGS) $(LDFLAGS) -o $@ $(filter-out %.stamp,$^) $(LIBS)
+	$(Q)$(CLANG) $(CLANG_WARNINGS) -O1 -g -fsanitize=fuzzer,address,undefined $(PW_CFLAGS) $(LDFLAGS) -o $@ $(filter-out %.stamp,$^) $(LIBS)
 
 # What is found new stays in build/fuzz; a crash is kept there and fails the target.
 fuzz: $(FUZZERS) ## run the fuzzers, FUZZ_SECONDS=60 each
