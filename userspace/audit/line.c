@@ -4,15 +4,13 @@
 #include "audit/line.h"
 #include "common/cleanup.h"
 
-bool pw_line_reserve(struct pw_line *line, size_t more)
+bool pw_line_grow(struct pw_line *line, size_t more)
 {
 	size_t capacity = line->capacity ? line->capacity : 4096;
 	char *data;
 
 	if (line->failed)
 		return false;
-	if (more <= line->capacity - line->length)
-		return true;
 	while (capacity - line->length < more) {
 		if (__builtin_mul_overflow(capacity, 2, &capacity)) {
 			line->failed = true;
@@ -31,13 +29,24 @@ bool pw_line_reserve(struct pw_line *line, size_t more)
 
 void pw_line_u64(struct pw_line *line, uint64_t value)
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
 	char digits[20];
 	size_t at = sizeof(digits);
 
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
+	while (value >= 100) {
+		at -= 2;
+		memcpy(digits + at, pairs + value % 100 * 2, 2);
+		value /= 100;
+	}
+	if (value >= 10) {
+		at -= 2;
+		memcpy(digits + at, pairs + value * 2, 2);
+	} else {
+		digits[--at] = (char)('0' + value);
+	}
 	pw_line_add(line, digits + at, sizeof(digits) - at);
 }
 
@@ -104,39 +113,73 @@ static void add_escaped(struct pw_line *line, unsigned char byte)
 	pw_line_add(line, escape, sizeof(escape));
 }
 
+#define EACH_BYTE(value) (0x0101010101010101ULL * (value))
+#define HIGH_BITS EACH_BYTE(0x80)
+/* The high bit of each byte that is zero; of others only when it is there already. */
+#define ZERO_BYTES(word) (((word) - EACH_BYTE(1)) & ~(word) & HIGH_BITS)
+
+/*
+ * How many bytes from @bytes on stand for themselves, eight at a time: no
+ * control (a byte below 0x20, or 0x7f), no quote, no backslash, not above ASCII.
+ */
+static size_t plain_run(const char *bytes, size_t n)
+{
+	size_t i = 0;
+
+	for (; n - i >= 8; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, bytes + i, 8);
+		if ((word | (word - EACH_BYTE(0x20)) | ZERO_BYTES(word ^ EACH_BYTE('"')) |
+		     ZERO_BYTES(word ^ EACH_BYTE('\\')) | ZERO_BYTES(word ^ EACH_BYTE(0x7f))) &
+		    HIGH_BITS)
+			break;
+	}
+	while (i < n && bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '"' && bytes[i] != '\\')
+		i++;
+	return i;
+}
+
+/* The character at @bytes, which does not stand for itself as ASCII; returns its length. */
+static size_t add_special(struct pw_line *line, const char *bytes, size_t n)
+{
+	uint32_t character;
+	size_t length = pw_utf8_decode(bytes, n, &character);
+
+	if (bytes[0] == '"') {
+		pw_line_literal(line, "\\\"");
+		return 1;
+	}
+	if (bytes[0] == '\\') {
+		pw_line_literal(line, "\\\\\\\\");
+		return 1;
+	}
+	if (length > 1 && pw_utf8_printable(character)) {
+		pw_line_add(line, bytes, length);
+		return length;
+	}
+	if (!length)
+		length = 1;
+	for (size_t i = 0; i < length; i++)
+		add_escaped(line, (unsigned char)bytes[i]);
+	return length;
+}
+
 void pw_line_untrusted(struct pw_line *line, const char *bytes, size_t n)
 {
-	size_t plain = 0;
+	size_t plain;
 
-	for (size_t i = 0; i < n;) {
-		size_t length = 1;
-		uint32_t character;
-
-		if (bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '"' && bytes[i] != '\\') {
-			i++;
-			continue;
-		}
-		length = pw_utf8_decode(bytes + i, n - i, &character);
-		if (length > 1 && pw_utf8_printable(character)) {
-			i += length;
-			continue;
-		}
-		pw_line_add(line, bytes + plain, i - plain);
-		if (bytes[i] == '"') {
-			pw_line_literal(line, "\\\"");
-			length = 1;
-		} else if (bytes[i] == '\\') {
-			pw_line_literal(line, "\\\\\\\\");
-			length = 1;
-		} else {
-			length = length ? length : 1;
-			for (size_t k = 0; k < length; k++)
-				add_escaped(line, (unsigned char)bytes[i + k]);
-		}
-		i += length;
-		plain = i;
+	for (;;) {
+		plain = plain_run(bytes, n);
+		pw_line_add(line, bytes, plain);
+		bytes += plain;
+		n -= plain;
+		if (!n)
+			return;
+		plain = add_special(line, bytes, n);
+		bytes += plain;
+		n -= plain;
 	}
-	pw_line_add(line, bytes + plain, n - plain);
 }
 
 void pw_line_string(struct pw_line *line, const char *bytes, size_t n)

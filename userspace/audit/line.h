@@ -21,8 +21,14 @@ struct pw_line {
 	bool failed;
 };
 
-/* Makes room for @more bytes; false, and failed set, when there is no memory. */
-bool pw_line_reserve(struct pw_line *line, size_t more);
+/* Makes room for @more bytes where there is none; false, and failed set, without memory. */
+bool pw_line_grow(struct pw_line *line, size_t more);
+
+static inline bool pw_line_reserve(struct pw_line *line, size_t more)
+{
+	return __builtin_expect(more <= line->capacity - line->length && !line->failed, 1) ||
+	       pw_line_grow(line, more);
+}
 
 static inline void pw_line_add(struct pw_line *line, const void *bytes, size_t n)
 {

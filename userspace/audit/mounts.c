@@ -118,7 +118,9 @@ int pw_mounts_refresh(struct pw_mounts *mounts)
 	if (mounts->fd < 0)
 		return -errno;
 	r = read_whole(mounts->fd, &text);
-	return r ? r : pw_mounts_parse(mounts, text);
+	if (!r)
+		r = pw_mounts_parse(mounts, text);
+	return r ? r : 1;
 }
 
 const struct pw_mount *pw_mounts_find(const struct pw_mounts *mounts, uint32_t dev)

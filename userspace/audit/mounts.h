@@ -25,7 +25,7 @@ struct pw_mounts {
 
 #define PW_MOUNTS_INIT ((struct pw_mounts){ .fd = -1 })
 
-/* Makes the table current; a table that cannot be read is empty. */
+/* Makes the table current: 1 when it was read anew, 0 when nothing changed, or an error. */
 int pw_mounts_refresh(struct pw_mounts *mounts);
 
 /*

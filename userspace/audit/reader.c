@@ -11,6 +11,8 @@
 #include "audit/record.h"
 #include "common/cleanup.h"
 
+#define LAST_BYTES (64 * 1024)
+
 static int open_file(struct pw_reader *reader, const char *name)
 {
 	_cleanup_close_ int fd = openat(reader->dir, name,
@@ -262,6 +264,54 @@ int pw_reader_next(struct pw_reader *reader)
 	}
 	if (r > 0 && !reader->malformed)
 		parse_line(reader);
+	return r;
+}
+
+/* Where the last @lines begin, from the newlines in the last bytes of a file. */
+static int find_last_lines(FILE *file, size_t lines, off_t *ret_start)
+{
+	off_t end, window;
+	_cleanup_free_ char *bytes = NULL;
+	size_t n, found = 0;
+
+	if (fseeko(file, 0, SEEK_END) < 0 || (end = ftello(file)) < 0)
+		return -errno;
+	window = end < LAST_BYTES ? end : LAST_BYTES;
+	n = (size_t)window;
+	bytes = malloc(n + 1);
+	if (!bytes)
+		return -ENOMEM;
+	if (fseeko(file, end - window, SEEK_SET) < 0 || fread(bytes, 1, n, file) != n)
+		return -EIO;
+	while (n > 0 && (bytes[n - 1] != '\n' || found++ < lines))
+		n--;
+	/* A line that began before the window is left out. */
+	if (!n && window < end) {
+		const char *newline = memchr(bytes, '\n', (size_t)window);
+
+		n = newline ? (size_t)(newline - bytes) + 1 : (size_t)window;
+	}
+	*ret_start = end - window + (off_t)n;
+	return 0;
+}
+
+int pw_reader_seek_last(struct pw_reader *reader, size_t lines)
+{
+	char **names;
+	off_t start = 0;
+	size_t n;
+	int r = pw_log_file_names(reader->dir, &names, &n);
+
+	if (r < 0)
+		return r;
+	if (n)
+		r = open_file(reader, names[n - 1]);
+	pw_log_names_free(names, n);
+	if (r < 0 || !n)
+		return r;
+	r = find_last_lines(reader->file, lines, &start);
+	if (!r && fseeko(reader->file, start, SEEK_SET) < 0)
+		r = -errno;
 	return r;
 }
 

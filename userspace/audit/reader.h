@@ -41,6 +41,9 @@ void pw_reader_close(struct pw_reader *reader);
  */
 int pw_reader_next(struct pw_reader *reader);
 
+/* Goes to the last @lines of the newest file; line numbers count from there. */
+int pw_reader_seek_last(struct pw_reader *reader, size_t lines);
+
 /* Members of a record; NULL or @otherwise where the member is null. */
 const char *pw_record_text(json_object *record, const char *name);
 uint64_t pw_record_number(json_object *record, const char *name, uint64_t otherwise);

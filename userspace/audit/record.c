@@ -1,467 +1,136 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "audit/place.h"
-#include "audit/record.h"
-#include "common/cleanup.h"
+#include "audit/record_fields.h"
 #include "common/words.h"
 
-#define NS_PER_S 1000000000LL
-#define ID_UNSET 0xffffffffU	/* what the kernel's audit says before a login */
+#define SAME(member) (a->member == b->member)
 
-struct fields {
-	const struct pw_event *event;	/* NULL: a gap */
-	struct pw_recorder *recorder;
-	const struct pw_catalog *catalog;
-	struct pw_place path, exe, parent_exe;
-	const char *volume, *reason;
-	uint64_t count, first, last;
-};
-
-static void put_text(struct pw_line *line, const char *text)
+static bool same_bytes(const struct pw_event *a, size_t from_a, const struct pw_event *b,
+		       size_t from_b, size_t length)
 {
-	if (text)
-		pw_line_string(line, text, strlen(text));
-	else
-		pw_line_literal(line, "null");
+	return memcmp(a->bytes + from_a, b->bytes + from_b, length) == 0;
 }
 
-static void put_number(struct pw_line *line, uint64_t number, bool known)
+static bool same_decision(const struct pw_event *a, const struct pw_event *b)
 {
-	if (known)
-		pw_line_u64(line, number);
-	else
-		pw_line_literal(line, "null");
+	return SAME(type) && SAME(action) && SAME(verdict) && SAME(flags) && SAME(subject) &&
+	       SAME(object) && SAME(generation);
 }
 
-static void put_bool(struct pw_line *line, bool value)
+static bool same_file(const struct pw_event *a, const struct pw_event *b)
 {
-	if (value)
-		pw_line_literal(line, "true");
-	else
-		pw_line_literal(line, "false");
+	return SAME(ino) && SAME(dev) && SAME(root) && SAME(flags) && SAME(path_len) &&
+	       SAME(generation) && same_bytes(a, 0, b, 0, a->path_len);
 }
 
-/* A name of the policy, or its number where the catalog is not at hand. */
-static void put_name(struct pw_line *line, char *const *names, size_t n, uint32_t id)
+static bool same_actor(const struct pw_event *a, const struct pw_event *b)
 {
-	if (names && id < n && names[id]) {
-		put_text(line, names[id]);
+	return SAME(proto) && SAME(family) && SAME(port) && SAME(program) && SAME(tgid) &&
+	       SAME(tid) && SAME(ppid) && SAME(uid) && SAME(gid) && SAME(auid) && SAME(ses) &&
+	       SAME(cgroup) && SAME(flags) && SAME(generation) && SAME(exe_dev) &&
+	       SAME(parent_dev) && SAME(exe_len) && SAME(parent_len) &&
+	       memcmp(a->comm, b->comm, sizeof(a->comm)) == 0 &&
+	       memcmp(a->addr, b->addr, sizeof(a->addr)) == 0 &&
+	       same_bytes(a, a->path_len, b, b->path_len, (size_t)a->exe_len + a->parent_len);
+}
+
+static bool same_rest(const struct pw_event *a, const struct pw_event *b)
+{
+	return SAME(peer_subject) && SAME(family) && SAME(dev) && SAME(flags) && SAME(rule) &&
+	       SAME(subject) && SAME(object) && SAME(verdict) && SAME(reason) &&
+	       SAME(generation) && memcmp(a->addr, b->addr, sizeof(a->addr)) == 0;
+}
+
+static bool repeats_group(const struct pw_recorder *recorder, const struct pw_event *b,
+			  enum pw_record_group group)
+{
+	static bool (*const same[PW_RECORD_GROUPS])(const struct pw_event *a,
+						    const struct pw_event *b) = {
+		[PW_GROUP_DECISION] = same_decision,
+		[PW_GROUP_FILE] = same_file,
+		[PW_GROUP_ACTOR] = same_actor,
+		[PW_GROUP_REST] = same_rest,
+	};
+	const struct pw_event *a = recorder->before;
+
+	return a && b && same[group] && same[group](a, b);
+}
+
+/* Whatever goes wrong here costs time and not text: the next line is written anew. */
+static void remember(struct pw_recorder *recorder, const struct pw_event *event)
+{
+	size_t size = !event ? 0 : sizeof(*event) + event->path_len + event->exe_len +
+					   event->parent_len;
+
+	if (!size || size > sizeof(recorder->before_bytes)) {
+		recorder->before = NULL;
 		return;
 	}
-	pw_line_literal(line, "\"#");
-	pw_line_u64(line, id);
-	pw_line_literal(line, "\"");
+	memcpy(recorder->before_bytes, event, size);
+	recorder->before = (const struct pw_event *)recorder->before_bytes;
 }
 
-static bool has_task(const struct fields *f)
+static size_t put_group(struct pw_line *line, const struct pw_record_source *source, size_t i)
 {
-	return f->event && !(f->event->flags & PW_EVENT_NO_TASK);
-}
-
-/* ---- The members of a line ------------------------------------------------------------ */
-
-static void put_schema(struct pw_line *line, const struct fields *f)
-{
-	(void)f;
-	pw_line_u64(line, PW_RECORD_SCHEMA);
-}
-
-static void put_seq(struct pw_line *line, const struct fields *f)
-{
-	put_number(line, f->event ? f->event->seq : 0, f->event);
-}
-
-static void put_time(struct pw_line *line, const struct fields *f)
-{
-	struct pw_recorder *recorder = f->recorder;
-	int64_t real = recorder->now;
-	char fraction[] = ".000000000Z";
-	struct tm tm;
-	time_t second;
-
-	if (f->event)
-		real = (int64_t)f->event->mono + recorder->real_offset;
-	second = (time_t)(real / NS_PER_S);
-	if (second != recorder->second && gmtime_r(&second, &tm)) {
-		strftime(recorder->second_text, sizeof(recorder->second_text),
-			 "\"%Y-%m-%dT%H:%M:%S", &tm);
-		recorder->second = second;
-	}
-	real %= NS_PER_S;
-	for (int i = 9; i > 0; i--, real /= 10)
-		fraction[i] = (char)('0' + real % 10);
-	pw_line_add(line, recorder->second_text, strlen(recorder->second_text));
-	pw_line_add(line, fraction, sizeof(fraction) - 1);
-	pw_line_literal(line, "\"");
-}
-
-static void put_boot(struct pw_line *line, const struct fields *f)
-{
-	pw_line_literal(line, "\"");
-	pw_line_add(line, f->recorder->boot, PW_BOOT_ID_LEN);
-	pw_line_literal(line, "\"");
-}
-
-static void put_mono(struct pw_line *line, const struct fields *f)
-{
-	put_number(line, f->event ? f->event->mono : 0, f->event);
-}
-
-static void put_type(struct pw_line *line, const struct fields *f)
-{
-	put_text(line, pw_word_name(&pw_words_record, f->event ? f->event->type : PW_RECORD_GAP));
-}
-
-static void put_action(struct pw_line *line, const struct fields *f)
-{
-	put_text(line, f->event ? pw_word_name(&pw_words_action, f->event->action) : NULL);
-}
-
-static void put_verdict(struct pw_line *line, const struct fields *f)
-{
-	put_text(line, f->event ? pw_word_name(&pw_words_verdict, f->event->verdict) : NULL);
-}
-
-static void put_enforced(struct pw_line *line, const struct fields *f)
-{
-	if (f->event)
-		put_bool(line, f->event->flags & PW_EVENT_ENFORCED);
-	else
-		pw_line_literal(line, "null");
-}
-
-static void put_subject(struct pw_line *line, const struct fields *f)
-{
-	static char *const built_in[] = { [PW_SUBJECT_OTHERS] = "others", [PW_SUBJECT_INIT] = "init",
-					  [PW_SUBJECT_DAEMON] = "phiwardd" };
-
-	if (!f->event)
-		pw_line_literal(line, "null");
-	else if (f->event->subject < PW_SUBJECT_FIRST)
-		put_text(line, built_in[f->event->subject]);
-	else
-		put_name(line, f->catalog ? f->catalog->subjects : NULL, PW_SUBJECT_IDS,
-			 f->event->subject);
-}
-
-static void put_object(struct pw_line *line, const struct fields *f)
-{
-	if (!f->event || f->event->object == PW_OBJECT_NONE)
-		pw_line_literal(line, "null");
-	else
-		put_name(line, f->catalog ? f->catalog->objects : NULL, PW_OBJECT_IDS,
-			 f->event->object);
-}
-
-static void put_path(struct pw_line *line, const struct fields *f)
-{
-	pw_place_put(line, &f->path);
-}
-
-static void put_dev_member(struct pw_line *line, const struct fields *f)
-{
-	if (!f->event || !f->event->dev) {
-		pw_line_literal(line, "null");
-		return;
-	}
-	pw_line_literal(line, "\"");
-	pw_place_put_dev(line, f->event->dev);
-	pw_line_literal(line, "\"");
-}
-
-static void put_ino(struct pw_line *line, const struct fields *f)
-{
-	put_number(line, f->event ? f->event->ino : 0, f->event && f->event->ino);
-}
-
-static void put_proto(struct pw_line *line, const struct fields *f)
-{
-	put_text(line, f->event && f->event->proto ?
-			       pw_word_name(&pw_words_proto, f->event->proto) : NULL);
-}
-
-static void put_addr(struct pw_line *line, const struct fields *f)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	put_text(line, f->event && f->event->family ?
-			       inet_ntop(f->event->family == 4 ? AF_INET : AF_INET6,
-					 f->event->addr, text, sizeof(text)) : NULL);
-}
-
-static void put_port(struct pw_line *line, const struct fields *f)
-{
-	put_number(line, f->event ? f->event->port : 0, f->event && f->event->family);
-}
-
-static void put_exe(struct pw_line *line, const struct fields *f)
-{
-	pw_place_put(line, &f->exe);
-}
-
-static void put_comm(struct pw_line *line, const struct fields *f)
-{
-	if (has_task(f))
-		pw_line_string(line, f->event->comm, strnlen(f->event->comm, PW_COMM_LEN));
-	else
-		pw_line_literal(line, "null");
-}
-
-static void put_parent_exe(struct pw_line *line, const struct fields *f)
-{
-	pw_place_put(line, &f->parent_exe);
-}
-
-#define PUT_TASK_NUMBER(name, member, unset)                                                       \
-	static void put_##name(struct pw_line *line, const struct fields *f)                       \
-	{                                                                                          \
-		put_number(line, f->event ? f->event->member : 0,                                  \
-			   has_task(f) && f->event->member != (unset));                            \
-	}
-
-PUT_TASK_NUMBER(pid, tgid, 0)
-PUT_TASK_NUMBER(tid, tid, 0)
-PUT_TASK_NUMBER(ppid, ppid, 0)
-PUT_TASK_NUMBER(uid, uid, ID_UNSET)
-PUT_TASK_NUMBER(gid, gid, ID_UNSET)
-PUT_TASK_NUMBER(auid, auid, ID_UNSET)
-PUT_TASK_NUMBER(ses, ses, ID_UNSET)
-PUT_TASK_NUMBER(cgroup, cgroup, 0)
-
-/* Filled by those who are entitled to say who is at the console, and for which study. */
-static void put_null(struct pw_line *line, const struct fields *f)
-{
-	(void)f;
-	pw_line_literal(line, "null");
-}
-
-static bool prefix_covers(const struct pw_prefix *prefix, const struct pw_event *event)
-{
-	unsigned int whole = prefix->length / 8, rest = prefix->length % 8;
-
-	return prefix->family == event->family &&
-	       memcmp(prefix->addr, event->addr, whole) == 0 &&
-	       (!rest || !((prefix->addr[whole] ^ event->addr[whole]) >> (8 - rest)));
-}
-
-static void put_peer(struct pw_line *line, const struct fields *f)
-{
-	const struct pw_prefix *best = NULL;
-
-	if (f->event && f->event->peer_subject) {
-		put_name(line, f->catalog ? f->catalog->subjects : NULL, PW_SUBJECT_IDS,
-			 f->event->peer_subject);
-		return;
-	}
-	for (size_t i = 0; f->event && f->event->family && f->catalog && i < f->catalog->npeers; i++) {
-		const struct pw_prefix *prefix = &f->catalog->peers[i];
-
-		if (prefix_covers(prefix, f->event) && (!best || prefix->length > best->length))
-			best = prefix;
-	}
-	put_text(line, best ? best->peer : NULL);
-}
-
-static void put_volume(struct pw_line *line, const struct fields *f)
-{
-	put_text(line, f->volume);
-}
-
-static void put_phi(struct pw_line *line, const struct fields *f)
-{
-	if (has_task(f))
-		put_bool(line, f->event->flags & PW_EVENT_PHI);
-	else
-		pw_line_literal(line, "null");
-}
-
-static void put_count(struct pw_line *line, const struct fields *f)
-{
-	pw_line_u64(line, f->count);
-}
-
-static void put_first(struct pw_line *line, const struct fields *f)
-{
-	put_number(line, f->first, f->first);
-}
-
-static void put_last(struct pw_line *line, const struct fields *f)
-{
-	put_number(line, f->last, f->last);
-}
-
-static void put_policy(struct pw_line *line, const struct fields *f)
-{
-	put_text(line, f->catalog ? f->catalog->policy : NULL);
-}
-
-static void put_version(struct pw_line *line, const struct fields *f)
-{
-	put_number(line, f->catalog ? f->catalog->version : 0, f->catalog);
-}
-
-static void put_generation(struct pw_line *line, const struct fields *f)
-{
-	put_number(line, f->event ? f->event->generation : 0, f->event && f->event->generation);
-}
-
-/* The line of the policy that a reader should look at to understand the verdict. */
-static const char *find_rule(const struct pw_catalog *catalog, const struct pw_event *event)
-{
-	uint32_t number = event->rule;
-
-	if (!number && event->object < PW_OBJECT_IDS && event->subject < PW_SUBJECT_IDS)
-		number = catalog->access_rule[event->subject][event->object];
-	if (number && number <= catalog->nrules)
-		return catalog->rules[number - 1].where;
-	if (event->verdict == PW_VERDICT_ALLOW)
-		return NULL;
-	if (event->object != PW_OBJECT_NONE && event->object < PW_OBJECT_IDS)
-		return catalog->object_where[event->object];
-	return event->subject < PW_SUBJECT_IDS ? catalog->subject_where[event->subject] : NULL;
-}
-
-static void put_rule(struct pw_line *line, const struct fields *f)
-{
-	put_text(line, f->event && f->catalog ? find_rule(f->catalog, f->event) : NULL);
-}
-
-static void put_reason(struct pw_line *line, const struct fields *f)
-{
-	put_text(line, f->reason);
-}
-
-#define FIELDS(X)                                                                                  \
-	X("schema", put_schema)                                                                    \
-	X("seq", put_seq)                                                                          \
-	X("time", put_time)                                                                        \
-	X("boot", put_boot)                                                                        \
-	X("mono", put_mono)                                                                        \
-	X("type", put_type)                                                                        \
-	X("action", put_action)                                                                    \
-	X("verdict", put_verdict)                                                                  \
-	X("enforced", put_enforced)                                                                \
-	X("subject", put_subject)                                                                  \
-	X("object", put_object)                                                                    \
-	X("path", put_path)                                                                        \
-	X("dev", put_dev_member)                                                                   \
-	X("ino", put_ino)                                                                          \
-	X("proto", put_proto)                                                                      \
-	X("addr", put_addr)                                                                        \
-	X("port", put_port)                                                                        \
-	X("exe", put_exe)                                                                          \
-	X("comm", put_comm)                                                                        \
-	X("pid", put_pid)                                                                          \
-	X("tid", put_tid)                                                                          \
-	X("ppid", put_ppid)                                                                        \
-	X("parent_exe", put_parent_exe)                                                            \
-	X("uid", put_uid)                                                                          \
-	X("gid", put_gid)                                                                          \
-	X("auid", put_auid)                                                                        \
-	X("ses", put_ses)                                                                          \
-	X("cgroup", put_cgroup)                                                                    \
-	X("actor", put_null)                                                                       \
-	X("actor_by", put_null)                                                                    \
-	X("study", put_null)                                                                       \
-	X("patient", put_null)                                                                     \
-	X("peer", put_peer)                                                                        \
-	X("volume", put_volume)                                                                    \
-	X("phi", put_phi)                                                                          \
-	X("count", put_count)                                                                      \
-	X("first", put_first)                                                                      \
-	X("last", put_last)                                                                        \
-	X("policy", put_policy)                                                                    \
-	X("version", put_version)                                                                  \
-	X("generation", put_generation)                                                            \
-	X("rule", put_rule)                                                                        \
-	X("reason", put_reason)
-
-#define FIELD_NAME(name, put) name,
-const char *const pw_record_fields[] = { FIELDS(FIELD_NAME) };
-const size_t pw_record_nfields = PW_ARRAY_SIZE(pw_record_fields);
-
-#define FIELD_WRITER(name, put) { ",\"" name "\":", sizeof(name) + 3, put },
-static const struct {
-	const char *key;
-	size_t length;
-	void (*put)(struct pw_line *line, const struct fields *fields);
-} writers[] = { FIELDS(FIELD_WRITER) };
-
-static void put_line(struct pw_line *line, const struct fields *fields)
-{
+	struct pw_line *cache = &source->recorder->groups[pw_record_writers[i].group];
+	enum pw_record_group group = pw_record_writers[i].group;
 	size_t start = line->length;
 
-	for (size_t i = 0; i < PW_ARRAY_SIZE(writers); i++) {
-		pw_line_add(line, writers[i].key, writers[i].length);
-		writers[i].put(line, fields);
+	if (repeats_group(source->recorder, source->event, group)) {
+		pw_line_add(line, cache->data, cache->length);
+		while (i < pw_record_nfields && pw_record_writers[i].group == group)
+			i++;
+		return i;
 	}
+	for (; i < pw_record_nfields && pw_record_writers[i].group == group; i++) {
+		pw_line_add(line, pw_record_writers[i].key, pw_record_writers[i].length);
+		pw_record_writers[i].put(line, source);
+	}
+	cache->length = 0;
+	if (group != PW_GROUP_FRESH && !line->failed)
+		pw_line_add(cache, line->data + start, line->length - start);
+	return i;
+}
+
+static void put_line(struct pw_line *line, const struct pw_record_source *source)
+{
+	struct pw_recorder *recorder = source->recorder;
+	size_t start = line->length;
+
+	if (recorder->stale) {
+		recorder->before = NULL;
+		recorder->stale = false;
+	}
+	for (size_t i = 0; i < pw_record_nfields;)
+		i = put_group(line, source, i);
 	pw_line_literal(line, "}\n");
 	if (!line->failed)
 		line->data[start] = '{';
-}
-
-static struct pw_place program_place(struct pw_recorder *recorder, uint32_t dev,
-				     const char *names, size_t length, bool cut)
-{
-	const struct pw_mount *mount;
-
-	if (!length)
-		return (struct pw_place){ 0 };
-	return pw_place_on(&recorder->mounts, dev, names, length, cut, &mount);
-}
-
-static void fill_places(struct fields *f)
-{
-	const struct pw_event *e = f->event;
-	const struct pw_catalog *catalog = f->catalog;
-	const struct pw_mount *mount = NULL;
-	const char *names = e->bytes;
-	bool cut = e->flags & PW_EVENT_PATH_CUT;
-
-	if (!e->dev && e->path_len)
-		f->path = (struct pw_place){ .prefix = "", .names = names, .length = e->path_len,
-					     .text = true };
-	else if (e->dev && (e->ino || e->path_len))
-		f->path = pw_place_on(&f->recorder->mounts, e->dev, names, e->path_len, cut,
-				      &mount);
-	if (e->dev && e->root && catalog && e->root < catalog->nroots && catalog->roots[e->root])
-		f->path = pw_place_below(catalog->roots[e->root], names, e->path_len, cut);
-	f->volume = mount ? mount->source : NULL;
-
-	names += e->path_len;
-	if (e->program && catalog && e->program < catalog->nprograms &&
-	    catalog->programs[e->program])
-		f->exe = pw_place_below(catalog->programs[e->program], NULL, 0, false);
-	else
-		f->exe = program_place(f->recorder, e->exe_dev, names, e->exe_len,
-				       e->flags & PW_EVENT_EXE_CUT);
-	names += e->exe_len;
-	f->parent_exe = program_place(f->recorder, e->parent_dev, names, e->parent_len, false);
+	for (size_t i = 0; i < PW_RECORD_GROUPS; i++) {
+		recorder->stale = recorder->stale || recorder->groups[i].failed;
+		recorder->groups[i].failed = false;
+	}
+	remember(recorder, line->failed ? NULL : source->event);
 }
 
 void pw_record_event(struct pw_recorder *recorder, const struct pw_event *event,
 		     struct pw_line *line)
 {
-	struct fields fields = {
+	struct pw_record_source source = {
 		.event = event, .recorder = recorder, .count = 1,
 		.catalog = pw_recorder_catalog(recorder, event->generation),
 		.reason = event->reason ? pw_word_name(&pw_words_reason, event->reason) : NULL,
 	};
 
-	fill_places(&fields);
-	put_line(line, &fields);
+	put_line(line, &source);
 }
 
 void pw_record_gap(struct pw_recorder *recorder, uint64_t first, uint64_t last,
 		   const char *reason, struct pw_line *line)
 {
-	struct fields fields = { .recorder = recorder, .count = last - first + 1, .first = first,
+	struct pw_record_source source = { .recorder = recorder, .count = last - first + 1, .first = first,
 				 .last = last, .reason = reason };
 
-	put_line(line, &fields);
+	put_line(line, &source);
 }

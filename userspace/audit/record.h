@@ -5,12 +5,14 @@
  * say. The format is described in docs/audit-format.md; pw_record_fields names
  * the members in their order.
  *
- * The line is written member by member and not built as a tree first: a
- * protected open has 6,000 instructions to spend, the kernel's share included.
+ * The line is written member by member and not built as a tree first, and what
+ * it repeats of the line before is copied: a protected open has 6,000
+ * instructions to spend, the kernel's share included.
  */
 #ifndef PW_AUDIT_RECORD_H
 #define PW_AUDIT_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -23,6 +25,7 @@
 #define PW_RECORD_SCHEMA 1
 #define PW_RECORD_LINE_MAX (256 * 1024)	/* longer lines are not ours */
 #define PW_BOOT_ID_LEN 36
+#define PW_RECORD_GROUPS 5
 
 extern const char *const pw_record_fields[];
 extern const size_t pw_record_nfields;
@@ -45,6 +48,11 @@ struct pw_recorder {
 	struct pw_mounts mounts;
 	struct pw_catalog_slot catalogs[4];
 	uint64_t batch;
+	/* The event before and the text of its line, for what the next one repeats. */
+	const struct pw_event *before;	/* NULL: nothing can be repeated */
+	_Alignas(8) char before_bytes[PW_EVENT_SIZE];
+	struct pw_line groups[PW_RECORD_GROUPS];
+	bool stale;			/* mounts or catalogs changed since */
 };
 
 int pw_recorder_init(struct pw_recorder *recorder, int state_dir);

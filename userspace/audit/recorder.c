@@ -34,6 +34,8 @@ void pw_recorder_done(struct pw_recorder *recorder)
 	for (size_t i = 0; i < PW_ARRAY_SIZE(recorder->catalogs); i++)
 		pw_catalog_free(recorder->catalogs[i].catalog);
 	pw_mounts_done(&recorder->mounts);
+	for (size_t i = 0; i < PW_RECORD_GROUPS; i++)
+		pw_line_done(&recorder->groups[i]);
 	*recorder = (struct pw_recorder){ .mounts = PW_MOUNTS_INIT };
 }
 
@@ -51,7 +53,8 @@ void pw_recorder_begin(struct pw_recorder *recorder)
 	recorder->real_offset = recorder->now - read_clock(CLOCK_BOOTTIME);
 	recorder->batch++;
 	/* Without the table paths are shown by device, which is what the place says then. */
-	(void)pw_mounts_refresh(&recorder->mounts);
+	if (pw_mounts_refresh(&recorder->mounts) != 0)
+		recorder->stale = true;
 }
 
 static struct pw_catalog_slot *find_slot(struct pw_recorder *recorder, uint64_t generation)
@@ -83,6 +86,7 @@ const struct pw_catalog *pw_recorder_catalog(struct pw_recorder *recorder, uint6
 	if (slot->catalog || slot->batch == recorder->batch)
 		return slot->catalog;
 	slot->batch = recorder->batch;
+	recorder->stale = true;
 	if (pw_catalog_read(recorder->state_dir, generation, &slot->catalog) < 0)
 		slot->catalog = NULL;
 	return slot->catalog;

@@ -66,6 +66,30 @@ static void invalid_utf8_is_escaped(void **state)
 	READS_AS("\x80" "a", "\\x80" "a");
 }
 
+/* Bytes are looked at eight at a time; it makes no difference where one stands. */
+static void every_byte_at_every_place(void **state)
+{
+	(void)state;
+	for (int byte = 0; byte < 256; byte++) {
+		for (size_t at = 0; at < 20; at++) {
+			struct pw_line alone = { 0 }, line = { 0 };
+			char bytes[20];
+
+			memset(bytes, 'x', sizeof(bytes));
+			bytes[at] = (char)byte;
+			pw_line_untrusted(&alone, &bytes[at], 1);
+			pw_line_untrusted(&line, bytes, sizeof(bytes));
+			assert_int_equal(line.length, sizeof(bytes) - 1 + alone.length);
+			assert_memory_equal(line.data + at, alone.data, alone.length);
+			for (size_t i = 0; i < line.length; i++)
+				if (i < at || i >= at + alone.length)
+					assert_int_equal(line.data[i], 'x');
+			pw_line_done(&alone);
+			pw_line_done(&line);
+		}
+	}
+}
+
 /* Two different byte strings never become the same text. */
 static void escaping_is_unambiguous(void **state)
 {
@@ -118,6 +142,7 @@ int main(void)
 		cmocka_unit_test(a_backslash_is_doubled),
 		cmocka_unit_test(invalid_utf8_is_escaped),
 		cmocka_unit_test(escaping_is_unambiguous),
+		cmocka_unit_test(every_byte_at_every_place),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(the_buffer_grows),
 	};

@@ -367,6 +367,68 @@ static void a_gap(void **state)
 			    "path", "pid", "policy");
 }
 
+/* The line that a recorder writes which has seen nothing before. */
+static void assert_line_is_fresh(struct fixture *f, const struct test_event *e)
+{
+	struct pw_line warm = { 0 };
+
+	pw_record_event(&f->recorder, &e->event, &warm);
+	f->line.length = 0;
+	f->recorder.stale = true;
+	pw_record_event(&f->recorder, &e->event, &f->line);
+	assert_int_equal(warm.length, f->line.length);
+	assert_memory_equal(warm.data, f->line.data, warm.length);
+	pw_line_done(&warm);
+}
+
+/*
+ * What a line repeats of the one before is copied. Whichever byte of the event
+ * has changed, the line is the same as one that was written from nothing.
+ */
+static void a_line_after_another(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event first, e;
+
+	test_event_init(&first, 60);
+	first.event.generation = GENERATION;
+	first.event.object = 2;
+	first.event.proto = PW_PROTO_TCP;
+	first.event.family = 4;
+	memcpy(first.event.addr, (const unsigned char[]){ 10, 20, 5, 4 }, 4);
+	test_event_names(&first, &first.event.path_len, NAMES("a.dcm\0study"));
+	test_event_names(&first, &first.event.exe_len, NAMES("cat\0bin"));
+	test_event_names(&first, &first.event.parent_len, NAMES("sh\0bin"));
+	for (size_t i = 0; i < first.event.size; i++) {
+		for (int bit = 0; bit < 8; bit++) {
+			e = first;
+			((char *)&e.event)[i] ^= (char)(1 << bit);
+			if (!pw_event_is_valid(&e.event, sizeof(e)))
+				continue;
+			pw_record_event(&f->recorder, &first.event, &f->line);
+			assert_line_is_fresh(f, &e);
+		}
+	}
+}
+
+static void a_line_after_the_mounts_changed(void **state)
+{
+	static char mounts[] = "21 1 254:1 / /elsewhere rw - ext4 /dev/vdz rw\n";
+	struct fixture *f = *state;
+	char *copy = strdup(mounts);
+	struct test_event e;
+
+	test_event_init(&e, 61);
+	record(f, &e);
+	assert_text(f, "path", "/");
+	assert_int_equal(pw_mounts_parse(&f->recorder.mounts, copy), 0);
+	f->recorder.stale = true;
+	record(f, &e);
+	assert_text(f, "path", "/elsewhere");
+	assert_text(f, "volume", "/dev/vdz");
+	free(copy);
+}
+
 static void events_that_are_none(void **state)
 {
 	struct test_event e;
@@ -414,6 +476,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(numbers_without_a_catalog, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(numbers_beyond_the_catalog, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_gap, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_line_after_another, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_line_after_the_mounts_changed, set_up,
+						tear_down),
 		cmocka_unit_test(events_that_are_none),
 	};
 

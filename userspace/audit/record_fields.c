@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "audit/place.h"
+#include "audit/record_fields.h"
+#include "common/cleanup.h"
+#include "common/words.h"
+
+#define NS_PER_S 1000000000LL
+#define ID_UNSET 0xffffffffU	/* what the kernel's audit says before a login */
+
+static void put_text(struct pw_line *line, const char *text)
+{
+	if (text)
+		pw_line_string(line, text, strlen(text));
+	else
+		pw_line_literal(line, "null");
+}
+
+static void put_number(struct pw_line *line, uint64_t number, bool known)
+{
+	if (known)
+		pw_line_u64(line, number);
+	else
+		pw_line_literal(line, "null");
+}
+
+static void put_bool(struct pw_line *line, bool value)
+{
+	if (value)
+		pw_line_literal(line, "true");
+	else
+		pw_line_literal(line, "false");
+}
+
+/* A name of the policy, or its number where the catalog is not at hand. */
+static void put_name(struct pw_line *line, char *const *names, size_t n, uint32_t id)
+{
+	if (names && id < n && names[id]) {
+		put_text(line, names[id]);
+		return;
+	}
+	pw_line_literal(line, "\"#");
+	pw_line_u64(line, id);
+	pw_line_literal(line, "\"");
+}
+
+static bool has_task(const struct pw_record_source *f)
+{
+	return f->event && !(f->event->flags & PW_EVENT_NO_TASK);
+}
+
+/* ---- The members of a line ------------------------------------------------------------ */
+
+static void put_schema(struct pw_line *line, const struct pw_record_source *f)
+{
+	(void)f;
+	pw_line_u64(line, PW_RECORD_SCHEMA);
+}
+
+static void put_seq(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_number(line, f->event ? f->event->seq : 0, f->event);
+}
+
+static void put_time(struct pw_line *line, const struct pw_record_source *f)
+{
+	struct pw_recorder *recorder = f->recorder;
+	int64_t real = recorder->now;
+	char fraction[] = ".000000000Z";
+	struct tm tm;
+	time_t second;
+
+	if (f->event)
+		real = (int64_t)f->event->mono + recorder->real_offset;
+	second = (time_t)(real / NS_PER_S);
+	if (second != recorder->second && gmtime_r(&second, &tm)) {
+		strftime(recorder->second_text, sizeof(recorder->second_text),
+			 "\"%Y-%m-%dT%H:%M:%S", &tm);
+		recorder->second = second;
+	}
+	real %= NS_PER_S;
+	for (int i = 9; i > 0; i--, real /= 10)
+		fraction[i] = (char)('0' + real % 10);
+	pw_line_add(line, recorder->second_text, strlen(recorder->second_text));
+	pw_line_add(line, fraction, sizeof(fraction) - 1);
+	pw_line_literal(line, "\"");
+}
+
+static void put_boot(struct pw_line *line, const struct pw_record_source *f)
+{
+	pw_line_literal(line, "\"");
+	pw_line_add(line, f->recorder->boot, PW_BOOT_ID_LEN);
+	pw_line_literal(line, "\"");
+}
+
+static void put_mono(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_number(line, f->event ? f->event->mono : 0, f->event);
+}
+
+static void put_type(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_text(line, pw_word_name(&pw_words_record, f->event ? f->event->type : PW_RECORD_GAP));
+}
+
+static void put_action(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_text(line, f->event ? pw_word_name(&pw_words_action, f->event->action) : NULL);
+}
+
+static void put_verdict(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_text(line, f->event ? pw_word_name(&pw_words_verdict, f->event->verdict) : NULL);
+}
+
+static void put_enforced(struct pw_line *line, const struct pw_record_source *f)
+{
+	/* An allowed access takes place in every mode. */
+	if (f->event)
+		put_bool(line, f->event->verdict == PW_VERDICT_ALLOW ||
+				       f->event->flags & PW_EVENT_ENFORCED);
+	else
+		pw_line_literal(line, "null");
+}
+
+static void put_subject(struct pw_line *line, const struct pw_record_source *f)
+{
+	static char *const built_in[] = { [PW_SUBJECT_OTHERS] = "others", [PW_SUBJECT_INIT] = "init",
+					  [PW_SUBJECT_DAEMON] = "phiwardd" };
+
+	if (!f->event)
+		pw_line_literal(line, "null");
+	else if (f->event->subject < PW_SUBJECT_FIRST)
+		put_text(line, built_in[f->event->subject]);
+	else
+		put_name(line, f->catalog ? f->catalog->subjects : NULL, PW_SUBJECT_IDS,
+			 f->event->subject);
+}
+
+static void put_object(struct pw_line *line, const struct pw_record_source *f)
+{
+	if (!f->event || f->event->object == PW_OBJECT_NONE)
+		pw_line_literal(line, "null");
+	else
+		put_name(line, f->catalog ? f->catalog->objects : NULL, PW_OBJECT_IDS,
+			 f->event->object);
+}
+
+static void put_path(struct pw_line *line, const struct pw_record_source *f)
+{
+	const struct pw_event *e = f->event;
+	const struct pw_catalog *catalog = f->catalog;
+	struct pw_place place = { 0 };
+	const struct pw_mount *mount;
+
+	if (e && !e->dev && e->path_len)
+		place = (struct pw_place){ .prefix = "", .names = e->bytes,
+					   .length = e->path_len, .text = true };
+	else if (e && e->dev && e->root && catalog && e->root < catalog->nroots &&
+		 catalog->roots[e->root])
+		place = pw_place_below(catalog->roots[e->root], e->bytes, e->path_len,
+				       e->flags & PW_EVENT_PATH_CUT);
+	else if (e && e->dev && (e->ino || e->path_len))
+		place = pw_place_on(&f->recorder->mounts, e->dev, e->bytes, e->path_len,
+				    e->flags & PW_EVENT_PATH_CUT, &mount);
+	pw_place_put(line, &place);
+}
+
+static void put_dev_member(struct pw_line *line, const struct pw_record_source *f)
+{
+	if (!f->event || !f->event->dev) {
+		pw_line_literal(line, "null");
+		return;
+	}
+	pw_line_literal(line, "\"");
+	pw_place_put_dev(line, f->event->dev);
+	pw_line_literal(line, "\"");
+}
+
+static void put_ino(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_number(line, f->event ? f->event->ino : 0, f->event && f->event->ino);
+}
+
+static void put_proto(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_text(line, f->event && f->event->proto ?
+			       pw_word_name(&pw_words_proto, f->event->proto) : NULL);
+}
+
+static void put_addr(struct pw_line *line, const struct pw_record_source *f)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	put_text(line, f->event && f->event->family ?
+			       inet_ntop(f->event->family == 4 ? AF_INET : AF_INET6,
+					 f->event->addr, text, sizeof(text)) : NULL);
+}
+
+static void put_port(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_number(line, f->event ? f->event->port : 0, f->event && f->event->family);
+}
+
+static void put_program(struct pw_line *line, const struct pw_record_source *f, uint32_t dev,
+			const char *names, size_t length, bool cut)
+{
+	const struct pw_mount *mount;
+	struct pw_place place = { 0 };
+
+	if (length)
+		place = pw_place_on(&f->recorder->mounts, dev, names, length, cut, &mount);
+	pw_place_put(line, &place);
+}
+
+static void put_exe(struct pw_line *line, const struct pw_record_source *f)
+{
+	const struct pw_event *e = f->event;
+
+	if (e && e->program && f->catalog && e->program < f->catalog->nprograms &&
+	    f->catalog->programs[e->program])
+		put_text(line, f->catalog->programs[e->program]);
+	else
+		put_program(line, f, e ? e->exe_dev : 0, e ? e->bytes + e->path_len : NULL,
+			    e ? e->exe_len : 0, e && e->flags & PW_EVENT_EXE_CUT);
+}
+
+static void put_comm(struct pw_line *line, const struct pw_record_source *f)
+{
+	if (has_task(f))
+		pw_line_string(line, f->event->comm, strnlen(f->event->comm, PW_COMM_LEN));
+	else
+		pw_line_literal(line, "null");
+}
+
+static void put_parent_exe(struct pw_line *line, const struct pw_record_source *f)
+{
+	const struct pw_event *e = f->event;
+
+	put_program(line, f, e ? e->parent_dev : 0,
+		    e ? e->bytes + e->path_len + e->exe_len : NULL, e ? e->parent_len : 0, false);
+}
+
+#define PUT_TASK_NUMBER(name, member, unset)                                                       \
+	static void put_##name(struct pw_line *line, const struct pw_record_source *f)                       \
+	{                                                                                          \
+		put_number(line, f->event ? f->event->member : 0,                                  \
+			   has_task(f) && f->event->member != (unset));                            \
+	}
+
+PUT_TASK_NUMBER(pid, tgid, 0)
+PUT_TASK_NUMBER(tid, tid, 0)
+PUT_TASK_NUMBER(ppid, ppid, 0)
+PUT_TASK_NUMBER(uid, uid, ID_UNSET)
+PUT_TASK_NUMBER(gid, gid, ID_UNSET)
+PUT_TASK_NUMBER(auid, auid, ID_UNSET)
+PUT_TASK_NUMBER(ses, ses, ID_UNSET)
+PUT_TASK_NUMBER(cgroup, cgroup, 0)
+
+/* Filled by those who are entitled to say who is at the console, and for which study. */
+static void put_null(struct pw_line *line, const struct pw_record_source *f)
+{
+	(void)f;
+	pw_line_literal(line, "null");
+}
+
+static bool prefix_covers(const struct pw_prefix *prefix, const struct pw_event *event)
+{
+	unsigned int whole = prefix->length / 8, rest = prefix->length % 8;
+
+	return prefix->family == event->family &&
+	       memcmp(prefix->addr, event->addr, whole) == 0 &&
+	       (!rest || !((prefix->addr[whole] ^ event->addr[whole]) >> (8 - rest)));
+}
+
+static void put_peer(struct pw_line *line, const struct pw_record_source *f)
+{
+	const struct pw_prefix *best = NULL;
+
+	if (f->event && f->event->peer_subject) {
+		put_name(line, f->catalog ? f->catalog->subjects : NULL, PW_SUBJECT_IDS,
+			 f->event->peer_subject);
+		return;
+	}
+	for (size_t i = 0; f->event && f->event->family && f->catalog && i < f->catalog->npeers; i++) {
+		const struct pw_prefix *prefix = &f->catalog->peers[i];
+
+		if (prefix_covers(prefix, f->event) && (!best || prefix->length > best->length))
+			best = prefix;
+	}
+	put_text(line, best ? best->peer : NULL);
+}
+
+static void put_volume(struct pw_line *line, const struct pw_record_source *f)
+{
+	const struct pw_mount *mount = NULL;
+
+	if (f->event && f->event->dev)
+		mount = pw_mounts_find(&f->recorder->mounts, f->event->dev);
+	put_text(line, mount ? mount->source : NULL);
+}
+
+static void put_phi(struct pw_line *line, const struct pw_record_source *f)
+{
+	if (has_task(f))
+		put_bool(line, f->event->flags & PW_EVENT_PHI);
+	else
+		pw_line_literal(line, "null");
+}
+
+static void put_count(struct pw_line *line, const struct pw_record_source *f)
+{
+	pw_line_u64(line, f->count);
+}
+
+static void put_first(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_number(line, f->first, f->first);
+}
+
+static void put_last(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_number(line, f->last, f->last);
+}
+
+static void put_policy(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_text(line, f->catalog ? f->catalog->policy : NULL);
+}
+
+static void put_version(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_number(line, f->catalog ? f->catalog->version : 0, f->catalog);
+}
+
+static void put_generation(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_number(line, f->event ? f->event->generation : 0, f->event && f->event->generation);
+}
+
+/* The line of the policy that a reader should look at to understand the verdict. */
+static const char *find_rule(const struct pw_catalog *catalog, const struct pw_event *event)
+{
+	uint32_t number = event->rule;
+
+	if (!number && event->object < PW_OBJECT_IDS && event->subject < PW_SUBJECT_IDS)
+		number = catalog->access_rule[event->subject][event->object];
+	if (number && number <= catalog->nrules)
+		return catalog->rules[number - 1].where;
+	if (event->verdict == PW_VERDICT_ALLOW)
+		return NULL;
+	if (event->object != PW_OBJECT_NONE && event->object < PW_OBJECT_IDS)
+		return catalog->object_where[event->object];
+	return event->subject < PW_SUBJECT_IDS ? catalog->subject_where[event->subject] : NULL;
+}
+
+static void put_rule(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_text(line, f->event && f->catalog ? find_rule(f->catalog, f->event) : NULL);
+}
+
+static void put_reason(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_text(line, f->reason);
+}
+
+#define FIELDS(X)                                                                                  \
+	X(FRESH, "schema", put_schema)                                                             \
+	X(FRESH, "seq", put_seq)                                                                   \
+	X(FRESH, "time", put_time)                                                                 \
+	X(FRESH, "boot", put_boot)                                                                 \
+	X(FRESH, "mono", put_mono)                                                                 \
+	X(DECISION, "type", put_type)                                                              \
+	X(DECISION, "action", put_action)                                                          \
+	X(DECISION, "verdict", put_verdict)                                                        \
+	X(DECISION, "enforced", put_enforced)                                                      \
+	X(DECISION, "subject", put_subject)                                                        \
+	X(DECISION, "object", put_object)                                                          \
+	X(FILE, "path", put_path)                                                            \
+	X(FILE, "dev", put_dev_member)                                                       \
+	X(FILE, "ino", put_ino)                                                              \
+	X(ACTOR, "proto", put_proto)                                                               \
+	X(ACTOR, "addr", put_addr)                                                                 \
+	X(ACTOR, "port", put_port)                                                                 \
+	X(ACTOR, "exe", put_exe)                                                                   \
+	X(ACTOR, "comm", put_comm)                                                                 \
+	X(ACTOR, "pid", put_pid)                                                                   \
+	X(ACTOR, "tid", put_tid)                                                                   \
+	X(ACTOR, "ppid", put_ppid)                                                                 \
+	X(ACTOR, "parent_exe", put_parent_exe)                                                     \
+	X(ACTOR, "uid", put_uid)                                                                   \
+	X(ACTOR, "gid", put_gid)                                                                   \
+	X(ACTOR, "auid", put_auid)                                                                 \
+	X(ACTOR, "ses", put_ses)                                                                   \
+	X(ACTOR, "cgroup", put_cgroup)                                                             \
+	X(REST, "actor", put_null)                                                                 \
+	X(REST, "actor_by", put_null)                                                              \
+	X(REST, "study", put_null)                                                                 \
+	X(REST, "patient", put_null)                                                               \
+	X(REST, "peer", put_peer)                                                                  \
+	X(REST, "volume", put_volume)                                                              \
+	X(REST, "phi", put_phi)                                                                    \
+	X(REST, "count", put_count)                                                                \
+	X(REST, "first", put_first)                                                                \
+	X(REST, "last", put_last)                                                                  \
+	X(REST, "policy", put_policy)                                                              \
+	X(REST, "version", put_version)                                                            \
+	X(REST, "generation", put_generation)                                                      \
+	X(REST, "rule", put_rule)                                                                  \
+	X(REST, "reason", put_reason)
+
+#define FIELD_NAME(group, name, put) name,
+const char *const pw_record_fields[] = { FIELDS(FIELD_NAME) };
+const size_t pw_record_nfields = PW_ARRAY_SIZE(pw_record_fields);
+
+#define FIELD_WRITER(group, name, put) { PW_GROUP_##group, sizeof(name) + 3, ",\"" name "\":", put },
+const struct pw_record_writer pw_record_writers[] = { FIELDS(FIELD_WRITER) };

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The members of a line: their names, their order, and who writes each. */
+#ifndef PW_AUDIT_RECORD_FIELDS_H
+#define PW_AUDIT_RECORD_FIELDS_H
+
+#include "audit/record.h"
+
+/* What a line is made of. */
+struct pw_record_source {
+	const struct pw_event *event;	/* NULL: a gap */
+	struct pw_recorder *recorder;
+	const struct pw_catalog *catalog;
+	const char *reason;
+	uint64_t count, first, last;
+};
+
+/*
+ * The members come in groups. A group other than PW_GROUP_FRESH depends on
+ * nothing but what record.c compares: when it would say the same as in the
+ * line before, its text is taken from there.
+ */
+enum pw_record_group {
+	PW_GROUP_FRESH,
+	PW_GROUP_DECISION,
+	PW_GROUP_FILE,
+	PW_GROUP_ACTOR,
+	PW_GROUP_REST,
+};
+_Static_assert(PW_GROUP_REST + 1 == PW_RECORD_GROUPS, "the recorder remembers every group");
+
+struct pw_record_writer {
+	enum pw_record_group group;
+	size_t length;
+	const char *key;	/* with its comma, quotes and colon; length bytes */
+	void (*put)(struct pw_line *line, const struct pw_record_source *source);
+};
+
+extern const struct pw_record_writer pw_record_writers[];
+
+#endif

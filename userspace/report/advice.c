@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <phiward/words.h>
+
+#include "audit/reader.h"
+#include "common/words.h"
+#include "report/why.h"
+
+static const char *or_text(const char *text, const char *otherwise)
+{
+	return text ? text : otherwise;
+}
+
+/* The rule that is missing, as it would be written. */
+static void advise_rule(FILE *to, json_object *record)
+{
+	const char *subject = or_text(pw_record_text(record, "subject"), "others");
+	const char *object = pw_record_text(record, "object");
+	const char *action = or_text(pw_record_text(record, "action"), "read");
+	const char *addr = pw_record_text(record, "addr");
+
+	if (addr)
+		fprintf(to, "add `%s: {%s: [%" PRIu64 "], %s: [%s]}` to `network` of %s",
+			!strcmp(action, "listen") ? "listen" : "connect",
+			or_text(pw_record_text(record, "proto"), "tcp"),
+			pw_record_number(record, "port", 0),
+			!strcmp(action, "listen") ? "from" : "to", addr, subject);
+	else if (object)
+		fprintf(to, "add `%s` to `access: {%s: [...]}` of %s", action, object, subject);
+	else
+		fprintf(to, "the policy has to give %s the right to %s", subject, action);
+}
+
+static void advise_stranger(FILE *to, json_object *record)
+{
+	const char *exe = or_text(pw_record_text(record, "exe"), "the program");
+	const char *object = pw_record_text(record, "object");
+
+	if (!object) {
+		advise_rule(to, record);
+		return;
+	}
+	fprintf(to, "name %s under `exec` of a subject that has `%s` in `access: {%s: [...]}`; "
+		"programs in containers cannot be named", exe,
+		or_text(pw_record_text(record, "action"), "read"), object);
+}
+
+static void advise_subject(FILE *to, json_object *record, const char *before, const char *after)
+{
+	fprintf(to, "%s%s%s", before, or_text(pw_record_text(record, "subject"), "the subject"),
+		after);
+}
+
+void pw_why_advice(FILE *to, json_object *record)
+{
+	const char *reason = pw_record_text(record, "reason");
+
+	switch (reason ? pw_word_number(&pw_words_reason, reason) : PW_REASON_NO_RULE) {
+	case PW_REASON_STRANGER:
+		advise_stranger(to, record);
+		break;
+	case PW_REASON_UNRESOLVED:
+		fputs("open the file by its path; by a handle, or when its directory was deleted, "
+		      "nobody can tell what it belongs to", to);
+		break;
+	case PW_REASON_PENDING:
+		fputs("mount or create what the policy names; `phiward status` lists it", to);
+		break;
+	case PW_REASON_WRITES:
+		advise_subject(to, record, "add the directory to `writes` of ", "");
+		break;
+	case PW_REASON_DOOR:
+		fputs("add the client's subject to `local` of the rule that serves the port", to);
+		break;
+	case PW_REASON_STARTED_BY:
+		fputs("start the program as its `started_by` says, or add who started it there", to);
+		break;
+	case PW_REASON_USER:
+		fputs("run the program as one of its `users`, or add this user there", to);
+		break;
+	case PW_REASON_BORDER:
+		fputs("give the right on both sides of the border, or copy instead", to);
+		break;
+	case PW_REASON_MEMBER:
+		fputs("nothing can; a debugger sees what its victim reads, so a program that is "
+		      "to be debugged must be in no subject", to);
+		break;
+	case PW_REASON_STORAGE:
+		advise_subject(to, record, "only `system: [storage]` of a subject can; ",
+			       " has not got it");
+		break;
+	case PW_REASON_GATE:
+	case PW_REASON_TRACING:
+	case PW_REASON_SWITCH:
+		fputs("nothing can while phiward enforces; `phiward unload` ends that", to);
+		break;
+	case PW_REASON_NO_RECORD:
+		fputs("make room for the log (`phiward status` says what is wrong), or write "
+		      "`on_audit_loss: keep_working`", to);
+		break;
+	case PW_REASON_COVER:
+		fputs("mount it elsewhere", to);
+		break;
+	case PW_REASON_FAMILY:
+		advise_subject(to, record, "add a `raw` or `unix` rule to `network` of ", "");
+		break;
+	case PW_REASON_NETNS:
+		advise_subject(to, record, "add `netns: any` to the rule of ", "");
+		break;
+	case PW_REASON_CODE:
+	case PW_REASON_TRACED:
+	case PW_REASON_PASSED:
+		fputs("start the program again under the present policy", to);
+		break;
+	case PW_REASON_BUG:
+		fputs("this is a defect of phiward; please report it with `phiward status --json`",
+		      to);
+		break;
+	default:
+		advise_rule(to, record);
+	}
+}

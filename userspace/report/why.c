@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <string.h>
+
+#include "audit/reader.h"
+#include "common/cleanup.h"
+#include "common/text.h"
+#include "report/table.h"
+#include "report/why.h"
+
+/* ---- What is asked about -------------------------------------------------------------------- */
+
+/* `host:port` or `[v6]:port`; false when it has no port. */
+static bool parse_host(const char *text, struct pw_why_about *about)
+{
+	const char *colon = strrchr(text, ':');
+	uint64_t port;
+	size_t length;
+
+	if (!colon || colon == text || pw_text_number(colon + 1, 1, 65535, &port) < 0)
+		return false;
+	length = (size_t)(colon - text);
+	if (text[0] == '[' && text[length - 1] == ']') {
+		text++;
+		length -= 2;
+	}
+	about->owned = strndup(text, length);
+	about->host = about->owned;
+	about->port = (uint16_t)port;
+	return true;
+}
+
+int pw_why_parse(const char *text, struct pw_why_about *ret_about)
+{
+	struct pw_why_about about = { 0 };
+
+	if (text[0] == '/')
+		about.path = text;
+	else if (!parse_host(text, &about))
+		about.program = text;
+	else if (!about.host)
+		return -ENOMEM;
+	*ret_about = about;
+	return 0;
+}
+
+static bool is_below(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	while (length > 1 && directory[length - 1] == '/')
+		length--;
+	return path && strncmp(path, directory, length) == 0 &&
+	       (path[length] == '/' || path[length] == '\0' || length == 1);
+}
+
+static bool is_program(json_object *record, const char *name)
+{
+	const char *exe = pw_record_text(record, "exe"), *comm = pw_record_text(record, "comm");
+	const char *base = exe ? strrchr(exe, '/') : NULL;
+
+	return (exe && strcmp(exe, name) == 0) || (base && strcmp(base + 1, name) == 0) ||
+	       (comm && strcmp(comm, name) == 0);
+}
+
+static bool is_peer(json_object *record, const struct pw_why_about *about)
+{
+	const char *addr = pw_record_text(record, "addr"), *peer = pw_record_text(record, "peer");
+
+	if (pw_record_number(record, "port", 0) != about->port)
+		return false;
+	return (addr && strcmp(addr, about->host) == 0) ||
+	       (peer && strcmp(peer, about->host) == 0) ||
+	       (addr && !strcmp(about->host, "localhost") &&
+		(!strncmp(addr, "127.", 4) || !strcmp(addr, "::1")));
+}
+
+static bool is_about(json_object *record, const struct pw_why_about *about)
+{
+	if (about->program)
+		return is_program(record, about->program);
+	if (about->path)
+		return is_below(pw_record_text(record, "path"), about->path) ||
+		       is_program(record, about->path);
+	if (about->host)
+		return is_peer(record, about);
+	return true;
+}
+
+/* ---- Folding ---------------------------------------------------------------------------------- */
+
+static bool same_text(json_object *a, json_object *b, const char *member)
+{
+	const char *x = pw_record_text(a, member), *y = pw_record_text(b, member);
+
+	return x == y || (x && y && strcmp(x, y) == 0);
+}
+
+/* Alike but for the file, the process and the time. */
+static bool is_alike(json_object *a, json_object *b)
+{
+	static const char *const members[] = { "reason", "subject", "object", "exe", "action",
+					       "type", "rule", "addr", "proto", "peer" };
+
+	for (size_t i = 0; i < PW_ARRAY_SIZE(members); i++)
+		if (!same_text(a, b, members[i]))
+			return false;
+	return pw_record_number(a, "port", 0) == pw_record_number(b, "port", 0) &&
+	       pw_record_number(a, "uid", 0) == pw_record_number(b, "uid", 0) &&
+	       pw_record_true(a, "enforced") == pw_record_true(b, "enforced");
+}
+
+static struct pw_refusal *slot_for(struct pw_why *why, json_object *record)
+{
+	struct pw_refusal *slot = why->refusals, *oldest = NULL;
+
+	for (; slot < why->refusals + why->n; slot++) {
+		if (is_alike(slot->latest, record))
+			return slot;
+		if (!oldest || slot->time < oldest->time)
+			oldest = slot;
+	}
+	if (why->n < PW_WHY_MAX) {
+		why->refusals[why->n] = (struct pw_refusal){ 0 };
+		return &why->refusals[why->n++];
+	}
+	why->dropped += oldest->count;
+	json_object_put(oldest->latest);
+	*oldest = (struct pw_refusal){ 0 };
+	return oldest;
+}
+
+static int add_refusal(struct pw_why *why, json_object *record)
+{
+	struct pw_refusal *refusal;
+
+	if (!why->refusals)
+		why->refusals = calloc(PW_WHY_MAX, sizeof(*why->refusals));
+	if (!why->refusals)
+		return -ENOMEM;
+	refusal = slot_for(why, record);
+	json_object_put(refusal->latest);
+	refusal->latest = json_object_get(record);
+	refusal->count += pw_record_number(record, "count", 1);
+	if (pw_record_time(record, &refusal->time) < 0)
+		refusal->time = 0;
+	if (!pw_record_true(record, "enforced"))
+		why->would++;
+	return 0;
+}
+
+int pw_why_add(struct pw_why *why, json_object *record)
+{
+	const char *type = pw_record_text(record, "type");
+	const char *verdict = pw_record_text(record, "verdict");
+
+	if (type && !strcmp(type, "gap")) {
+		why->lost += pw_record_number(record, "count", 0);
+		return 0;
+	}
+	if (!verdict || !is_about(record, &why->about))
+		return 0;
+	if (!strcmp(verdict, "deny"))
+		return add_refusal(why, record);
+	why->allowed += pw_record_number(record, "count", 1);
+	json_object_put(why->last_allowed);
+	why->last_allowed = json_object_get(record);
+	return 0;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct pw_refusal *x = a, *y = b;
+
+	return (x->time < y->time) - (x->time > y->time);
+}
+
+void pw_why_sort(struct pw_why *why)
+{
+	if (why->n)
+		qsort(why->refusals, why->n, sizeof(*why->refusals), newest_first);
+}
+
+void pw_why_done(struct pw_why *why)
+{
+	for (size_t i = 0; i < why->n; i++)
+		json_object_put(why->refusals[i].latest);
+	json_object_put(why->last_allowed);
+	free(why->refusals);
+	free(why->about.owned);
+	*why = (struct pw_why){ 0 };
+}
+
+/* ---- Telling ---------------------------------------------------------------------------------- */
+
+static const char *program_of(json_object *record)
+{
+	const char *exe = pw_record_text(record, "exe");
+
+	return exe ? exe : pw_record_text(record, "comm");
+}
+
+static void print_who(FILE *to, json_object *record)
+{
+	const char *program = program_of(record), *subject = pw_record_text(record, "subject");
+	uint64_t uid = pw_record_number(record, "uid", UINT64_MAX);
+	const struct passwd *user = uid <= UINT32_MAX ? getpwuid((uid_t)uid) : NULL;
+
+	fputs(program ? program : "the kernel, for a packet that came in,", to);
+	if (subject && strcmp(subject, "others") != 0)
+		fprintf(to, " (subject %s)", subject);
+	if (user)
+		fprintf(to, " run by %s", user->pw_name);
+	else if (uid != UINT64_MAX)
+		fprintf(to, " run by user %" PRIu64, uid);
+}
+
+static const char *verb_of(json_object *record)
+{
+	static const struct {
+		const char *action, *verb;
+	} verbs[] = {
+		{ "read", "reading" }, { "write", "writing" }, { "create", "creating" },
+		{ "delete", "deleting" }, { "rename", "renaming" }, { "link", "linking" },
+		{ "attr", "changing the attributes of" }, { "exec", "running" },
+		{ "connect", "connecting to" }, { "listen", "serving" }, { "send", "sending to" },
+		{ "trace", "tracing" }, { "mount", "mounting over" },
+		{ "raw", "raw access to" }, { "bpf", "loading a program into the kernel," },
+		{ "tune", "changing" }, { "receive", "receiving" },
+	};
+	const char *action = pw_record_text(record, "action");
+
+	for (size_t i = 0; action && i < PW_ARRAY_SIZE(verbs); i++)
+		if (!strcmp(verbs[i].action, action))
+			return verbs[i].verb;
+	return action ? action : "something with";
+}
+
+static void print_what(FILE *to, json_object *record, bool paths)
+{
+	const char *object = pw_record_text(record, "object");
+	_cleanup_free_ char *what = pw_record_what(record);
+
+	if (paths || pw_record_text(record, "addr"))
+		fprintf(to, "%s%s%s", what ? what : "-", object ? " of " : "", object ? object : "");
+	else
+		fputs(object ? object : "a file", to);
+}
+
+void pw_why_print(FILE *to, const struct pw_refusal *refusal, bool paths)
+{
+	json_object *record = refusal->latest;
+	const char *reason = pw_record_text(record, "reason"), *rule = pw_record_text(record, "rule");
+	const char *object = pw_record_text(record, "object");
+	const char *subject = pw_record_text(record, "subject");
+	char time[PW_LOCAL_TIME_SIZE];
+
+	pw_local_time(refusal->time, time);
+	fprintf(to, "%s  ", time);
+	print_who(to, record);
+	fprintf(to, " %s refused ", pw_record_true(record, "enforced") ? "was" : "would have been");
+	fprintf(to, "%s ", verb_of(record));
+	print_what(to, record, paths);
+	if (refusal->count > 1)
+		fprintf(to, " and the like, %" PRIu64 " times", refusal->count);
+	fprintf(to, ", because %s", reason ? reason : "no rule allows it");
+	if (rule)
+		fprintf(to, " (%s, %s %s)", rule, object ? "object" : "subject",
+			object ? object : subject ? subject : "others");
+	fputs(".\n    to allow it: ", to);
+	pw_why_advice(to, record);
+	fputc('\n', to);
+}
