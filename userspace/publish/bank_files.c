@@ -160,6 +160,28 @@ static int claim_names(struct pw_build *build, const struct pw_resolved_path *pa
 	return 0;
 }
 
+/* Files of the path may have further names: the scan looks for them. */
+static int add_scan(struct pw_build *build, const struct pw_resolved_path *path, uint32_t object,
+		    uint32_t number)
+{
+	struct pw_image *image = build->image;
+	struct pw_scan_root *grown;
+
+	if (path->state != PW_PATH_RESOLVED || object == PW_OBJECT_CANARY)
+		return 0;
+	grown = reallocarray(image->scan, image->nscan + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	image->scan = grown;
+	grown[image->nscan] = (struct pw_scan_root){
+		.path = strdup(path->canonical),
+		.object = object,
+		.root = number,
+	};
+
+	return grown[image->nscan++].path ? 0 : -ENOMEM;
+}
+
 static int claim_path(struct pw_build *build, const struct pw_resolved_path *path, uint32_t object)
 {
 	uint32_t number = pw_build_root(build, path->path);
@@ -175,8 +197,8 @@ static int claim_path(struct pw_build *build, const struct pw_resolved_path *pat
 		r = claim_names(build, path, object, number);
 	if (r == 0 && path->state != PW_PATH_RESOLVED)
 		r = pw_build_pending(build, path->path);
-	if (r == 0 && path->state == PW_PATH_RESOLVED && object != PW_OBJECT_CANARY)
-		r = grow_texts(&build->image->scan, &build->image->nscan, path->canonical);
+	if (r == 0)
+		r = add_scan(build, path, object, number);
 
 	return r;
 }

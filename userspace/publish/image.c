@@ -67,7 +67,7 @@ bool pw_image_same(const struct pw_image *a, const struct pw_image *b)
 		   sizeof(a->bank) - from) != 0)
 		return false;
 	for (int map = PW_MAP_BANKED_FIRST; map <= PW_MAP_BANKED_LAST; map++)
-		if (!same_table(&a->tables[map], &b->tables[map]))
+		if (map != PW_MAP_LINKS && !same_table(&a->tables[map], &b->tables[map]))
 			return false;
 
 	return true;
@@ -90,7 +90,9 @@ struct pw_image *pw_image_free(struct pw_image *image)
 	}
 	image->catalog = pw_catalog_free(image->catalog);
 	free_texts(image->pending, image->npending);
-	free_texts(image->scan, image->nscan);
+	for (size_t i = 0; i < image->nscan; i++)
+		free(image->scan[i].path);
+	free(image->scan);
 	free(image);
 	return NULL;
 }

@@ -18,13 +18,20 @@ struct pw_table {
 	unsigned char *values;
 };
 
+/* A path of an object that is there. */
+struct pw_scan_root {
+	char *path;		/* canonical */
+	uint32_t object;
+	uint32_t root;
+};
+
 struct pw_image {
 	struct pw_bank bank;
 	struct pw_table tables[PW_MAP_MAX_];	/* the banked ones are used */
 	struct pw_catalog *catalog;
 	char **pending;		/* paths, for people; NULL-terminated */
 	size_t npending;
-	char **scan;		/* canonical paths of the objects' directories; NULL-terminated */
+	struct pw_scan_root *scan;	/* where files of objects lie */
 	size_t nscan;
 };
 
@@ -37,7 +44,7 @@ int pw_image_build(const struct pw_policy *policy, const struct pw_resolved *res
 		   struct pw_ids *ids, struct pw_image **ret, struct pw_diag *diag);
 struct pw_image *pw_image_free(struct pw_image *image);
 
-/* Whether two images differ in nothing but their generation. */
+/* Whether two images differ in nothing but their generation and the links that were found. */
 bool pw_image_same(const struct pw_image *a, const struct pw_image *b);
 
 /* The value of @key, NULL when absent. Stays valid until the next pw_table_add(). */

@@ -185,11 +185,27 @@ int pw_pins_remove(const char *path, const char *last)
 	return rmdir(path) < 0 ? -errno : 0;
 }
 
-int pw_kernel_unload(struct pw_kernel *kernel)
+bool pw_kernel_attached(void)
+{
+	char path[PW_PIN_PATH_MAX];
+
+	return pw_pin_path(path, PW_PIN_LINKS, PW_GATE_PROGRAM) == 0 && access(path, F_OK) == 0;
+}
+
+int pw_kernel_detach(void)
+{
+	int r = pw_pins_remove(PW_PIN_LINKS, PW_GATE_PROGRAM);
+
+	if (r < 0)
+		return r;
+
+	return mkdir(PW_PIN_LINKS, 0700) < 0 ? -errno : 0;
+}
+
+int pw_kernel_unload(void)
 {
 	int r;
 
-	(void)kernel;
 	r = pw_pins_remove(PW_PIN_LINKS, PW_GATE_PROGRAM);
 	if (r == 0)
 		r = pw_pins_remove(PW_PIN_PROGRAMS, NULL);

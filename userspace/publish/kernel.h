@@ -65,10 +65,16 @@ struct pw_state *pw_kernel_state(const struct pw_kernel *kernel);
  * policy with PW_BANK_UDP_INGRESS needs is attached for such a bank and
  * detached again for others. After a failure nothing more is attached than before.
  */
-int pw_kernel_attach(struct pw_kernel *kernel, uint32_t bank_flags, struct pw_diag *diag);
+int pw_kernel_attach(uint32_t bank_flags, struct pw_diag *diag);
 
-/* Detaches everything and removes the pins. */
-int pw_kernel_unload(struct pw_kernel *kernel);
+/* Whether anything is attached: the gate is the first to be and the last not to be. */
+bool pw_kernel_attached(void);
+
+/* Detaches everything, the gate last. */
+int pw_kernel_detach(void);
+
+/* Removes all pins; what is attached is detached by that. */
+int pw_kernel_unload(void);
 
 /* Makes the calling process the subject PW_SUBJECT_DAEMON. */
 int pw_kernel_label_daemon(struct pw_kernel *kernel);

@@ -107,7 +107,7 @@ static int attach_all(struct attaching *on, struct bpf_object *object)
 	return r;
 }
 
-int pw_kernel_attach(struct pw_kernel *kernel, uint32_t bank_flags, struct pw_diag *diag)
+int pw_kernel_attach(uint32_t bank_flags, struct pw_diag *diag)
 {
 	_cleanup_(pw_programs_closep) struct phiward *skeleton = NULL;
 	_cleanup_close_ int cgroup = -EBADF;
@@ -117,7 +117,6 @@ int pw_kernel_attach(struct pw_kernel *kernel, uint32_t bank_flags, struct pw_di
 	size_t n = 0;
 	int r;
 
-	(void)kernel;
 	r = pw_programs_open(&skeleton);
 	if (r < 0)
 		return r;

@@ -239,6 +239,6 @@ int pw_kernel_load(struct pw_kernel **ret, struct pw_diag *diag)
 	pw_diag_add(diag, PW_DIAG_ERROR, NULL, "nothing can be pinned below " PW_PIN_DIR ": %s",
 		    strerror(-r));
 	if (r != -EEXIST)
-		pw_kernel_unload(NULL);
+		pw_kernel_unload();
 	return r;
 }

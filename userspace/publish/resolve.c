@@ -262,7 +262,7 @@ static void compare_before(struct pw_resolving *on)
 
 			path->known = on->resolver->before(on->resolver->before_data, path->path,
 							   &path->before);
-			if (path->known && path->state == PW_PATH_RESOLVED &&
+			if (path->known && !on->resolver->rebase && path->state == PW_PATH_RESOLVED &&
 			    memcmp(&path->before.fs, &path->file.fs, sizeof(path->file.fs)) != 0)
 				path->state = PW_PATH_ELSEWHERE;
 		}

@@ -82,8 +82,9 @@ typedef bool (*pw_before_fn)(void *data, const char *path, struct pw_identity *r
 struct pw_resolver {
 	pw_identify_fn identify;
 	void *identify_data;
-	pw_before_fn before;	/* NULL: this is an apply */
+	pw_before_fn before;	/* NULL: nothing is known */
 	void *before_data;
+	bool rebase;		/* what is found on another file system than before is right now */
 	const char *canary;	/* path of the canary file */
 	const char *daemon;	/* path of the daemon's program */
 };

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "publish/accepted.h"
+
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/text.h"
+#include "publish/store.h"
+#include "publish/ward.h"
+
+#define PW_ACCEPTED_FILE "accepted.json"
+
+void pw_sources_free(struct pw_source *sources, size_t n)
+{
+	for (size_t i = 0; sources && i < n; i++) {
+		free(sources[i].name);
+		free(sources[i].text);
+	}
+	free(sources);
+}
+
+struct pw_accepted *pw_accepted_free(struct pw_accepted *accepted)
+{
+	if (!accepted)
+		return NULL;
+	free(accepted->policy);
+	pw_sources_free(accepted->sources, accepted->nsources);
+	for (size_t i = 0; accepted->roots && i < accepted->nroots; i++)
+		free(accepted->roots[i].path);
+	free(accepted->roots);
+	free(accepted);
+	return NULL;
+}
+
+bool pw_accepted_before(void *data, const char *path, struct pw_identity *ret)
+{
+	const struct pw_accepted *accepted = data;
+
+	for (size_t i = 0; accepted && i < accepted->nroots; i++)
+		if (strcmp(accepted->roots[i].path, path) == 0) {
+			*ret = accepted->roots[i].file;
+			return true;
+		}
+
+	return false;
+}
+
+static int read_sources(json_object *object, struct pw_accepted *accepted)
+{
+	json_object *array;
+	size_t n;
+
+	if (!pw_json_array(object, "sources", &array))
+		return -EBADMSG;
+	n = json_object_array_length(array);
+	accepted->sources = calloc(n + 1, sizeof(*accepted->sources));
+	if (!accepted->sources)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		json_object *entry = json_object_array_get_idx(array, i);
+		struct pw_source *source = &accepted->sources[i];
+		const char *name, *text;
+
+		if (!pw_json_string(entry, "name", &name) || !pw_json_string(entry, "text", &text))
+			return -EBADMSG;
+		accepted->nsources++;
+		source->name = strdup(name);
+		source->text = strdup(text);
+		source->length = strlen(text);
+		if (!source->name || !source->text)
+			return -ENOMEM;
+	}
+
+	return n > 0 ? 0 : -EBADMSG;
+}
+
+static int read_roots(json_object *object, struct pw_accepted *accepted)
+{
+	json_object *array;
+	size_t n;
+
+	if (!pw_json_array(object, "roots", &array))
+		return -EBADMSG;
+	n = json_object_array_length(array);
+	accepted->roots = calloc(n + 1, sizeof(*accepted->roots));
+	if (!accepted->roots)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		json_object *entry = json_object_array_get_idx(array, i);
+		struct pw_accepted_root *root = &accepted->roots[i];
+		uint64_t lo, hi, dev, ino, generation;
+		const char *path;
+
+		if (!pw_json_string(entry, "path", &path) || !pw_json_u64(entry, "lo", &lo) ||
+		    !pw_json_u64(entry, "hi", &hi) || !pw_json_u64(entry, "dev", &dev) ||
+		    !pw_json_u64(entry, "ino", &ino) ||
+		    !pw_json_u64(entry, "generation", &generation))
+			return -EBADMSG;
+		root->path = strdup(path);
+		if (!root->path)
+			return -ENOMEM;
+		root->file = (struct pw_identity){.fs = {.lo = lo, .hi = hi},
+						  .dev = (uint32_t)dev,
+						  .ino = ino,
+						  .generation = (uint32_t)generation};
+		accepted->nroots++;
+	}
+
+	return 0;
+}
+
+int pw_accepted_read(int state_dir, struct pw_accepted **ret)
+{
+	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = calloc(1, sizeof(*accepted));
+	_cleanup_(pw_json_putp) json_object *object = NULL;
+	const char *policy, *digest;
+	int r;
+
+	if (!accepted)
+		return -ENOMEM;
+	r = pw_store_read_json(state_dir, PW_ACCEPTED_FILE, &object);
+	if (r < 0)
+		return r;
+	if (!pw_json_string(object, "policy", &policy) ||
+	    !pw_json_u64(object, "version", &accepted->version) ||
+	    !pw_json_string(object, "digest", &digest) ||
+	    strlen(digest) >= sizeof(accepted->digest))
+		return -EBADMSG;
+	memcpy(accepted->digest, digest, strlen(digest) + 1);
+	accepted->policy = strdup(policy);
+	if (!accepted->policy)
+		return -ENOMEM;
+	r = read_sources(object, accepted);
+	if (r == 0)
+		r = read_roots(object, accepted);
+	if (r < 0)
+		return r;
+
+	*ret = TAKE_PTR(accepted);
+	return 0;
+}
+
+static int add_sources(json_object *object, const struct pw_policy *policy)
+{
+	json_object *array = json_object_new_array();
+	int r = pw_json_add(object, "sources", array);
+
+	for (size_t i = 0; r == 0 && i < policy->nsources; i++) {
+		const struct pw_source *source = &policy->sources[i];
+		json_object *entry = json_object_new_object();
+
+		r = pw_json_append(array, entry);
+		if (r == 0)
+			r = pw_json_add(entry, "name", json_object_new_string(source->name));
+		if (r == 0)
+			r = pw_json_add(entry, "text",
+					json_object_new_string_len(source->text,
+								   (int)source->length));
+	}
+
+	return r;
+}
+
+static int add_root(json_object *array, const char *path, const struct pw_identity *file)
+{
+	json_object *entry = json_object_new_object();
+	int r = pw_json_append(array, entry);
+
+	if (r == 0)
+		r = pw_json_add(entry, "path", json_object_new_string(path));
+	if (r == 0)
+		r = pw_json_add(entry, "lo", json_object_new_uint64(file->fs.lo));
+	if (r == 0)
+		r = pw_json_add(entry, "hi", json_object_new_uint64(file->fs.hi));
+	if (r == 0)
+		r = pw_json_add(entry, "dev", json_object_new_uint64(file->dev));
+	if (r == 0)
+		r = pw_json_add(entry, "ino", json_object_new_uint64(file->ino));
+	if (r == 0)
+		r = pw_json_add(entry, "generation", json_object_new_uint64(file->generation));
+
+	return r;
+}
+
+static int add_roots(json_object *object, const struct pw_resolved *resolved)
+{
+	const struct pw_policy *policy = resolved->policy;
+	json_object *array = json_object_new_array();
+	int r = pw_json_add(object, "roots", array);
+
+	for (size_t i = 0; r == 0 && i < policy->nobjects; i++)
+		for (size_t j = 0; r == 0 && j < policy->objects[i].npaths; j++) {
+			const struct pw_resolved_path *path = &resolved->objects[i].paths[j];
+
+			if (path->state == PW_PATH_RESOLVED)
+				r = add_root(array, path->path, &path->file);
+			else if (path->known)
+				r = add_root(array, path->path, &path->before);
+		}
+
+	return r;
+}
+
+int pw_accepted_write(int state_dir, const struct pw_resolved *resolved)
+{
+	_cleanup_(pw_json_putp) json_object *object = json_object_new_object();
+	const struct pw_policy *policy = resolved->policy;
+	char digest[2 * PW_DIGEST_LEN + 1];
+	int r;
+
+	if (!object)
+		return -ENOMEM;
+	pw_text_hex(digest, policy->digest, PW_DIGEST_LEN);
+	r = pw_json_add(object, "schema", json_object_new_int(1));
+	if (r == 0)
+		r = pw_json_add(object, "policy", json_object_new_string(policy->name));
+	if (r == 0)
+		r = pw_json_add(object, "version", json_object_new_uint64(policy->version));
+	if (r == 0)
+		r = pw_json_add(object, "digest", json_object_new_string(digest));
+	if (r == 0)
+		r = add_sources(object, policy);
+	if (r == 0)
+		r = add_roots(object, resolved);
+	if (r < 0)
+		return r;
+
+	return pw_store_write_json(state_dir, PW_ACCEPTED_FILE, object);
+}
+
+int pw_accepted_forget(int state_dir)
+{
+	return unlinkat(state_dir, PW_ACCEPTED_FILE, 0) < 0 && errno != ENOENT ? -errno : 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Makes an image the policy in force. Until one word is written the old policy
+ * decides, after it the new one does; there is no state in between.
+ */
+#ifndef PW_PUBLISH_SWAP_H
+#define PW_PUBLISH_SWAP_H
+
+#include "publish/image.h"
+
+struct pw_swapped {
+	size_t adopted;
+	size_t not_adopted;
+	int links;		/* the active bank's map of links; for the scan; owned by the caller */
+};
+
+/*
+ * @links_room: entries that the map of links gets. On failure the old policy
+ * is still in force, and the idle slot holds what was put there so far, which
+ * nothing looks at.
+ */
+int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t links_room,
+	    struct pw_swapped *ret, struct pw_diag *diag);
+
+/* A copy of the map of links @from with more room; a new descriptor. */
+int pw_swap_links(int from, uint32_t room);
+
+#endif

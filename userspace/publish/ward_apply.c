@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <bpf/bpf.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/text.h"
+#include "publish/pins.h"
+#include "publish/probe.h"
+#include "publish/swap.h"
+#include "publish/ward_private.h"
+
+#define PW_LINKS_ROOM 1024	/* of an empty map of links; it grows */
+
+static int identify(void *data, struct pw_identity *ids, size_t n)
+{
+	return pw_kernel_identify(data, ids, n);
+}
+
+/* The policy as this machine has it now, and the bytes for it. */
+static int compile(struct pw_ward *ward, const struct pw_policy *policy,
+		   const struct pw_accepted *accepted, bool rebase, struct pw_resolved **ret_resolved,
+		   struct pw_image **ret_image, struct pw_diag *diag)
+{
+	const struct pw_resolver resolver = {
+		.identify = identify,
+		.identify_data = ward->kernel,
+		.before = pw_accepted_before,
+		.before_data = (void *)accepted,
+		.rebase = rebase,
+		.canary = PW_CANARY_FILE,
+		.daemon = ward->program,
+	};
+	_cleanup_(pw_resolved_freep) struct pw_resolved *resolved = NULL;
+	_cleanup_(pw_image_freep) struct pw_image *image = NULL;
+	int r;
+
+	r = pw_resolve(policy, &resolver, &resolved, diag);
+	if (r == 0)
+		r = pw_image_build(policy, resolved, ward->ids, &image, diag);
+	if (r < 0)
+		return r;
+
+	*ret_resolved = TAKE_PTR(resolved);
+	*ret_image = TAKE_PTR(image);
+	return 0;
+}
+
+/* What must be on disk before the kernel says a number that only it explains. */
+static int prepare(struct pw_ward *ward, struct pw_image *image, struct pw_diag *diag)
+{
+	int r;
+
+	r = pw_links_carry(&ward->carried, image);
+	if (r == 0)
+		r = pw_links_carry(&ward->found, image);
+	if (r == 0)
+		r = pw_ids_save(ward->state_dir, ward->ids);
+	if (r == 0)
+		r = pw_catalog_write(ward->state_dir, image->catalog);
+	if (r < 0)
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "the state of phiward cannot be written: %s",
+			    strerror(-r));
+
+	return r;
+}
+
+/* Swap and attach: on return both have happened, or neither. */
+static int enforce(struct pw_ward *ward, const struct pw_image *image, struct pw_swapped *ret,
+		   struct pw_diag *diag)
+{
+	const size_t nlinks = image->tables[PW_MAP_LINKS].n;
+	bool attached = pw_kernel_attached();
+	int r = 0;
+
+	ward->links_room = nlinks < PW_LINKS_ROOM / 2 ? PW_LINKS_ROOM : 2 * (uint32_t)nlinks;
+	if (ward->links_room > PW_LINKS_MAX)
+		ward->links_room = PW_LINKS_MAX;
+	/* What only the new policy needs is there before it, what only the old one needed, after. */
+	if (attached)
+		r = pw_kernel_attach(PW_BANK_UDP_INGRESS, diag);
+	if (r == 0)
+		r = pw_swap(ward->kernel, image, ward->links_room, ret, diag);
+	if (r < 0)
+		return r;
+
+	r = pw_kernel_attach(image->bank.flags, diag);
+	if (r < 0 && !attached) {
+		close(ret->links);
+		return r;
+	}
+
+	return 0;
+}
+
+static void begin_scan(struct pw_ward *ward, int links)
+{
+	ward->scan = pw_scan_free(ward->scan);
+	if (ward->links >= 0)
+		close(ward->links);
+	ward->links = links;
+	ward->scan_error = pw_links_move(&ward->carried, &ward->found);
+	if (ward->scan_error == 0)
+		ward->scan_error = pw_scan_new(ward->image, ward->kernel, &ward->scan);
+}
+
+static void note_apply(struct pw_ward *ward, const struct pw_swapped *swapped)
+{
+	const struct pw_catalog *catalog = ward->image->catalog;
+	char text[sizeof(((struct pw_note *)NULL)->text)];
+
+	snprintf(text, sizeof(text), "%s version %" PRIu64 " digest %s, %zu running tasks adopted",
+		 catalog->policy, catalog->version, catalog->digest, swapped->adopted);
+	/* A record that was lost is counted by the kernel. */
+	pw_ward_note(ward, PW_RECORD_POLICY, PW_ACTION_APPLY, PW_VERDICT_ALLOW, PW_REASON_ADMIN,
+		     text);
+}
+
+/* Makes @image the one in force. Takes over what @resolved and @image point at. */
+static int publish(struct pw_ward *ward, struct pw_resolved **resolved, struct pw_image **image,
+		   struct pw_diag *diag)
+{
+	struct pw_swapped swapped = {.links = -EBADF};
+	int r;
+
+	r = prepare(ward, *image, diag);
+	if (r == 0)
+		r = enforce(ward, *image, &swapped, diag);
+	if (r < 0)
+		return r;
+
+	ward->scan = pw_scan_free(ward->scan);
+	pw_resolved_free(ward->resolved);
+	pw_image_free(ward->image);
+	ward->resolved = TAKE_PTR(*resolved);
+	ward->image = TAKE_PTR(*image);
+	begin_scan(ward, swapped.links);
+	note_apply(ward, &swapped);
+
+	return 0;
+}
+
+static int check_kernel(struct pw_diag *diag)
+{
+	_cleanup_(pw_probe_freep) struct pw_probe *probe = NULL;
+	int r = pw_probe_run(&probe);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < probe->n; i++) {
+		const struct pw_requirement *need = &probe->requirements[i];
+
+		if (need->essential && !need->ok)
+			pw_diag_add(diag, PW_DIAG_ERROR, NULL, "%s: %s. %s", need->name, need->why,
+				    need->fix ? need->fix : "");
+	}
+
+	return pw_probe_ok(probe) ? 0 : -ENOTSUP;
+}
+
+static int check_version(const struct pw_policy *policy, const struct pw_accepted *accepted,
+			 bool allow_downgrade, struct pw_diag *diag)
+{
+	char digest[2 * PW_DIGEST_LEN + 1];
+
+	if (!accepted || allow_downgrade || policy->version > accepted->version)
+		return 0;
+	pw_text_hex(digest, policy->digest, PW_DIGEST_LEN);
+	if (policy->version == accepted->version && strcmp(digest, accepted->digest) == 0)
+		return 0;
+	if (policy->version == accepted->version)
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL,
+			    "version %" PRIu64 " was accepted with another text: raise `version`",
+			    policy->version);
+	else
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL,
+			    "version %" PRIu64 " is lower than the accepted %" PRIu64
+			    " (--allow-downgrade to apply it all the same)",
+			    policy->version, accepted->version);
+
+	return -ESTALE;
+}
+
+static int publish_policy(struct pw_ward *ward, struct pw_policy *policy,
+			  const struct pw_accepted *accepted, bool rebase, struct pw_diag *diag)
+{
+	_cleanup_(pw_resolved_freep) struct pw_resolved *resolved = NULL;
+	_cleanup_(pw_image_freep) struct pw_image *image = NULL;
+	int r;
+
+	r = check_kernel(diag);
+	if (r == 0)
+		r = compile(ward, policy, accepted, rebase, &resolved, &image, diag);
+	if (r == 0)
+		r = publish(ward, &resolved, &image, diag);
+	if (r < 0)
+		return r;
+	pw_policy_free(ward->policy);
+	ward->policy = policy;
+
+	r = pw_accepted_write(ward->state_dir, ward->resolved);
+	if (r < 0)
+		pw_diag_add(diag, PW_DIAG_WARNING, NULL,
+			    "the policy is in force, but a restart will not know it: %s",
+			    strerror(-r));
+
+	return 0;
+}
+
+static int read_accepted(struct pw_ward *ward, struct pw_accepted **ret, struct pw_diag *diag)
+{
+	int r = pw_accepted_read(ward->state_dir, ret);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "the accepted policy cannot be read: %s",
+			    strerror(-r));
+
+	return r;
+}
+
+int pw_ward_apply(struct pw_ward *ward, struct pw_policy *policy, bool allow_downgrade,
+		  struct pw_diag *diag)
+{
+	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = NULL;
+	int r;
+
+	r = read_accepted(ward, &accepted, diag);
+	if (r < 0 && !allow_downgrade)
+		return r;
+	r = check_version(policy, accepted, allow_downgrade, diag);
+	if (r < 0)
+		return r;
+
+	return publish_policy(ward, policy, accepted, true, diag);
+}
+
+int pw_ward_restore(struct pw_ward *ward, struct pw_policy *policy, struct pw_diag *diag)
+{
+	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = NULL;
+	int r;
+
+	r = read_accepted(ward, &accepted, diag);
+	if (r < 0)
+		return r;
+
+	return publish_policy(ward, policy, accepted, false, diag);
+}
+
+int pw_ward_refresh(struct pw_ward *ward, struct pw_diag *diag)
+{
+	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = NULL;
+	_cleanup_(pw_resolved_freep) struct pw_resolved *resolved = NULL;
+	_cleanup_(pw_image_freep) struct pw_image *image = NULL;
+	int r;
+
+	if (!ward->image || ward->image->npending == 0)
+		return 0;
+	r = read_accepted(ward, &accepted, diag);
+	if (r == 0)
+		r = compile(ward, ward->policy, accepted, false, &resolved, &image, diag);
+	if (r < 0)
+		return r;
+	if (pw_image_same(image, ward->image))
+		return 0;
+	r = publish(ward, &resolved, &image, diag);
+	if (r < 0)
+		return r;
+	r = pw_accepted_write(ward->state_dir, ward->resolved);
+
+	return r < 0 ? r : 1;
+}
+
+/* The active bank's map of links once more, with more room. */
+static int grow_links(struct pw_ward *ward)
+{
+	const __u32 slot = pw_kernel_state(ward->kernel)->active;
+	uint32_t room = 2 * ward->links_room;
+	_cleanup_close_ int fd = -EBADF;
+
+	if (ward->links_room == PW_LINKS_MAX)
+		return -E2BIG;
+	if (room > PW_LINKS_MAX)
+		room = PW_LINKS_MAX;
+	fd = pw_swap_links(ward->links, room);
+	if (fd < 0)
+		return fd;
+	if (bpf_map_update_elem(pw_kernel_map(ward->kernel, PW_MAP_LINKS), &slot, &fd, BPF_ANY) < 0)
+		return -errno;
+	close(ward->links);
+	ward->links = TAKE_FD(fd);
+	ward->links_room = room;
+
+	return 0;
+}
+
+/* Puts what was found since @from into the active bank. */
+static int register_links(struct pw_ward *ward, size_t from)
+{
+	const struct pw_bank *bank = &ward->image->bank;
+	int r;
+
+	for (size_t i = from; i < ward->found.n;) {
+		const struct pw_found_link *found = &ward->found.list[i];
+		struct pw_link link = {
+			.generation = found->generation,
+			.object = found->object,
+			.root = found->root,
+		};
+		struct pw_inode_key key = {.ino = found->ino};
+
+		while (key.fs < bank->nfs &&
+		       memcmp(&bank->fs[key.fs].id, &found->fs, sizeof(found->fs)) != 0)
+			key.fs++;
+		if (key.fs == bank->nfs ||
+		    bpf_map_update_elem(ward->links, &key, &link, BPF_ANY) == 0) {
+			i++;
+			continue;
+		}
+		if (errno != E2BIG)
+			return -errno;
+		r = grow_links(ward);
+		if (r < 0)
+			return r;
+	}
+
+	return 0;
+}
+
+int pw_ward_scan(struct pw_ward *ward)
+{
+	size_t from = ward->found.n;
+	int r, done;
+
+	if (!ward->scan)
+		return 0;
+	done = pw_scan_step(ward->scan, &ward->found);
+	r = done < 0 ? done : register_links(ward, from);
+	if (r == 0 && done == 1)
+		return 1;
+	ward->scan_error = r;
+	ward->scan = pw_scan_free(ward->scan);
+	if (r == 0)
+		pw_links_done(&ward->carried);
+
+	return r;
+}
+
+bool pw_ward_scanning(const struct pw_ward *ward)
+{
+	return ward->scan != NULL;
+}

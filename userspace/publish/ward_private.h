@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Inside ward.h: what its parts share. */
+#ifndef PW_PUBLISH_WARD_PRIVATE_H
+#define PW_PUBLISH_WARD_PRIVATE_H
+
+#include <limits.h>
+#include <time.h>
+
+#include "publish/accepted.h"
+#include "publish/image.h"
+#include "publish/scan.h"
+#include "publish/ward.h"
+
+struct pw_ward {
+	int state_dir;			/* borrowed */
+	struct pw_kernel *kernel;
+	struct pw_ids *ids;
+	char program[PATH_MAX];		/* of this process */
+	struct pw_catalog *catalog;	/* of the bank found active at start */
+
+	/* The policy in force; NULL before the first apply of this process. */
+	struct pw_policy *policy;
+	struct pw_resolved *resolved;
+	struct pw_image *image;
+
+	/* Files with more than one link; outlives swaps. */
+	struct pw_links found;		/* by the scan that goes on, or went last */
+	struct pw_links carried;	/* by those before it that were cut short */
+	struct pw_scan *scan;		/* NULL: none goes on */
+	int links;			/* the active bank's map */
+	uint32_t links_room;
+	int scan_error;			/* why the last scan did not get through, 0: it did */
+
+	struct pw_canary canary;
+	bool canary_tried;
+	struct timespec canary_at;	/* CLOCK_BOOTTIME */
+};
+
+#endif
