@@ -6,7 +6,7 @@
 dest=$(mktemp -d)
 trap 'rm -rf "$dest"' EXIT
 mkdir -p "$dest/usr/bin" "$dest/usr/share/man/man8"
-touch "$dest/usr/bin/other"
+touch "$dest/usr/bin/other" "$dest/usr/share/man/man8/other"
 tree() { (cd "$dest" && find . | sort); }
 
 before=$(tree)

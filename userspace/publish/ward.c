@@ -69,6 +69,7 @@ int pw_ward_open(int state_dir, struct pw_ward **ret, struct pw_diag *diag)
 		return -ENOMEM;
 	ward->state_dir = state_dir;
 	ward->links = -EBADF;
+	pw_ward_set_by(ward, "phiwardd");
 	r = read_boot(boot);
 	if (r == 0)
 		r = pw_ids_load(state_dir, boot, &ward->ids);
@@ -116,6 +117,11 @@ struct pw_ward *pw_ward_close(struct pw_ward *ward)
 	pw_links_done(&ward->carried);
 	free(ward);
 	return NULL;
+}
+
+void pw_ward_set_by(struct pw_ward *ward, const char *by)
+{
+	snprintf(ward->by, sizeof(ward->by), "%s", by);
 }
 
 struct pw_kernel *pw_ward_kernel(struct pw_ward *ward)
@@ -178,10 +184,13 @@ int pw_ward_canary(struct pw_ward *ward, struct pw_canary *ret)
 
 int pw_ward_unload(struct pw_ward *ward)
 {
+	char text[sizeof(((struct pw_note *)NULL)->text)];
 	int r;
 
+	snprintf(text, sizeof(text), "%s%sby %s", ward->policy ? ward->policy->name : "",
+		 ward->policy ? ", " : "", ward->by);
 	r = pw_ward_note(ward, PW_RECORD_POLICY, PW_ACTION_UNLOAD, PW_VERDICT_ALLOW, PW_REASON_ADMIN,
-			 ward->policy ? ward->policy->name : "");
+			 text);
 	if (r < 0 && r != -EAGAIN)
 		return r;
 	r = pw_kernel_detach();

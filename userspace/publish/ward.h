@@ -27,6 +27,9 @@ struct pw_ward *pw_ward_close(struct pw_ward *ward);
 
 struct pw_kernel *pw_ward_kernel(struct pw_ward *ward);
 
+/* Who wants what is done from here on, for the records of it; at the start "phiwardd". */
+void pw_ward_set_by(struct pw_ward *ward, const char *by);
+
 /*
  * The policy that was accepted last, as text: -ENOENT when there is none. The
  * caller parses it (pw_policy_parse) and frees the sources.

@@ -109,8 +109,9 @@ static void note_apply(struct pw_ward *ward, const struct pw_swapped *swapped)
 	const struct pw_catalog *catalog = ward->image->catalog;
 	char text[sizeof(((struct pw_note *)NULL)->text)];
 
-	snprintf(text, sizeof(text), "%s version %" PRIu64 " digest %s, %zu running tasks adopted",
-		 catalog->policy, catalog->version, catalog->digest, swapped->adopted);
+	snprintf(text, sizeof(text),
+		 "%s version %" PRIu64 " digest %s, by %s, %zu running tasks adopted",
+		 catalog->policy, catalog->version, catalog->digest, ward->by, swapped->adopted);
 	/* A record that was lost is counted by the kernel. */
 	pw_ward_note(ward, PW_RECORD_POLICY, PW_ACTION_APPLY, PW_VERDICT_ALLOW, PW_REASON_ADMIN,
 		     text);

@@ -16,6 +16,7 @@ struct pw_ward {
 	struct pw_kernel *kernel;
 	struct pw_ids *ids;
 	char program[PATH_MAX];		/* of this process */
+	char by[32];			/* who wants what is done now */
 	struct pw_catalog *catalog;	/* of the bank found active at start */
 
 	/* The policy in force; NULL before the first apply of this process. */

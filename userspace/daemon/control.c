@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "daemon/answer.h"
+#include "daemon/daemon.h"
+#include "policy/lint.h"
+#include "policy/parse.h"
+#include "publish/pins.h"
+#include "publish/probe.h"
+#include "publish/protocol.h"
+#include "publish/status.h"
+#include "publish/store.h"
+
+#define SOURCES_MAX 64
+
+struct command {
+	const char *name;
+	unsigned int right;
+	const char *const *members;	/* beside "command" */
+	void (*run)(struct pw_daemon *daemon, struct pw_client *client, json_object *request);
+};
+
+/* Whether @object has no members but those of @known. */
+static bool only_members(json_object *object, const char *const *known)
+{
+	json_object_object_foreach(object, key, value) {
+		const char *const *name = known;
+
+		(void)value;
+		while (*name && strcmp(*name, key))
+			name++;
+		if (!*name)
+			return false;
+	}
+	return true;
+}
+
+/* ---- apply --------------------------------------------------------------------------------- */
+
+static int read_source(json_object *entry, struct pw_source *ret)
+{
+	static const char *const members[] = { "name", "text", NULL };
+	json_object *name, *text;
+
+	if (!json_object_is_type(entry, json_type_object) || !only_members(entry, members) ||
+	    !json_object_object_get_ex(entry, "name", &name) ||
+	    !json_object_object_get_ex(entry, "text", &text) ||
+	    !json_object_is_type(name, json_type_string) ||
+	    !json_object_is_type(text, json_type_string) ||
+	    strlen(json_object_get_string(name)) != (size_t)json_object_get_string_len(name))
+		return -EBADMSG;
+	ret->length = (size_t)json_object_get_string_len(text);
+	ret->name = strdup(json_object_get_string(name));
+	ret->text = malloc(ret->length + 1);
+	if (!ret->name || !ret->text)
+		return -ENOMEM;
+	memcpy(ret->text, json_object_get_string(text), ret->length + 1);
+	return 0;
+}
+
+static int read_sources(json_object *request, struct pw_source **ret, size_t *ret_n)
+{
+	struct pw_source *sources;
+	json_object *list;
+	size_t n;
+	int r = 0;
+
+	if (!pw_json_array(request, "sources", &list))
+		return -EBADMSG;
+	n = json_object_array_length(list);
+	if (n < 1 || n > SOURCES_MAX)
+		return -EBADMSG;
+	sources = calloc(n, sizeof(*sources));
+	if (!sources)
+		return -ENOMEM;
+	for (size_t i = 0; i < n && !r; i++)
+		r = read_source(json_object_array_get_idx(list, i), &sources[i]);
+	if (r < 0) {
+		pw_sources_free(sources, n);
+		return r;
+	}
+	*ret = sources;
+	*ret_n = n;
+	return 0;
+}
+
+/* A member that may be absent: then false. */
+static bool read_flag(json_object *request, const char *name, bool *ret)
+{
+	*ret = false;
+	return !json_object_object_get_ex(request, name, NULL) || pw_json_bool(request, name, ret);
+}
+
+static int apply_sources(struct pw_daemon *daemon, uid_t uid, const struct pw_source *sources,
+			 size_t n, bool downgrade, struct pw_diag *diag)
+{
+	struct pw_policy *policy;
+	int r = pw_policy_parse(sources, n, &policy, diag);
+
+	if (r < 0)
+		return r;
+	pw_policy_lint(policy, PW_LINT_FILES, diag);
+	if (diag->errors) {
+		pw_policy_free(policy);
+		return -EINVAL;
+	}
+	return pw_daemon_apply(daemon, policy, downgrade, uid, diag);
+}
+
+static bool wait_for_scan(struct pw_daemon *daemon, struct pw_client *client, json_object *answer)
+{
+	for (size_t i = 0; i < PW_WAITING_MAX; i++)
+		if (!daemon->waiting[i].client) {
+			daemon->waiting[i] = (struct pw_waiting){ client, answer };
+			pw_client_keep(client);
+			return true;
+		}
+	return false;
+}
+
+static void run_apply(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	struct pw_source *sources = NULL;
+	struct pw_diag diag = { 0 };
+	bool downgrade, wait;
+	json_object *answer;
+	size_t n = 0;
+	int r;
+
+	if (!read_flag(request, "allow_downgrade", &downgrade) ||
+	    !read_flag(request, "wait", &wait) || read_sources(request, &sources, &n) < 0) {
+		pw_client_answer(client, pw_answer_error(PW_EXIT_USAGE, "no proper apply"));
+		return;
+	}
+	r = apply_sources(daemon, pw_client_peer(client)->uid, sources, n, downgrade, &diag);
+	pw_sources_free(sources, n);
+	answer = pw_answer_diag(r, &diag);
+	pw_diag_done(&diag);
+	if (!r && answer)
+		pw_json_add(answer, "generation",
+			    json_object_new_uint64(pw_ward_catalog(daemon->ward)->generation));
+	if (!r && wait && pw_ward_scanning(daemon->ward) && wait_for_scan(daemon, client, answer))
+		return;
+	pw_client_answer(client, answer);
+}
+
+void pw_control_scan_over(struct pw_daemon *daemon)
+{
+	for (size_t i = 0; i < PW_WAITING_MAX; i++) {
+		struct pw_waiting waiting = daemon->waiting[i];
+
+		daemon->waiting[i] = (struct pw_waiting){ 0 };
+		if (waiting.client)
+			pw_client_answer(waiting.client, waiting.answer);
+	}
+}
+
+static void forget_client(void *data, struct pw_client *client)
+{
+	struct pw_daemon *daemon = data;
+
+	for (size_t i = 0; i < PW_WAITING_MAX; i++)
+		if (daemon->waiting[i].client == client) {
+			json_object_put(daemon->waiting[i].answer);
+			daemon->waiting[i] = (struct pw_waiting){ 0 };
+		}
+}
+
+/* ---- The others ---------------------------------------------------------------------------- */
+
+static void run_status(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	json_object *status = NULL;
+	int r = pw_status_collect(daemon->ward, &status);
+
+	(void)request;
+	pw_client_answer(client, r < 0 ? pw_answer_errno(r, "what is enforced cannot be read") :
+					 pw_answer_with("status", status));
+}
+
+static void run_doctor(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	_cleanup_(pw_probe_freep) struct pw_probe *probe = NULL;
+	json_object *requirements = NULL;
+	int r = pw_probe_run(&probe);
+
+	(void)daemon;
+	(void)request;
+	if (!r)
+		r = pw_probe_json(probe, &requirements);
+	pw_client_answer(client, r < 0 ? pw_answer_errno(r, "the requirements cannot be looked at") :
+					 pw_answer_with("requirements", requirements));
+}
+
+static void run_canary(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	struct pw_canary canary = { 0 };
+	json_object *object;
+	int r = pw_watch_canary(daemon, &canary);
+
+	(void)request;
+	if (r < 0) {
+		pw_client_answer(client, pw_answer_errno(r, "the canary cannot be tried"));
+		return;
+	}
+	object = json_object_new_object();
+	if (object) {
+		pw_json_add(object, "file", json_object_new_boolean(canary.file));
+		pw_json_add(object, "net", json_object_new_boolean(canary.net));
+	}
+	pw_client_answer(client, pw_answer_with("canary", object));
+}
+
+static void run_unload(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	struct pw_diag diag = { 0 };
+	int r = pw_daemon_unload(daemon, pw_client_peer(client)->uid, &diag);
+
+	(void)request;
+	pw_client_answer(client, pw_answer_diag(r, &diag));
+	pw_diag_done(&diag);
+}
+
+static void run_drain(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	int r = pw_watch_drain(daemon, true);
+
+	(void)request;
+	pw_client_answer(client, r < 0 ? pw_answer_errno(r, "the log cannot be written") :
+					 pw_answer_diag(0, NULL));
+}
+
+static const char *const no_members[] = { "command", NULL };
+static const char *const apply_members[] = { "command", "sources", "allow_downgrade", "wait",
+					     NULL };
+
+static const struct command commands[] = {
+	{ PW_COMMAND_APPLY, PW_RIGHT_ADMIN, apply_members, run_apply },
+	{ PW_COMMAND_STATUS, PW_RIGHT_VIEW, no_members, run_status },
+	{ PW_COMMAND_DOCTOR, PW_RIGHT_VIEW, no_members, run_doctor },
+	{ PW_COMMAND_CANARY, PW_RIGHT_VIEW, no_members, run_canary },
+	{ PW_COMMAND_DRAIN, PW_RIGHT_VIEW, no_members, run_drain },
+	{ PW_COMMAND_UNLOAD, PW_RIGHT_ADMIN, no_members, run_unload },
+};
+
+static const struct command *find_command(json_object *request)
+{
+	const char *name;
+
+	if (!pw_json_string(request, "command", &name))
+		return NULL;
+	for (size_t i = 0; i < PW_ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static void answer_request(void *data, struct pw_client *client, json_object *request)
+{
+	const struct command *command = find_command(request);
+
+	if (!command)
+		pw_client_answer(client, pw_answer_error(PW_EXIT_USAGE, "no such command"));
+	else if (!only_members(request, command->members))
+		pw_client_answer(client, pw_answer_error(PW_EXIT_USAGE,
+							 "the request has a member that is not known"));
+	else if (!(pw_client_peer(client)->rights & command->right))
+		pw_client_answer(client, pw_answer_error(PW_EXIT_UNKNOWN, "you may not do that; become "
+							 "root or join the group " PW_GROUP_ADMIN));
+	else
+		command->run(data, client, request);
+}
+
+int pw_control_open(struct pw_daemon *daemon)
+{
+	const struct pw_server_calls calls = { answer_request, forget_client, daemon };
+
+	return pw_server_open(daemon->event, PW_CONTROL_SOCKET, &calls, &daemon->server);
+}

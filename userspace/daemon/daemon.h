@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The daemon: what it holds, and the steps that its files take on it. One
+ * thread works on all of this; another only sends lines to the journal.
+ */
+#ifndef PW_DAEMON_DAEMON_H
+#define PW_DAEMON_DAEMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <json-c/json.h>
+#include <systemd/sd-event.h>
+
+#include "audit/log.h"
+#include "daemon/directories.h"
+#include "daemon/journal.h"
+#include "daemon/server.h"
+#include "publish/ward.h"
+
+#define PW_WAITING_MAX 8
+
+struct pw_waiting {
+	struct pw_client *client;	/* NULL: free */
+	json_object *answer;		/* what it gets when the scan is over */
+};
+
+struct pw_daemon {
+	sd_event *event;
+	struct pw_directories directories;
+	struct pw_journal *journal;
+	struct pw_server *server;
+	struct pw_ward *ward;		/* NULL: nothing can be enforced here */
+	struct pw_log *log;		/* with ward; NULL: it could not be opened yet */
+	sd_event_source *ring;		/* with log */
+	sd_event_source *scan;
+	sd_event_source *mounts;
+	sd_event_source *addresses;
+	sd_event_source *ticks[3];
+	struct pw_waiting waiting[PW_WAITING_MAX];
+	bool log_failing;		/* said already */
+	bool canary_failing;
+	bool addresses_failing;
+};
+
+/* ---- phiward in the kernel and its policy: policy.c ------------------------------------------ */
+
+/*
+ * Adopts or loads and opens the log. That this kernel cannot is no error of
+ * the daemon's: it stays to say so.
+ */
+int pw_daemon_open(struct pw_daemon *daemon);
+
+/* A log that cannot be opened is tried again later; the rings keep what they can. */
+int pw_daemon_open_log(struct pw_daemon *daemon);
+void pw_daemon_close(struct pw_daemon *daemon);
+
+/* After a start: the policy accepted last, or the file if its version is higher or there is no other. */
+void pw_daemon_restore(struct pw_daemon *daemon);
+
+/* Takes @policy over in any case. Errors are in @diag. @uid: who wants it. */
+int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool allow_downgrade,
+		    uid_t uid, struct pw_diag *diag);
+int pw_daemon_unload(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag);
+
+/* One record of the daemon's own; when there is none, the journal says so. */
+void pw_daemon_note(struct pw_daemon *daemon, enum pw_record_type type, enum pw_action action,
+		    enum pw_verdict verdict, enum pw_reason reason, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* Says all of @diag in the journal. */
+void pw_daemon_say_diag(struct pw_daemon *daemon, const struct pw_diag *diag);
+
+/* ---- What happens by itself: watch.c ------------------------------------------------------- */
+
+/* Rings, clocks, mounts, addresses. */
+int pw_watch_start(struct pw_daemon *daemon);
+void pw_watch_stop(struct pw_daemon *daemon);
+
+/* The rings of a log that was opened; and before it is closed. */
+int pw_watch_log(struct pw_daemon *daemon);
+void pw_watch_forget_log(struct pw_daemon *daemon);
+
+/* Something was attached or swapped: addresses, canary, search for links, systemd's status. */
+void pw_watch_applied(struct pw_daemon *daemon);
+
+/* Writes to the log what is in the rings; with @settle, also what is lost. */
+int pw_watch_drain(struct pw_daemon *daemon, bool settle);
+
+/* Tries the canary; a failure becomes a record. */
+int pw_watch_canary(struct pw_daemon *daemon, struct pw_canary *ret);
+
+/* ---- The control socket: control.c --------------------------------------------------------- */
+
+int pw_control_open(struct pw_daemon *daemon);
+
+/* Answers those who wait for the end of the search. */
+void pw_control_scan_over(struct pw_daemon *daemon);
+
+#endif

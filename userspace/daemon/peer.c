@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <grp.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "common/cleanup.h"
+#include "daemon/peer.h"
+#include "publish/protocol.h"
+
+static const struct {
+	const char *group;
+	unsigned int rights;
+} groups[] = {
+	{ PW_GROUP_VIEW, PW_RIGHT_VIEW },
+	{ PW_GROUP_AUDIT, PW_RIGHT_VIEW },
+	{ PW_GROUP_ADMIN, PW_RIGHT_VIEW | PW_RIGHT_ADMIN },
+};
+
+/* The supplementary groups. The caller frees *@ret. */
+static int groups_of(int fd, gid_t **ret, size_t *ret_n)
+{
+	_cleanup_free_ gid_t *list = NULL;
+	socklen_t length = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &length) < 0 && errno != ERANGE)
+		return -errno;
+	list = malloc(length ? length : 1);
+	if (!list)
+		return -ENOMEM;
+	if (length && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, list, &length) < 0)
+		return -errno;
+	*ret = TAKE_PTR(list);
+	*ret_n = length / sizeof(gid_t);
+	return 0;
+}
+
+static bool is_member(gid_t wanted, gid_t primary, const gid_t *list, size_t n)
+{
+	if (primary == wanted)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == wanted)
+			return true;
+	return false;
+}
+
+int pw_peer_of(int fd, struct pw_peer *ret)
+{
+	_cleanup_free_ gid_t *list = NULL;
+	struct ucred credentials;
+	socklen_t length = sizeof(credentials);
+	size_t n = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) < 0)
+		return -errno;
+	*ret = (struct pw_peer){ .pid = credentials.pid, .uid = credentials.uid };
+	if (credentials.uid == 0) {
+		ret->rights = PW_RIGHT_VIEW | PW_RIGHT_ADMIN;
+		return 0;
+	}
+	if (groups_of(fd, &list, &n) < 0)
+		return 0;
+	for (size_t i = 0; i < PW_ARRAY_SIZE(groups); i++) {
+		const struct group *group = getgrnam(groups[i].group);
+
+		if (group && is_member(group->gr_gid, credentials.gid, list, n))
+			ret->rights |= groups[i].rights;
+	}
+	return 0;
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+#include <phiward/version.h>
+
+#include "common/cleanup.h"
+#include "daemon/daemon.h"
+#include "policy/lint.h"
+#include "policy/parse.h"
+#include "publish/pins.h"
+
+/* Numbers may be on their way for PW_SETTLE_NS; then all of them stand in the log. */
+#define UNLOAD_SETTLES 30
+#define UNLOAD_SETTLE_NS 100000000L
+
+/* ---- What is said about it ----------------------------------------------------------------- */
+
+void pw_daemon_say_diag(struct pw_daemon *daemon, const struct pw_diag *diag)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	FILE *to = open_memstream(&text, &length);
+	char *line, *rest;
+
+	if (!to)
+		return;
+	pw_diag_print(diag, to);
+	if (fclose(to) != 0)
+		return;
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		pw_journal_say(daemon->journal, diag->errors ? LOG_ERR : LOG_WARNING, "%s", line);
+}
+
+void pw_daemon_note(struct pw_daemon *daemon, enum pw_record_type type, enum pw_action action,
+		    enum pw_verdict verdict, enum pw_reason reason, const char *format, ...)
+{
+	char text[sizeof(((struct pw_note *)NULL)->text)];
+	va_list arguments;
+	int r;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	r = pw_ward_note(daemon->ward, type, action, verdict, reason, text);
+	if (r < 0)
+		pw_journal_say(daemon->journal, LOG_ERR, "no record could be made of this%s: %s",
+			       r == -EAGAIN ? ", the log counts it as lost" : "", text);
+}
+
+/* ---- The kernel's side --------------------------------------------------------------------- */
+
+static void on_notice(void *data, const struct pw_event *event, const struct pw_catalog *catalog)
+{
+	struct pw_daemon *daemon = data;
+
+	pw_journal_refusal(daemon->journal, event, catalog);
+}
+
+int pw_daemon_open_log(struct pw_daemon *daemon)
+{
+	struct pw_kernel *kernel = pw_ward_kernel(daemon->ward);
+	const struct pw_log_config config = {
+		.log_dir = daemon->directories.log,
+		.state_dir = daemon->directories.state,
+		.ring_members = pw_kernel_map(kernel, PW_MAP_RING_MEMBERS),
+		.ring_others = pw_kernel_map(kernel, PW_MAP_RING_OTHERS),
+		.state = pw_kernel_state(kernel),
+		.notice = on_notice,
+		.notice_data = daemon,
+	};
+	int r = pw_log_open(&config, &daemon->log);
+
+	return r < 0 ? r : pw_watch_log(daemon);
+}
+
+int pw_daemon_open(struct pw_daemon *daemon)
+{
+	struct pw_diag diag = { 0 };
+	int r = pw_ward_open(daemon->directories.state, &daemon->ward, &diag);
+
+	if (r < 0) {
+		pw_journal_say(daemon->journal, LOG_ERR, "nothing can be enforced: %s",
+			       strerror(-r));
+		pw_daemon_say_diag(daemon, &diag);
+		pw_diag_done(&diag);
+		return r == -ENOMEM ? r : 0;
+	}
+	pw_diag_done(&diag);
+	r = pw_daemon_open_log(daemon);
+	if (r < 0)
+		pw_journal_say(daemon->journal, LOG_CRIT, "the log in %s cannot be opened: %s",
+			       PW_LOG_DIR, strerror(-r));
+	return 0;
+}
+
+void pw_daemon_close(struct pw_daemon *daemon)
+{
+	pw_watch_forget_log(daemon);
+	daemon->log = pw_log_close(daemon->log);
+	daemon->ward = pw_ward_close(daemon->ward);
+}
+
+/* ---- After a start ------------------------------------------------------------------------- */
+
+static int read_accepted(struct pw_daemon *daemon, struct pw_policy **ret, struct pw_diag *diag)
+{
+	struct pw_source *sources;
+	uint64_t version;
+	size_t n;
+	int r = pw_ward_accepted(daemon->ward, &sources, &n, &version);
+
+	if (r < 0)
+		return r;
+	r = pw_policy_parse(sources, n, ret, diag);
+	pw_sources_free(sources, n);
+	return r;
+}
+
+static int read_file(struct pw_policy **ret, struct pw_diag *diag)
+{
+	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
+	int r = pw_policy_read(PW_POLICY_FILE, &policy, diag);
+
+	if (r < 0)
+		return r;
+	pw_policy_lint(policy, PW_LINT_FILES, diag);
+	if (diag->errors)
+		return -EINVAL;
+	*ret = TAKE_PTR(policy);
+	return 0;
+}
+
+/* The file, when it is of a higher version than @accepted or there is no other. */
+static int try_file(struct pw_daemon *daemon, const struct pw_policy *accepted)
+{
+	struct pw_policy *policy = NULL;
+	struct pw_diag diag = { 0 };
+	int r;
+
+	if (access(PW_POLICY_FILE, F_OK) < 0 && errno == ENOENT)
+		return -ENOENT;
+	r = read_file(&policy, &diag);
+	if (!r && accepted && policy->version <= accepted->version) {
+		pw_policy_free(policy);
+		r = -EALREADY;
+	} else if (!r) {
+		r = pw_daemon_apply(daemon, policy, false, 0, &diag);
+	}
+	if (r < 0 && r != -EALREADY)
+		pw_journal_say(daemon->journal, LOG_ERR, PW_POLICY_FILE " is not in force: %s",
+			       strerror(-r));
+	pw_daemon_say_diag(daemon, &diag);
+	pw_diag_done(&diag);
+	return r;
+}
+
+static void restore_accepted(struct pw_daemon *daemon, struct pw_policy *policy)
+{
+	struct pw_diag diag = { 0 };
+	int r = pw_ward_restore(daemon->ward, policy, &diag);
+
+	if (r < 0) {
+		pw_journal_say(daemon->journal, LOG_CRIT,
+			       "the policy accepted last cannot be put into force: %s",
+			       strerror(-r));
+		pw_policy_free(policy);
+	}
+	pw_daemon_say_diag(daemon, &diag);
+	pw_diag_done(&diag);
+}
+
+void pw_daemon_restore(struct pw_daemon *daemon)
+{
+	struct pw_policy *accepted = NULL;
+	struct pw_diag diag = { 0 };
+	int r;
+
+	if (!daemon->ward) {
+		pw_watch_applied(daemon);
+		return;
+	}
+	pw_daemon_note(daemon, PW_RECORD_SYSTEM, PW_ACTION_START, PW_VERDICT_ALLOW,
+		       PW_REASON_ADMIN, "phiwardd " PW_VERSION);
+	r = read_accepted(daemon, &accepted, &diag);
+	if (r < 0 && r != -ENOENT)
+		pw_journal_say(daemon->journal, LOG_CRIT,
+			       "the policy accepted last cannot be read: %s", strerror(-r));
+	pw_daemon_say_diag(daemon, &diag);
+	pw_diag_done(&diag);
+	if (try_file(daemon, accepted) == 0)
+		pw_policy_free(accepted);
+	else if (accepted)
+		restore_accepted(daemon, accepted);
+	pw_watch_applied(daemon);
+}
+
+/* ---- On command ---------------------------------------------------------------------------- */
+
+/* The user, in the records of what follows. */
+static void act_for(struct pw_daemon *daemon, uid_t uid)
+{
+	char by[32];
+
+	snprintf(by, sizeof(by), "uid %u", uid);
+	pw_ward_set_by(daemon->ward, by);
+}
+
+static int refuse(struct pw_diag *diag, int error, const char *text)
+{
+	pw_diag_add(diag, PW_DIAG_ERROR, NULL, "%s", text);
+	return error;
+}
+
+int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool allow_downgrade,
+		    uid_t uid, struct pw_diag *diag)
+{
+	int r;
+
+	if (!daemon->ward) {
+		pw_policy_free(policy);
+		return refuse(diag, -EOPNOTSUPP, "nothing can be enforced on this machine as it "
+						 "is; phiward doctor says why");
+	}
+	act_for(daemon, uid);
+	r = pw_ward_apply(daemon->ward, policy, allow_downgrade, diag);
+	pw_ward_set_by(daemon->ward, "phiwardd");
+	if (r < 0) {
+		pw_daemon_note(daemon, PW_RECORD_POLICY, PW_ACTION_APPLY, PW_VERDICT_DENY,
+			       PW_REASON_ADMIN, "%s version %" PRIu64 ", by uid %u", policy->name,
+			       policy->version, uid);
+		pw_policy_free(policy);
+		return r;
+	}
+	pw_watch_applied(daemon);
+	return 0;
+}
+
+/* Writes all that was issued; false when some numbers still are in neither line nor gap. */
+static bool settle(struct pw_daemon *daemon)
+{
+	const struct pw_state *state = pw_kernel_state(pw_ward_kernel(daemon->ward));
+	const struct timespec pause = { .tv_nsec = UNLOAD_SETTLE_NS };
+
+	for (int i = 0; i < UNLOAD_SETTLES; i++) {
+		if (pw_watch_drain(daemon, true) < 0)
+			return false;
+		if (__atomic_load_n(&state->settled, __ATOMIC_RELAXED) ==
+		    __atomic_load_n(&state->seq, __ATOMIC_RELAXED))
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+/*
+ * The maps live as long as somebody has them open: what was decided until the
+ * last program was detached is written before they are closed.
+ */
+int pw_daemon_unload(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag)
+{
+	int r;
+
+	if (!daemon->ward)
+		return 0;
+	act_for(daemon, uid);
+	r = pw_ward_unload(daemon->ward);
+	if (r < 0) {
+		pw_journal_say(daemon->journal, LOG_ERR, "unload: %s", strerror(-r));
+		return refuse(diag, r, "not everything could be detached; phiward status says "
+				       "what is still in force");
+	}
+	if (!settle(daemon))
+		pw_journal_say(daemon->journal, LOG_ERR, "records were still missing in the log "
+			       "when phiward was unloaded");
+	pw_control_scan_over(daemon);
+	pw_daemon_close(daemon);
+	r = pw_daemon_open(daemon);
+	if (r < 0)
+		return refuse(diag, r, "unloaded, and phiwardd cannot go on");
+	pw_watch_applied(daemon);
+	return 0;
+}
