@@ -18,6 +18,7 @@
 
 #include <phiward/abi.h>
 
+#include "audit/cgroups.h"
 #include "audit/mounts.h"
 #include "audit/line.h"
 #include "publish/catalog.h"
@@ -46,6 +47,7 @@ struct pw_recorder {
 	time_t second;			/* what second_text says */
 	char second_text[32];
 	struct pw_mounts mounts;
+	struct pw_cgroups cgroups;
 	struct pw_catalog_slot catalogs[4];
 	uint64_t batch;
 	/* The event before and the text of its line, for what the next one repeats. */

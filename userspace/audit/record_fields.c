@@ -260,7 +260,26 @@ PUT_TASK_NUMBER(uid, uid, ID_UNSET)
 PUT_TASK_NUMBER(gid, gid, ID_UNSET)
 PUT_TASK_NUMBER(auid, auid, ID_UNSET)
 PUT_TASK_NUMBER(ses, ses, ID_UNSET)
-PUT_TASK_NUMBER(cgroup, cgroup, 0)
+
+/* Its path, or its number once it is gone. */
+static void put_cgroup(struct pw_line *line, const struct pw_record_source *f)
+{
+	struct pw_recorder *recorder = f->recorder;
+	const char *path;
+
+	if (!has_task(f) || !f->event->cgroup) {
+		pw_line_literal(line, "null");
+		return;
+	}
+	path = pw_cgroups_find(&recorder->cgroups, f->event->cgroup, recorder->now);
+	if (path) {
+		put_text(line, path);
+		return;
+	}
+	pw_line_literal(line, "\"#");
+	pw_line_u64(line, f->event->cgroup);
+	pw_line_literal(line, "\"");
+}
 
 /* Filled by those who are entitled to say who is at the console, and for which study. */
 static void put_null(struct pw_line *line, const struct pw_record_source *f)

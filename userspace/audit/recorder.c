@@ -34,6 +34,7 @@ void pw_recorder_done(struct pw_recorder *recorder)
 	for (size_t i = 0; i < PW_ARRAY_SIZE(recorder->catalogs); i++)
 		pw_catalog_free(recorder->catalogs[i].catalog);
 	pw_mounts_done(&recorder->mounts);
+	pw_cgroups_done(&recorder->cgroups);
 	for (size_t i = 0; i < PW_RECORD_GROUPS; i++)
 		pw_line_done(&recorder->groups[i]);
 	*recorder = (struct pw_recorder){ .mounts = PW_MOUNTS_INIT };

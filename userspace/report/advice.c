@@ -6,6 +6,7 @@
 #include <phiward/words.h>
 
 #include "audit/reader.h"
+#include "common/cleanup.h"
 #include "common/words.h"
 #include "report/why.h"
 
@@ -34,18 +35,31 @@ static void advise_rule(FILE *to, json_object *record)
 		fprintf(to, "the policy has to give %s the right to %s", subject, action);
 }
 
+/* Whether a control group is one that container managers make. */
+static bool is_container(const char *cgroup)
+{
+	static const char *const marks[] = { "docker", "libpod", "containerd", "crio", "lxc",
+					     "kubepods", "machine.slice" };
+
+	for (size_t i = 0; cgroup && i < PW_ARRAY_SIZE(marks); i++)
+		if (strstr(cgroup, marks[i]))
+			return true;
+	return false;
+}
+
 static void advise_stranger(FILE *to, json_object *record)
 {
 	const char *exe = or_text(pw_record_text(record, "exe"), "the program");
 	const char *object = pw_record_text(record, "object");
 
-	if (!object) {
+	if (is_container(pw_record_text(record, "cgroup")))
+		fputs("run it outside its container; programs in containers are in no subject", to);
+	else if (!object)
 		advise_rule(to, record);
-		return;
-	}
-	fprintf(to, "name %s under `exec` of a subject that has `%s` in `access: {%s: [...]}`; "
-		"programs in containers cannot be named", exe,
-		or_text(pw_record_text(record, "action"), "read"), object);
+	else
+		fprintf(to, "name %s under `exec` of a subject that has `%s` in "
+			"`access: {%s: [...]}`", exe,
+			or_text(pw_record_text(record, "action"), "read"), object);
 }
 
 static void advise_subject(FILE *to, json_object *record, const char *before, const char *after)

@@ -71,7 +71,7 @@ static void alike_refusals_are_one(void **state)
 		    "/srv/b of images and the like, 2 times, because the program is in no subject "
 		    "of the policy (ct.yaml:9, object images).\n"
 		    "    to allow it: name /usr/bin/cat under `exec` of a subject that has `read` in "
-		    "`access: {images: [...]}`; programs in containers cannot be named\n");
+		    "`access: {images: [...]}`\n");
 	assert_int_equal(why.refusals[1].count, 1);
 }
 
@@ -185,6 +185,22 @@ static void more_kinds_than_are_kept(void **state)
 									  "exe")), exe);
 }
 
+static void a_container(void **state)
+{
+	json_object *record = refusal(1, "/usr/bin/cat", "/srv/a");
+	char *text = NULL;
+	size_t length;
+	FILE *to = open_memstream(&text, &length);
+
+	(void)state;
+	set_text(record, "cgroup", "/system.slice/docker-0123.scope");
+	pw_why_advice(to, record);
+	fclose(to);
+	assert_non_null(strstr(text, "container"));
+	free(text);
+	json_object_put(record);
+}
+
 /* Every reason that the kernel can give has something to say about it. */
 static void every_reason_has_advice(void **state)
 {
@@ -229,7 +245,7 @@ int main(void)
 		TEST(alike_refusals_are_one), TEST(without_paths), TEST(a_refused_connection),
 		TEST(what_is_asked_about), TEST(addresses_and_ports),
 		TEST(what_was_allowed_and_lost), TEST(more_kinds_than_are_kept),
-		TEST(every_reason_has_advice), TEST(a_port_that_is_served),
+		TEST(every_reason_has_advice), TEST(a_container), TEST(a_port_that_is_served),
 	};
 
 	setenv("TZ", "UTC0", 1);
