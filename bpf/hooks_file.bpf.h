@@ -31,6 +31,18 @@ static __always_inline __u32 pw_action_of(__u32 need)
 	return PW_ACTION_READ;
 }
 
+/* The daemon lists directories of objects, to find files with further names; it opens none. */
+static __always_inline int pw_lists_for_scan(const struct inode *inode, fmode_t mode)
+{
+	struct pw_task *label;
+
+	if ((inode->i_mode & PW_S_IFMT) != PW_S_IFDIR || mode & PW_FMODE_WRITE)
+		return 0;
+	label = pw_label_of(bpf_get_current_task_btf());
+
+	return label && label->subject == PW_SUBJECT_DAEMON;
+}
+
 SEC("lsm/file_open")
 int BPF_PROG(pw_file_open, struct file *file, int ret)
 {
@@ -40,7 +52,7 @@ int BPF_PROG(pw_file_open, struct file *file, int ret)
 	if (ret)
 		return ret;
 	pw_ask_on(&ask, inode->i_sb);
-	if (!ask.bank)
+	if (!ask.bank || pw_lists_for_scan(inode, file->f_mode))
 		return 0;
 
 	ask.dentry = file->f_path.dentry;
