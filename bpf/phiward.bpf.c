@@ -30,6 +30,7 @@
 #include "hooks_file.bpf.h"
 #include "hooks_mount.bpf.h"
 #include "iterators.bpf.h"
+#include "adopt.bpf.h"
 #include "note.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

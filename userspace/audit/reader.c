@@ -348,6 +348,7 @@ int pw_record_time(json_object *record, int64_t *ret_ns)
 	const char *text = pw_record_text(record, "time"), *rest;
 	struct tm tm = { 0 };
 	unsigned int ns;
+	int64_t time;
 	int end = 0;
 
 	if (!text)
@@ -355,6 +356,9 @@ int pw_record_time(json_object *record, int64_t *ret_ns)
 	rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
 	if (!rest || sscanf(rest, ".%9uZ%n", &ns, &end) != 1 || end != 11 || rest[end])
 		return -EBADMSG;
-	*ret_ns = (int64_t)timegm(&tm) * 1000000000 + ns;
+	if (__builtin_mul_overflow((int64_t)timegm(&tm), 1000000000, &time) ||
+	    __builtin_add_overflow(time, ns, &time))
+		return -EBADMSG;
+	*ret_ns = time;
 	return 0;
 }

@@ -75,8 +75,9 @@ static void put_time(struct pw_line *line, const struct pw_record_source *f)
 	struct tm tm;
 	time_t second;
 
-	if (f->event)
-		real = (int64_t)f->event->mono + recorder->real_offset;
+	if (f->event && (__builtin_add_overflow(f->event->mono, recorder->real_offset, &real) ||
+			 real < 0))
+		real = recorder->now;
 	second = (time_t)(real / NS_PER_S);
 	if (second != recorder->second && gmtime_r(&second, &tm)) {
 		strftime(recorder->second_text, sizeof(recorder->second_text),

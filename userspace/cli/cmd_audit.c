@@ -36,9 +36,9 @@ struct arguments {
 	const char *path;	/* of the log */
 };
 
-static int parse_time(const char *text, int64_t *ret)
+int pw_parse_time_option(const char *text, int64_t *ret_ns)
 {
-	if (pw_time_parse(text, pw_time_now(), ret) == 0)
+	if (pw_time_parse(text, pw_time_now(), ret_ns) == 0)
 		return 0;
 	return pw_fail(PW_EXIT_USAGE, "'%s' is no time; write it like -1h, yesterday or "
 		       "'2026-11-23 02:10'", text);
@@ -62,9 +62,9 @@ static int parse_option(const struct pw_command *self, int option, struct argume
 {
 	switch (option) {
 	case OPT_SINCE:
-		return parse_time(optarg, &a->query.since);
+		return pw_parse_time_option(optarg, &a->query.since);
 	case OPT_UNTIL:
-		return parse_time(optarg, &a->query.until);
+		return pw_parse_time_option(optarg, &a->query.until);
 	case OPT_SUBJECT:
 		a->query.subject = optarg;
 		return 0;
@@ -92,7 +92,7 @@ static int parse_option(const struct pw_command *self, int option, struct argume
 	}
 }
 
-static int open_log(const char *path, struct pw_reader *ret_reader)
+int pw_open_log(const char *path, struct pw_reader *ret_reader)
 {
 	int r = pw_reader_open(path, ret_reader);
 
@@ -151,7 +151,7 @@ int pw_cmd_audit_query(const struct pw_command *self, int argc, char **argv)
 		a.path = argv[optind];
 	else
 		pw_control_drain();
-	r = open_log(a.path, &reader);
+	r = pw_open_log(a.path, &reader);
 	if (r)
 		return r;
 	table = pw_table_for(stdout, !strcmp(a.path, PW_LOG_DIR));

@@ -8,6 +8,9 @@
 
 #include <stdbool.h>
 
+#include <json-c/json.h>
+
+#include "audit/reader.h"
 #include "publish/protocol.h"
 
 struct pw_command {
@@ -38,6 +41,18 @@ int pw_usage(const struct pw_command *command, int option);
 
 /* `phiward: ` and the text on stderr; returns @code. */
 int pw_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * The status, from the daemon or, when there is none, from what is pinned; the
+ * caller puts it. An exit code when it cannot be had, which has then been said.
+ */
+int pw_get_status(json_object **ret_status);
+
+/* Opens the log for reading, or says why not and returns an exit code. */
+int pw_open_log(const char *path, struct pw_reader *ret_reader);
+
+/* A time of the command line; else says what is wrong and returns an exit code. */
+int pw_parse_time_option(const char *text, int64_t *ret_ns);
 
 /* Standard output is written out; PW_EXIT_INTERNAL when that fails, else @code. */
 int pw_flush(int code);

@@ -18,6 +18,19 @@ static const struct pw_command commands[] = {
 	  "  --allow-downgrade  accept a version that is lower than the one in force\n"
 	  "  --wait             until hard links made before the policy are found\n",
 	  pw_cmd_apply },
+	{ "status", "[--json]", "what is really enforced",
+	  "  Works without the daemon for root. Exits with 0 when phiward enforces, else with 1.\n",
+	  pw_cmd_status },
+	{ "doctor", "", "what this kernel and set-up lack, and what to do", NULL, pw_cmd_doctor },
+	{ "why", "[PROGRAM|PATH|HOST:PORT] [--since T]", "the last refusals, and what they mean",
+	  "  PROGRAM    name or path of a program: what it was refused\n"
+	  "  PATH       a file, or a directory and all below it\n"
+	  "  HOST:PORT  a peer, by address or by its name in the policy\n"
+	  "  --since T  a time as in systemd.time(7); default -24h\n\n"
+	  "  Exits with 1 when there are refusals, with 0 when there are none.\n",
+	  pw_cmd_why },
+	{ "selftest", "", "test the live console without touching patient data",
+	  "  Prints a page to be signed. Root sees all of it.\n", pw_cmd_selftest },
 	{ "unload", "", "take the policy out of force; refused when it is sealed", NULL,
 	  pw_cmd_unload },
 	{ "audit query", "[--since T] [--until T] [--subject S] [--object O] [--path GLOB]\n"
@@ -33,6 +46,8 @@ static const struct pw_command commands[] = {
 	  "  --json                one JSON object a line, as it stands in the log\n"
 	  "  DIR                   a copy of a log; default /var/log/phiward\n",
 	  pw_cmd_audit_query },
+	{ "audit tail", "[-f]", "the last records; with -f, also those to come", NULL,
+	  pw_cmd_audit_tail },
 };
 
 int pw_fail(int code, const char *format, ...)

@@ -130,7 +130,8 @@ static void check_program(struct pw_reader *reader, const struct pw_place *place
 static void check_data(struct pw_reader *reader, const struct pw_place *place,
 		       const struct pw_place *same)
 {
-	if (place->kind == PW_PLACE_OBJECT && same->kind == PW_PLACE_OBJECT) {
+	/* Objects come first of all with the same path: one report each is enough. */
+	if (place->kind == PW_PLACE_OBJECT && same == place - 1) {
 		if (place->owner == same->owner)
 			pw_error(reader, &place->at, "'%s' is given twice", place->path);
 		else

@@ -28,8 +28,8 @@ static void read_schema(struct pw_reader *reader, const struct pw_yaml *node, vo
 
 	(void)out;
 	if (!node->plain || pw_text_number(node->text, SCHEMA, SCHEMA, &schema) < 0)
-		pw_error(reader, &node->at, "unknown schema '%.40s': this release reads schema %d",
-			 node->text, SCHEMA);
+		pw_error(reader, &node->at, "unknown schema %s%.40s%s: this release reads schema %d",
+			 node->plain ? "" : "\"", node->text, node->plain ? "" : "\"", SCHEMA);
 }
 
 static void read_policy_name(struct pw_reader *reader, const struct pw_yaml *node, void *out)
@@ -42,8 +42,8 @@ static void read_version(struct pw_reader *reader, const struct pw_yaml *node, v
 {
 	if (!node->plain ||
 	    pw_text_number(node->text, 1, INT64_MAX, &((struct header *)out)->version) < 0)
-		pw_error(reader, &node->at, "'version' must be a whole number from 1, this is '%.40s'",
-			 node->text);
+		pw_error(reader, &node->at, "'version' must be a whole number from 1, this is %s%.40s%s",
+			 node->plain ? "" : "\"", node->text, node->plain ? "" : "\"");
 }
 
 static void read_policy_mode(struct pw_reader *reader, const struct pw_yaml *node, void *out)

@@ -181,7 +181,8 @@ bool pw_read_bool(struct pw_reader *reader, const struct pw_yaml *node)
 	if (node->plain && !strcmp(node->text, "true"))
 		return true;
 	if (!node->plain || strcmp(node->text, "false"))
-		pw_error(reader, &node->at, "must be true or false, this is '%s'", node->text);
+		pw_error(reader, &node->at, "must be true or false, this is %s%s%s",
+			 node->plain ? "" : "\"", node->text, node->plain ? "" : "\"");
 
 	return false;
 }

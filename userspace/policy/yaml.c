@@ -38,27 +38,63 @@ static struct pw_position position(const struct builder *b, const struct fy_mark
 	return at;
 }
 
+/* Breaks a line in some versions of YAML and in none that people see. */
+static bool hidden_break(const char *text, size_t length)
+{
+	static const char *const breaks[] = {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+	size_t i;
+
+	if (text[0] == '\r')
+		return length < 2 || text[1] != '\n';
+	for (i = 0; i < PW_ARRAY_SIZE(breaks); i++)
+		if (length >= strlen(breaks[i]) && !memcmp(text, breaks[i], strlen(breaks[i])))
+			return true;
+
+	return false;
+}
+
+/* What is wrong with the character of @n bytes at @text, or NULL. */
+static const char *wrong_character(const char *text, size_t length, size_t n,
+				   const struct pw_position *at)
+{
+	unsigned char c = *text;
+
+	if (!n)
+		return "not text: the byte 0x%02x is not UTF-8";
+	if (pw_text_control(c) && c != '\n' && c != '\r' && c != '\t')
+		return "a control character (0x%02x)";
+	if (hidden_break(text, length))
+		return "a line break other than LF and CR LF (0x%02x)";
+	/* The library does not come to an end with some of them. */
+	if (c == '%' && at->column == 1)
+		return "directives (%c) are not part of the language";
+
+	return NULL;
+}
+
 /* Refuses what is no text before the library sees it. */
 static int scan(struct builder *b, const char *text, size_t length)
 {
+	static const char byte_order_mark[] = "\xef\xbb\xbf";
 	struct pw_position at = {.file = b->file, .line = 1, .column = 1};
-	size_t i, n;
+	const char *wrong;
+	size_t i = 0, n;
 
 	if (length > PW_POLICY_BYTES_MAX) {
 		error_at(b, &at, "the policy is larger than %u bytes", PW_POLICY_BYTES_MAX);
 		return -EINVAL;
 	}
-	for (i = 0; i < length; i += n) {
-		unsigned char c = text[i];
-
+	if (length >= 3 && !memcmp(text, byte_order_mark, 3))
+		i = 3;
+	for (; i < length; i += n) {
 		n = pw_text_utf8(text + i, length - i);
-		if (!n || (pw_text_control(c) && c != '\n' && c != '\r' && c != '\t')) {
-			error_at(b, &at, n ? "a control character (0x%02x)"
-					   : "not text: the byte 0x%02x is not UTF-8", c);
+		wrong = wrong_character(text + i, length - i, n, &at);
+		if (wrong) {
+			pw_diag_add(b->diag, PW_DIAG_ERROR, &at, wrong, (unsigned char)text[i]);
 			return -EINVAL;
 		}
 		at.column++;
-		if (c == '\n') {
+		if (text[i] == '\n') {
 			at.line++;
 			at.column = 1;
 		}
@@ -173,11 +209,38 @@ static void refuse_properties(struct builder *b, struct fy_token *anchor, struct
 	}
 }
 
+/*
+ * By pieces: where a scalar has many escapes, fy_token_get_text() of 0.7.12 leaks
+ * and fy_token_iter_read() puts the pieces over each other.
+ */
+static int token_text(struct fy_token *token, char **ret_text, size_t *ret_length)
+{
+	_cleanup_free_ char *text = NULL;
+	const struct fy_iter_chunk *chunk = NULL;
+	struct fy_token_iter *iterator;
+	size_t length = 0;
+	int error = 0;
+	FILE *to;
+
+	iterator = fy_token_iter_create(token);
+	to = open_memstream(&text, &length);
+	while (iterator && to && (chunk = fy_token_iter_chunk_next(iterator, chunk, &error)))
+		fwrite(chunk->str, 1, chunk->len, to);
+	if (iterator)
+		fy_token_iter_destroy(iterator);
+	if (!to || fclose(to) || !iterator || error)
+		return -ENOMEM;
+	*ret_text = TAKE_PTR(text);
+	*ret_length = length;
+
+	return 0;
+}
+
 static int scalar(struct builder *b, struct fy_event *event)
 {
 	struct fy_token *token = event->scalar.value;
+	_cleanup_free_ char *text = NULL;
 	struct pw_yaml *node;
-	const char *text;
 	size_t length = 0, i;
 
 	refuse_properties(b, event->scalar.anchor, event->scalar.tag);
@@ -185,8 +248,7 @@ static int scalar(struct builder *b, struct fy_event *event)
 	if (!node)
 		return -ENOMEM;
 	node->plain = !token || fy_token_scalar_style(token) == FYSS_PLAIN;
-	text = token ? fy_token_get_text(token, &length) : "";
-	if (!text)
+	if (token && token_text(token, &text, &length) < 0)
 		return -ENOMEM;
 	for (i = 0; i < length && !pw_text_control(text[i]); i++)
 		;
@@ -195,7 +257,7 @@ static int scalar(struct builder *b, struct fy_event *event)
 			 (unsigned char)text[i]);
 		node->kind = PW_YAML_REFUSED;
 	}
-	node->text = pw_arena_copy(b->arena, text, length);
+	node->text = pw_arena_copy(b->arena, text ?: "", length);
 	if (!node->text)
 		return -ENOMEM;
 	place(b, node);
@@ -246,11 +308,10 @@ static int end(struct builder *b)
 
 static int document(struct builder *b, struct fy_event *event)
 {
-	struct pw_position at;
+	struct pw_position at = position(b, fy_event_start_mark(event));
 
 	if (!b->documents++)
 		return 0;
-	at = position(b, fy_event_start_mark(event));
 	error_at(b, &at, "a second document: a policy is one document");
 
 	return -EINVAL;

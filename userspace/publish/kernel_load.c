@@ -111,28 +111,25 @@ bool pw_program_for_udp(const struct bpf_program *program)
 
 /* ---- Loading ------------------------------------------------------------------------------ */
 
-/* The last lines that libbpf said, for the reader of a failure. */
-static char said[2048];
+/* The end of what libbpf said, for the reader of a failure: the verifier's reason comes last. */
+static char said[4096];
 
 static int listen_to_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	char line[1024];
-	size_t length, keep;
+	_cleanup_free_ char *text = NULL;
+	size_t length, kept = strlen(said), keep;
+	const size_t room = sizeof(said) - 1;
+	int n;
 
 	if (level == LIBBPF_DEBUG)
 		return 0;
-	vsnprintf(line, sizeof(line), format, arguments);
-	length = strlen(line);
-	keep = strlen(said);
-	if (keep + length >= sizeof(said)) {
-		size_t drop = keep + length - sizeof(said) + 1;
-
-		if (drop > keep)
-			drop = keep;
-		memmove(said, said + drop, keep - drop + 1);
-		keep -= drop;
-	}
-	memcpy(said + keep, line, length + 1);
+	n = vasprintf(&text, format, arguments);
+	if (n < 0)
+		return 0;
+	length = (size_t)n > room ? room : (size_t)n;
+	keep = kept + length > room ? room - length : kept;
+	memmove(said, said + kept - keep, keep);
+	memcpy(said + keep, text + (size_t)n - length, length + 1);
 
 	return 0;
 }

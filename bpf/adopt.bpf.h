@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Programs that ran before the policy. The daemon reads this iterator twice a
+ * swap, with state.adopt_slot naming the new bank: before the flip it labels
+ * for subjects that the bank in force does not know, which until then means
+ * nothing; after it, all others. Nobody can tell any more who called execve, so
+ * what can be seen now counts: the parent, the audit login, the users.
+ */
+#ifndef PW_ADOPT_BPF_H
+#define PW_ADOPT_BPF_H
+
+struct pw_candidate {
+	struct task_struct *task;
+	struct pw_bank *bank;
+	struct pw_task *label;
+	__u32 slot;
+	__u32 program;
+	__u32 subject;	/* PW_SUBJECT_OTHERS: none */
+	__u32 reason;
+};
+
+static __always_inline struct pw_program *pw_running_program(const struct pw_candidate *c)
+{
+	struct mm_struct *mm = c->task->mm;
+	struct file *exe = mm ? mm->exe_file : NULL;
+	struct pw_inode_key key = {};
+	struct pw_program *program;
+	__u32 slot = c->slot;
+	void *inner;
+
+	if (!exe)
+		return NULL;
+	key.ino = exe->f_inode->i_ino;
+	key.fs = pw_fs_index(c->bank, exe->f_inode->i_sb);
+	inner = bpf_map_lookup_elem(&programs, &slot);
+	if (key.fs == PW_NO_FS || !inner)
+		return NULL;
+	program = bpf_map_lookup_elem(inner, &key);
+
+	return program && program->generation == exe->f_inode->i_generation ? program : NULL;
+}
+
+static __always_inline int pw_was_started_by(const struct pw_candidate *c,
+					     const struct pw_subject *subject)
+{
+	struct task_struct *parent = c->task->real_parent;
+	struct pw_task *label;
+
+	if (subject->flags & PW_SUBJECT_STARTED_BY_ANYONE)
+		return 1;
+	if (c->task->loginuid.val != PW_NO_ID)
+		return !!(subject->flags & PW_SUBJECT_STARTED_BY_LOGIN);
+	if (parent->tgid == 1)
+		return !!(subject->flags & PW_SUBJECT_STARTED_BY_INIT);
+	label = pw_label_of(parent);
+
+	return label && label->subject >= PW_SUBJECT_FIRST &&
+	       pw_subject_in(&subject->started_by, PW_INDEX(label->subject, PW_SUBJECT_IDS));
+}
+
+static __always_inline int pw_runs_as(const struct pw_candidate *c, const struct pw_subject *subject)
+{
+	__u32 uid = c->task->cred->uid.val, euid = c->task->cred->euid.val, found = 0, i;
+
+	if (!(subject->flags & PW_SUBJECT_USERS))
+		return 1;
+	for (i = 0; i < PW_USERS_PER_SUBJECT && i < subject->nusers; i++) {
+		found |= subject->users[i] == uid ? 1 : 0;
+		found |= subject->users[i] == euid ? 2 : 0;
+	}
+
+	return found == 3;
+}
+
+/* Whether the label it has still stands under the new bank. */
+static __always_inline int pw_stays(const struct pw_candidate *c, const struct pw_program *program)
+{
+	__u32 subject = c->label->subject, i;
+
+	if (subject < PW_SUBJECT_FIRST)
+		return 0;
+	if (!program)
+		return !!(pw_subject_flags(c->bank, subject) & PW_SUBJECT_HELPERS_ANY);
+	for (i = 0; i < PW_PROGRAM_SUBJECTS && i < program->nroles; i++)
+		if (program->roles[i].subject == subject)
+			return 1;
+
+	return !!(pw_subject_flags(c->bank, subject) & PW_SUBJECT_HELPERS_ANY);
+}
+
+static __always_inline void pw_choose_subject(struct pw_candidate *c,
+					      const struct pw_program *program)
+{
+	__u32 i;
+
+	for (i = 0; i < PW_PROGRAM_SUBJECTS && i < program->nroles; i++) {
+		__u32 subject = program->roles[i].subject;
+		const struct pw_subject *s;
+
+		if (program->roles[i].role != PW_ROLE_EXEC || c->subject)
+			continue;
+		s = &c->bank->subjects[PW_INDEX(subject, PW_SUBJECT_IDS)];
+		if (!pw_was_started_by(c, s))
+			c->reason = PW_REASON_STARTED_BY;
+		else if (!pw_runs_as(c, s))
+			c->reason = PW_REASON_USER;
+		else
+			c->subject = subject;
+	}
+	if (c->subject && c->task->ptrace) {
+		c->subject = PW_SUBJECT_OTHERS;
+		c->reason = PW_REASON_TRACED;
+	}
+}
+
+static __always_inline void pw_relabel(const struct pw_candidate *c)
+{
+	struct pw_task *label = c->label;
+
+	if (!label && !c->subject)
+		return;
+	if (!label)
+		label = bpf_task_storage_get(&tasks, c->task, NULL,
+					     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!label) {
+		pw_count(PW_COUNT_LABEL_LOST);
+		return;
+	}
+	label->subject = c->subject;
+	label->program = c->program;
+	label->generation = c->bank->generation;
+	label->flags = c->subject ? PW_TASK_MIXED : 0;
+	if (!pw_label_copy(c->task, label))
+		pw_count(PW_COUNT_NET_LABEL_LOST);
+}
+
+/* One line, struct pw_adopted, a task that runs a program of the policy and was in no subject. */
+SEC("iter/task")
+int pw_adopt(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct pw_candidate c = {.task = task};
+	struct pw_program *program;
+	struct pw_adopted line = {};
+	struct pw_bank *in_force;
+	struct pw_state *s;
+	__u32 active;
+
+	if (!task || task->group_leader != task || task->tgid == 1)
+		return 0;
+	s = pw_the_state();
+	if (!s)
+		return 0;
+	active = pw_active_slot();
+	c.slot = s->adopt_slot & 1;
+	c.bank = pw_bank_in(c.slot);
+	in_force = bpf_map_lookup_elem(&banks, &active);
+	if (!c.bank || !in_force)
+		return 0;
+	c.label = pw_label_of(task);
+	program = pw_running_program(&c);
+	if (c.label && (c.label->subject == PW_SUBJECT_DAEMON || pw_stays(&c, program)))
+		return 0;
+	if (!program && (!c.label || c.label->subject < PW_SUBJECT_FIRST))
+		return 0;
+	if (program) {
+		c.program = program->id;
+		pw_choose_subject(&c, program);
+	}
+	if (c.slot != active &&
+	    (!c.subject || pw_subject_flags(in_force, c.subject) & PW_SUBJECT_PRESENT))
+		return 0;
+
+	pw_relabel(&c);
+	pw_count(c.subject ? PW_COUNT_ADOPTED : PW_COUNT_NOT_ADOPTED);
+	line.tgid = task->tgid;
+	line.subject = c.subject;
+	line.reason = c.reason;
+	line.program = c.program;
+	bpf_seq_write(ctx->meta->seq, &line, sizeof(line));
+
+	return 0;
+}
+
+#endif

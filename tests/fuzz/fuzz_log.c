@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Bytes of a log file: every line is a record or is said to be none; all of it is read. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/reader.h"
+#include "audit/scan.h"
+#include "report/query.h"
+#include "report/table.h"
+#include "report/why.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint64_t count_lines(const uint8_t *data, size_t size)
+{
+	uint64_t lines = 0;
+
+	for (size_t i = 0; i < size; i++)
+		lines += data[i] == '\n';
+	return lines;
+}
+
+static void use_record(struct pw_reader *reader, FILE *sink, struct pw_why *why)
+{
+	const struct pw_query query = { .path = "/*[a]?", .since = 1, .user = 0 };
+	struct pw_table table = { .to = sink, .width = 140 };
+	struct pw_range range;
+	bool gap;
+
+	pw_scan_line(reader->line, &range, &gap);
+	pw_query_matches(&query, reader->record);
+	pw_table_row(&table, reader->record);
+	if (pw_why_add(why, reader->record) < 0)
+		abort();
+}
+
+static char path[64];
+
+static void remove_log(void)
+{
+	unlink(path);
+}
+
+static const char *put_log(const uint8_t *data, size_t size)
+{
+	FILE *file;
+
+	if (!path[0]) {
+		snprintf(path, sizeof(path), "/tmp/pw-fuzz-log-%d", (int)getpid());
+		atexit(remove_log);
+	}
+	file = fopen(path, "we");
+	if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
+		abort();
+	return path;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	FILE *sink = fopen("/dev/null", "we");
+	struct pw_reader reader;
+	struct pw_why why = { 0 };
+	uint64_t lines = 0;
+
+	if (!sink || pw_reader_open(put_log(data, size), &reader) < 0)
+		abort();
+	while (pw_reader_next(&reader) == 1) {
+		if (!reader.record == !reader.malformed)
+			abort();
+		lines++;
+		if (reader.record)
+			use_record(&reader, sink, &why);
+	}
+	if (lines != count_lines(data, size))
+		abort();
+	pw_why_sort(&why);
+	for (size_t i = 0; i < why.n; i++)
+		pw_why_print(sink, &why.refusals[i], true);
+	pw_why_done(&why);
+	pw_reader_close(&reader);
+	fclose(sink);
+	return 0;
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Bytes of a ring entry: refused, or one line that is one JSON object with all members. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "audit/record.h"
+#include "audit/ring.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_line(const struct pw_line *line)
+{
+	json_tokener *tokener = json_tokener_new();
+	json_object *record;
+	size_t members = 0;
+
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	record = json_tokener_parse_ex(tokener, line->data, (int)line->length);
+	if (!record || json_object_get_type(record) != json_type_object)
+		abort();
+	json_object_object_foreach(record, key, value) {
+		(void)value;
+		if (members >= pw_record_nfields || strcmp(key, pw_record_fields[members++]) != 0)
+			abort();
+	}
+	if (members != pw_record_nfields ||
+	    memchr(line->data, '\n', line->length) != line->data + line->length - 1)
+		abort();
+	json_object_put(record);
+	json_tokener_free(tokener);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct pw_recorder recorder;
+	struct pw_line line = { 0 };
+	void *entry = malloc(size + 1);	/* aligned as in a ring, and its end is watched */
+
+	memcpy(entry, data, size);
+	if (!recorder.batch && pw_recorder_init(&recorder, -1) < 0)
+		abort();
+	if (!recorder.batch)
+		pw_recorder_begin(&recorder);
+	if (pw_event_is_valid(entry, size)) {
+		pw_record_event(&recorder, entry, &line);
+		check_line(&line);
+	}
+	pw_line_done(&line);
+	free(entry);
+	return 0;
+}

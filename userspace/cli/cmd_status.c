@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "cli/command.h"
+#include "cli/control_client.h"
+#include "cli/paint.h"
+#include "publish/status.h"
+#include "publish/store.h"
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+int pw_get_status(json_object **ret_status)
+{
+	json_object *response = NULL, *status = NULL;
+	int r = pw_control_command(PW_COMMAND_STATUS, &response);
+
+	if (r == -ENOENT || r == -ECONNREFUSED) {
+		r = pw_status_collect(NULL, ret_status);
+		if (r == -EPERM || r == -EACCES)
+			return pw_fail(PW_EXIT_UNKNOWN, "phiwardd is not running, and only root "
+				       "can look without it");
+		if (r < 0)
+			return pw_fail(PW_EXIT_INTERNAL, "cannot look: %s", strerror(-r));
+		return 0;
+	}
+	if (r < 0)
+		return pw_control_fail(r);
+	r = pw_control_report(response);
+	if (!r && !json_object_object_get_ex(response, "status", &status))
+		r = pw_control_fail(-EBADMSG);
+	if (!r)
+		*ret_status = json_object_get(status);
+	json_object_put(response);
+	return r;
+}
+
+static bool is_true(json_object *status, const char *name)
+{
+	bool value = false;
+
+	return pw_json_bool(status, name, &value) && value;
+}
+
+static void print_row(const char *name, const char *value)
+{
+	printf("  %-11s %s\n", name, value);
+}
+
+static void print_list(json_object *status, const char *name)
+{
+	json_object *list;
+
+	if (!pw_json_array(status, name, &list))
+		return;
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		print_row(i ? "" : name, json_object_get_string(json_object_array_get_idx(list, i)));
+}
+
+static void print_headline(json_object *status)
+{
+	const char *policy = NULL, *state = "off";
+	bool enforcing = is_true(status, "enforcing");
+	uint64_t version = 0, generation = 0;
+
+	pw_json_string(status, "state", &state);
+	pw_json_u64(status, "version", &version);
+	pw_json_u64(status, "generation", &generation);
+	printf("%s%s%s", pw_paint(stdout, enforcing ? PW_GREEN : PW_RED), state,
+	       pw_paint(stdout, PW_PLAIN));
+	if (pw_json_string(status, "policy", &policy))
+		printf(": %s version %" PRIu64 " (generation %" PRIu64 ")", policy, version,
+		       generation);
+	putchar('\n');
+}
+
+static void print_canary(json_object *status)
+{
+	uint64_t age;
+	char text[64];
+
+	if (!pw_json_u64(status, "canary_age_s", &age)) {
+		print_row("canary", "was never refused");
+		return;
+	}
+	snprintf(text, sizeof(text), "refused %" PRIu64 " s ago", age);
+	print_row("canary", text);
+}
+
+static void print_records(json_object *status)
+{
+	uint64_t records = 0, lost = 0;
+
+	pw_json_u64(status, "records", &records);
+	pw_json_u64(status, "lost", &lost);
+	printf("  %-11s %" PRIu64 ", %s%" PRIu64 " lost%s\n", "records", records,
+	       pw_paint(stdout, lost ? PW_RED : PW_PLAIN), lost, pw_paint(stdout, PW_PLAIN));
+}
+
+static int print_status(json_object *status)
+{
+	const char *text;
+
+	print_headline(status);
+	print_list(status, "why");
+	if (pw_json_string(status, "mode", &text))
+		print_row("mode", text);
+	if (pw_json_string(status, "digest", &text))
+		print_row("digest", text);
+	print_canary(status);
+	print_records(status);
+	print_row("daemon", is_true(status, "daemon") ? "running" :
+		  "not running; what is in force stays in force; start it with: "
+		  "systemctl start phiwardd");
+	print_row("module", is_true(status, "module") ? "loaded" : "not loaded");
+	print_row("sealed", is_true(status, "sealed") ? "yes" : "no");
+	print_list(status, "pending");
+	print_list(status, "scanning");
+	print_list(status, "missing");
+	return is_true(status, "enforcing") ? PW_EXIT_YES : PW_EXIT_NO;
+}
+
+int pw_cmd_status(const struct pw_command *self, int argc, char **argv)
+{
+	json_object *status = NULL;
+	bool json = false;
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option != 'j')
+			return pw_usage(self, option);
+		json = true;
+	}
+	if (optind < argc)
+		return pw_usage(self, '?');
+	r = pw_get_status(&status);
+	if (r)
+		return r;
+	if (json) {
+		puts(json_object_to_json_string_ext(status, JSON_C_TO_STRING_PLAIN));
+		r = is_true(status, "enforcing") ? PW_EXIT_YES : PW_EXIT_NO;
+	} else {
+		r = print_status(status);
+	}
+	json_object_put(status);
+	return pw_flush(r);
+}
