@@ -33,7 +33,8 @@ sources() {
 	done
 }
 
-# apt with a state and a cache of its own; it sees nothing that is installed.
+# apt with a state and a cache of its own; it sees nothing that is installed. A mirror
+# that stands still for longer than sid's indexes are valid will do: it is still signed.
 write_apt_conf() {
 	local apt=$1
 	mkdir -p "$apt"/{lists/partial,archives/partial,etc}
@@ -53,6 +54,7 @@ write_apt_conf() {
 	Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
 	Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 	Acquire::Retries "3";
+	Acquire::Check-Valid-Until "false";
 	EOF
 }
 
