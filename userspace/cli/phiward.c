@@ -12,6 +12,11 @@
 #include "common/words.h"
 
 static const struct pw_command commands[] = {
+	{ "check", "FILE...", "validate policies",
+	  "  Reads each FILE and what it includes. Errors, warnings and notes go to standard\n"
+	  "  error, each with its position. Exit code 0, or 1 when a FILE has an error.\n"
+	  "  Needs no rights, no daemon and no kernel support.\n",
+	  pw_cmd_check },
 	{ "apply", "[--allow-downgrade] [--wait] FILE", "put a policy into force",
 	  "  Checks FILE and what it includes and swaps it in at once, for new and for\n"
 	  "  running processes. On any error the policy in force stays.\n\n"

@@ -96,17 +96,34 @@ static const struct pw_key policy_keys[] = {
 	{"others", PW_YAML_MAP, true, read_later},
 };
 
+/* Whether @root states nothing of what only a policy states. */
+static bool is_part(const struct pw_yaml *root)
+{
+	size_t i;
+
+	for (i = 0; i < PW_ARRAY_SIZE(policy_keys); i++)
+		if (policy_keys[i].required && pw_map_value(root, policy_keys[i].name))
+			return false;
+
+	return true;
+}
+
 static void read_header(struct pw_reader *reader, size_t source)
 {
 	struct pw_key keys[PW_ARRAY_SIZE(policy_keys)];
 	struct pw_policy *policy = reader->policy;
 	struct header header = {.main = !source};
 	struct pw_position top = {.file = policy->sources[source].path, .line = 1, .column = 1};
+	bool part;
 	size_t i;
 
+	part = is_part(reader->roots[source]);
+	if (part && header.main)
+		pw_error(reader, &top, "'name', 'version', 'mode' and 'others' must be stated in a "
+			 "policy (a file to be included is checked with the policy that does so)");
 	memcpy(keys, policy_keys, sizeof(keys));
 	for (i = 0; i < PW_ARRAY_SIZE(keys); i++)
-		keys[i].required = keys[i].required && header.main;
+		keys[i].required = keys[i].required && header.main && !part;
 	pw_map_read(reader, reader->roots[source], "a policy", &top, keys, PW_ARRAY_SIZE(keys),
 		    &header);
 	if (!header.main)

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Every file of policies/ is a policy without error or warning, or included by one. */
+#include <glob.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "policy/lint.h"
+#include "policy/netcompile.h"
+#include "policy/parse.h"
+
+#define FILES_MAX 64
+
+static bool states_a_name(const char *path)
+{
+	struct pw_policy *policy = NULL;
+	struct pw_diag diag = {};
+	bool part;
+	size_t i;
+
+	part = pw_policy_read(path, &policy, &diag) < 0;
+	for (i = 0; i < diag.n; i++)
+		part &= diag.entries[i].level != PW_DIAG_ERROR ||
+			strstr(diag.entries[i].text, "a file to be included");
+	pw_policy_free(policy);
+	pw_diag_done(&diag);
+
+	return !part;
+}
+
+static void compile(const char *path, const glob_t *files, bool *seen)
+{
+	struct pw_policy *policy = NULL;
+	struct pw_net_tables tables = {};
+	struct pw_diag diag = {};
+	size_t i, j;
+
+	if (pw_policy_read(path, &policy, &diag))
+		fail_msg("%s:%u: %s", path, diag.entries[0].line, diag.entries[0].text);
+	pw_policy_lint(policy, 0, &diag);
+	assert_int_equal(pw_net_compile(policy, &tables, &diag), 0);
+	for (i = 0; i < diag.n; i++)
+		if (diag.entries[i].level != PW_DIAG_NOTE)
+			fail_msg("%s:%u: %s", path, diag.entries[i].line, diag.entries[i].text);
+	for (i = 0; i < policy->nsources; i++)
+		for (j = 0; j < files->gl_pathc; j++)
+			seen[j] |= !strcmp(policy->sources[i].path, files->gl_pathv[j]);
+	pw_net_tables_done(&tables);
+	pw_policy_free(policy);
+	pw_diag_done(&diag);
+}
+
+static void test_shipped(void **state)
+{
+	bool seen[FILES_MAX] = {};
+	size_t i, policies = 0;
+	glob_t files;
+
+	(void)state;
+	assert_int_equal(glob("policies/*.yaml", 0, NULL, &files), 0);
+	assert_in_range(files.gl_pathc, 4, FILES_MAX);
+	for (i = 0; i < files.gl_pathc; i++) {
+		if (!states_a_name(files.gl_pathv[i]))
+			continue;
+		compile(files.gl_pathv[i], &files, seen);
+		policies++;
+	}
+	assert_true(policies >= 3);
+	for (i = 0; i < files.gl_pathc; i++)
+		if (!seen[i])
+			fail_msg("%s is included by none", files.gl_pathv[i]);
+	globfree(&files);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shipped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
