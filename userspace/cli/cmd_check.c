@@ -23,6 +23,7 @@ static int examine(const char *path, struct pw_policy **ret_policy, struct pw_di
 		return r;
 	pw_policy_lint(policy, PW_LINT_FILES, diag);
 	r = pw_net_compile(policy, &tables, diag);
+	pw_diag_sort(diag);
 	if (r < 0)
 		return r;
 	pw_net_tables_done(&tables);

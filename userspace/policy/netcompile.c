@@ -254,6 +254,45 @@ static int build_entries(const struct rows *rows, struct pw_net_tables *tables,
 	return r;
 }
 
+/* ---- Rules that decide nothing ----------------------------------------------------------- */
+
+static bool has_other_use(const struct pw_net_rule *rule)
+{
+	return !rule->npeers || rule->local.n || rule->netns_any || rule->nunix_paths ||
+	       rule->nunix_abstract || rule->unix_any;
+}
+
+static void warn_of_idle(const struct pw_net_rule *rules, size_t n, const bool *decides,
+			 struct pw_diag *diag)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!decides[rules[i].number] && !has_other_use(&rules[i]))
+			pw_diag_add(diag, PW_DIAG_WARNING, &rules[i].at, "the rules before it already "
+				    "allow all that this rule allows");
+}
+
+static int find_idle(const struct pw_policy *policy, const struct pw_net_tables *tables,
+		     struct pw_diag *diag)
+{
+	_cleanup_free_ bool *decides = calloc(PW_RULES_MAX + 1, sizeof(*decides));
+	const struct pw_net_entry *entry;
+	size_t i;
+
+	if (!decides)
+		return -ENOMEM;
+	for (entry = tables->entries; entry < tables->entries + tables->nentries; entry++)
+		for (i = 0; i < entry->ports.n && entry->prefix.family; i++)
+			decides[entry->ports.ranges[i].rule] = true;
+	warn_of_idle(policy->others_rules, policy->nothers_rules, decides, diag);
+	for (i = 0; i < policy->nsubjects; i++)
+		warn_of_idle(policy->subjects[i].network, policy->subjects[i].nnetwork, decides,
+			     diag);
+
+	return 0;
+}
+
 int pw_net_compile(const struct pw_policy *policy, struct pw_net_tables *ret, struct pw_diag *diag)
 {
 	struct pw_net_tables tables = {};
@@ -269,6 +308,8 @@ int pw_net_compile(const struct pw_policy *policy, struct pw_net_tables *ret, st
 	free(rows.list);
 	if (!r)
 		r = pw_doors_build(policy, &tables, diag);
+	if (!r)
+		r = find_idle(policy, &tables, diag);
 	if (r < 0) {
 		pw_net_tables_done(&tables);
 		return r;

@@ -41,7 +41,7 @@ struct pw_net_tables {
 
 /*
  * 0, -ENOMEM, or with a diagnostic at the rule -E2BIG (a capacity is exceeded) or
- * -EINVAL (doors that contradict each other).
+ * -EINVAL (doors that contradict each other). Warns of rules that decide nothing.
  */
 int pw_net_compile(const struct pw_policy *policy, struct pw_net_tables *ret, struct pw_diag *diag);
 void pw_net_tables_done(struct pw_net_tables *tables);

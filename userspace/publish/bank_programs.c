@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "policy/apart.h"
 #include "publish/build.h"
 
 /* The number of a program's path, given now if it has none; 0: no memory. */
@@ -27,6 +29,36 @@ static uint32_t program_number(struct pw_build *build, const char *path)
 	return (uint32_t)catalog->nprograms++;
 }
 
+static const struct pw_subject_policy *subject_by_id(const struct pw_build *build, uint32_t id)
+{
+	for (size_t i = 0; i < build->policy->nsubjects; i++)
+		if (build->subjects[i] == id)
+			return &build->policy->subjects[i];
+
+	return NULL;
+}
+
+/* Two paths may lead to one file, which the policy's text alone does not show. */
+static int check_shared(struct pw_build *build, const struct pw_program *program,
+			const struct pw_resolved_path *path, uint32_t subject)
+{
+	const struct pw_subject_policy *own = subject_by_id(build, subject), *other;
+
+	for (uint32_t i = 0; i < program->nroles; i++) {
+		other = subject_by_id(build, program->roles[i].subject);
+		if (program->roles[i].role != PW_ROLE_EXEC || !own || !other || own == other ||
+		    pw_subjects_apart(own, other))
+			continue;
+		pw_diag_add(build->diag, PW_DIAG_ERROR, path->at,
+			    "'%s' is the same file as a program of '%s': 'users' or 'started_by' "
+			    "must keep the two subjects apart for every task", path->path,
+			    other->name);
+		return -EINVAL;
+	}
+
+	return 0;
+}
+
 static int add_role(struct pw_build *build, struct pw_program *program,
 		    const struct pw_resolved_path *path, uint32_t subject, uint32_t role)
 {
@@ -39,6 +71,8 @@ static int add_role(struct pw_build *build, struct pw_program *program,
 			    PW_PROGRAM_SUBJECTS);
 		return -E2BIG;
 	}
+	if (role == PW_ROLE_EXEC && check_shared(build, program, path, subject) < 0)
+		return -EINVAL;
 	program->roles[program->nroles].subject = (__u16)subject;
 	program->roles[program->nroles].role = (__u16)role;
 	program->nroles++;
