@@ -187,6 +187,24 @@ static bool read_rule(struct pw_reader *reader, const struct pw_yaml *item, size
 	return true;
 }
 
+/* The kernel keeps it for each subject, so one rule would speak for all. */
+static void check_netns(struct pw_reader *reader, const struct pw_net_rule *rules, size_t n)
+{
+	const struct pw_net_rule *first = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!rules[i].ntcp && !rules[i].nudp)
+			continue;
+		if (first && first->netns_any != rules[i].netns_any) {
+			pw_error(reader, &rules[i].at, "'netns: any' must stand in all tcp and udp "
+				 "rules of a subject or in none; line %u differs", first->at.line);
+			return;
+		}
+		first = &rules[i];
+	}
+}
+
 struct pw_net_rule *pw_read_rules(struct pw_reader *reader, const struct pw_yaml *list,
 				  size_t subject, size_t *ret_n)
 {
@@ -201,6 +219,7 @@ struct pw_net_rule *pw_read_rules(struct pw_reader *reader, const struct pw_yaml
 		else if (read_rule(reader, item, subject, &rules[n]))
 			n++;
 	}
+	check_netns(reader, rules, n);
 	*ret_n = n;
 
 	return rules;

@@ -56,7 +56,6 @@ struct pw_object_policy {
 	struct pw_volume *volumes;
 	size_t nvolumes;
 	bool removable;		/* media: removable */
-	bool path_digest;	/* path_in_record: digest */
 	enum pw_audit audit;
 	enum pw_on_loss on_loss;
 	enum pw_mode mode;	/* PW_MODE_PERMISSIVE here or in the policy means permissive */

@@ -231,38 +231,6 @@ static int read_peers(json_object *object, struct pw_catalog *catalog)
 	return r;
 }
 
-static int add_path_digest(json_object *object, const struct pw_catalog *catalog)
-{
-	json_object *array = json_object_new_array();
-	int r = array ? 0 : -ENOMEM;
-
-	for (int o = 0; r == 0 && o < PW_OBJECT_IDS; o++)
-		if (catalog->object_path_digest[o])
-			r = pw_json_append(array, json_object_new_int(o));
-	if (r == 0)
-		return pw_json_add(object, "path_digest", array);
-
-	json_object_put(array);
-	return r;
-}
-
-static int read_path_digest(json_object *object, struct pw_catalog *catalog)
-{
-	json_object *array;
-
-	if (!pw_json_array(object, "path_digest", &array))
-		return -EBADMSG;
-	for (size_t i = 0; i < json_object_array_length(array); i++) {
-		uint64_t o = json_object_get_uint64(json_object_array_get_idx(array, i));
-
-		if (o >= PW_OBJECT_IDS)
-			return -EBADMSG;
-		catalog->object_path_digest[o] = true;
-	}
-
-	return 0;
-}
-
 static int add_head(json_object *object, const struct pw_catalog *catalog)
 {
 	int r;
@@ -296,8 +264,6 @@ int pw_catalog_write(int dirfd, const struct pw_catalog *catalog)
 		r = add_texts(object, "objects", catalog->objects, PW_OBJECT_IDS);
 	if (r == 0)
 		r = add_texts(object, "object_where", catalog->object_where, PW_OBJECT_IDS);
-	if (r == 0)
-		r = add_path_digest(object, catalog);
 	if (r == 0)
 		r = add_texts(object, "roots", catalog->roots, catalog->nroots);
 	if (r == 0)
@@ -352,8 +318,6 @@ int pw_catalog_read(int dirfd, uint64_t generation, struct pw_catalog **ret)
 		r = read_texts(object, "objects", catalog->objects, PW_OBJECT_IDS);
 	if (r == 0)
 		r = read_texts(object, "object_where", catalog->object_where, PW_OBJECT_IDS);
-	if (r == 0)
-		r = read_path_digest(object, catalog);
 	if (r == 0)
 		r = read_new_texts(object, "roots", &catalog->roots, &catalog->nroots);
 	if (r == 0)

@@ -27,7 +27,6 @@ struct pw_catalog {
 	char digest[2 * PW_DIGEST_LEN + 1];
 	char *subjects[PW_SUBJECT_IDS];	/* by kernel id; built-in ones included; NULL: not in it */
 	char *objects[PW_OBJECT_IDS];
-	bool object_path_digest[PW_OBJECT_IDS];
 	char **roots;		/* absolute path by pw_root.root; [0] NULL */
 	size_t nroots;
 	char **programs;	/* absolute path by pw_program.id; [0] NULL */

@@ -33,7 +33,6 @@ static struct pw_catalog *make_catalog(void)
 	catalog->subjects[0] = strdup("others");
 	catalog->subjects[255] = strdup("last");
 	catalog->objects[63] = strdup("images");
-	catalog->object_path_digest[63] = true;
 	catalog->nroots = 2;
 	catalog->roots = calloc(2, sizeof(char *));
 	catalog->roots[1] = strdup("/srv/a\\b");
@@ -67,8 +66,6 @@ static void what_is_written_is_read(void **state)
 	assert_string_equal(b->subjects[255], "last");
 	assert_null(b->subjects[1]);
 	assert_string_equal(b->objects[63], "images");
-	assert_true(b->object_path_digest[63]);
-	assert_false(b->object_path_digest[62]);
 	assert_int_equal(b->nroots, 2);
 	assert_null(b->roots[0]);
 	assert_string_equal(b->roots[1], "/srv/a\\b");
