@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Every policy that is shipped is valid. base-*.yaml are there to be included.
+# Every policy that is shipped is valid, without a warning. base-*.yaml are there to be included.
 . "$(dirname "$0")/lib/tap.bash"
 
 for policy in policies/*.yaml; do
@@ -8,7 +8,7 @@ for policy in policies/*.yaml; do
 	*'*'* | policies/base-*) continue ;;
 	esac
 	if [ -x build/phiward ]; then
-		check "phiward check $policy" "$(build/phiward check "$policy" 2>&1 > /dev/null || echo "exit code $?")"
+		check "phiward check $policy" "$( (build/phiward check "$policy" 2>&1 > /dev/null || echo "exit code $?") | grep -v ': note: ')"
 	else
 		check "phiward check $policy" "build/phiward is not built"
 	fi
