@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Every file of policies/ is a policy without error or warning, or included by one. */
+/*
+ * Every file of policies/ is a policy without error or warning, or included by
+ * one; and so is the example of the manual.
+ */
+#include <fcntl.h>
 #include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "common/cleanup.h"
+#include "common/file.h"
 #include "policy/lint.h"
 #include "policy/netcompile.h"
 #include "policy/parse.h"
@@ -76,10 +82,41 @@ static void test_shipped(void **state)
 	globfree(&files);
 }
 
+#define MANUAL "docs/policy-format.md"
+#define BEGIN "```yaml\nphiward: 1\n"
+
+static void test_manual(void **state)
+{
+	struct pw_source source = {.name = (char *)MANUAL};
+	_cleanup_free_ char *text = NULL;
+	struct pw_policy *policy = NULL;
+	struct pw_diag diag = {};
+	char *end;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(pw_file_read(AT_FDCWD, MANUAL, 1 << 20, &text, &source.length), 0);
+	source.text = strstr(text, BEGIN);
+	assert_non_null(source.text);
+	source.text += strlen("```yaml\n");
+	end = strstr(source.text, "```");
+	assert_non_null(end);
+	source.length = end - source.text;
+	if (pw_policy_parse(&source, 1, &policy, &diag))
+		fail_msg("%u: %s", diag.entries[0].line, diag.entries[0].text);
+	pw_policy_lint(policy, 0, &diag);
+	for (i = 0; i < diag.n; i++)
+		assert_int_equal(diag.entries[i].level, PW_DIAG_NOTE);
+	assert_int_equal(policy->nsubjects, 2);
+	pw_policy_free(policy);
+	pw_diag_done(&diag);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
