@@ -31,7 +31,7 @@ struct pw_daemon {
 	struct pw_directories directories;
 	struct pw_journal *journal;
 	struct pw_server *server;
-	struct pw_ward *ward;		/* NULL: nothing can be enforced here */
+	struct pw_ward *ward;		/* NULL: nothing of phiward is in the kernel */
 	struct pw_log *log;		/* with ward; NULL: it could not be opened yet */
 	sd_event_source *ring;		/* with log */
 	sd_event_source *scan;
@@ -46,22 +46,24 @@ struct pw_daemon {
 
 /* ---- phiward in the kernel and its policy: policy.c ------------------------------------------ */
 
-/*
- * Adopts or loads and opens the log. That this kernel cannot is no error of
- * the daemon's: it stays to say so.
- */
-int pw_daemon_open(struct pw_daemon *daemon);
+/* Adopts or loads, and opens the log. Where a kernel cannot, the daemon stays to say so. */
+int pw_daemon_open(struct pw_daemon *daemon, struct pw_diag *diag);
 
 /* A log that cannot be opened is tried again later; the rings keep what they can. */
 int pw_daemon_open_log(struct pw_daemon *daemon);
 void pw_daemon_close(struct pw_daemon *daemon);
 
-/* After a start: the policy accepted last, or the file if its version is higher or there is no other. */
+/*
+ * After a start: opens, and puts the policy into force that was accepted last,
+ * or the file if its version is higher or there is no other.
+ */
 void pw_daemon_restore(struct pw_daemon *daemon);
 
 /* Takes @policy over in any case. Errors are in @diag. @uid: who wants it. */
 int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool allow_downgrade,
 		    uid_t uid, struct pw_diag *diag);
+
+/* After this nothing of phiward is in the kernel; the next apply opens again. */
 int pw_daemon_unload(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag);
 
 /* One record of the daemon's own; when there is none, the journal says so. */

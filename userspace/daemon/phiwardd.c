@@ -87,8 +87,6 @@ static int start(struct pw_daemon *daemon)
 	int r = pw_watch_start(daemon);
 
 	if (r >= 0)
-		r = pw_daemon_open(daemon);
-	if (r >= 0)
 		r = pw_control_open(daemon);
 	if (r >= 0)
 		r = sd_event_set_watchdog(daemon->event, 1);

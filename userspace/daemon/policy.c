@@ -77,23 +77,16 @@ int pw_daemon_open_log(struct pw_daemon *daemon)
 	return r < 0 ? r : pw_watch_log(daemon);
 }
 
-int pw_daemon_open(struct pw_daemon *daemon)
+int pw_daemon_open(struct pw_daemon *daemon, struct pw_diag *diag)
 {
-	struct pw_diag diag = { 0 };
-	int r = pw_ward_open(daemon->directories.state, &daemon->ward, &diag);
+	int r = pw_ward_open(daemon->directories.state, &daemon->ward, diag);
 
-	if (r < 0) {
-		pw_journal_say(daemon->journal, LOG_ERR, "nothing can be enforced: %s",
-			       strerror(-r));
-		pw_daemon_say_diag(daemon, &diag);
-		pw_diag_done(&diag);
-		return r == -ENOMEM ? r : 0;
-	}
-	pw_diag_done(&diag);
+	if (r < 0)
+		return r;
 	r = pw_daemon_open_log(daemon);
 	if (r < 0)
-		pw_journal_say(daemon->journal, LOG_CRIT, "the log in %s cannot be opened: %s",
-			       PW_LOG_DIR, strerror(-r));
+		pw_journal_say(daemon->journal, LOG_CRIT, "the log in %s cannot be opened: %s; "
+			       "it is tried again every second", PW_LOG_DIR, strerror(-r));
 	return 0;
 }
 
@@ -177,9 +170,13 @@ void pw_daemon_restore(struct pw_daemon *daemon)
 {
 	struct pw_policy *accepted = NULL;
 	struct pw_diag diag = { 0 };
-	int r;
+	int r = pw_daemon_open(daemon, &diag);
 
-	if (!daemon->ward) {
+	pw_daemon_say_diag(daemon, &diag);
+	pw_diag_done(&diag);
+	if (r < 0) {
+		pw_journal_say(daemon->journal, LOG_ERR, "nothing can be enforced: %s",
+			       strerror(-r));
 		pw_watch_applied(daemon);
 		return;
 	}
@@ -218,12 +215,12 @@ static int refuse(struct pw_diag *diag, int error, const char *text)
 int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool allow_downgrade,
 		    uid_t uid, struct pw_diag *diag)
 {
-	int r;
+	int r = daemon->ward ? 0 : pw_daemon_open(daemon, diag);
 
-	if (!daemon->ward) {
+	if (r < 0) {
 		pw_policy_free(policy);
-		return refuse(diag, -EOPNOTSUPP, "nothing can be enforced on this machine as it "
-						 "is; phiward doctor says why");
+		return refuse(diag, r, "nothing can be enforced on this machine as it is; "
+				       "phiward doctor says why");
 	}
 	act_for(daemon, uid);
 	r = pw_ward_apply(daemon->ward, policy, allow_downgrade, diag);
@@ -278,9 +275,6 @@ int pw_daemon_unload(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag)
 			       "when phiward was unloaded");
 	pw_control_scan_over(daemon);
 	pw_daemon_close(daemon);
-	r = pw_daemon_open(daemon);
-	if (r < 0)
-		return refuse(diag, r, "unloaded, and phiwardd cannot go on");
 	pw_watch_applied(daemon);
 	return 0;
 }
