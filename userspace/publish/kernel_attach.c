@@ -109,7 +109,6 @@ static int attach_all(struct attaching *on, struct bpf_object *object)
 
 int pw_kernel_attach(uint32_t bank_flags, struct pw_diag *diag)
 {
-	_cleanup_(pw_programs_closep) struct phiward *skeleton = NULL;
 	_cleanup_close_ int cgroup = -EBADF;
 	struct attaching on = {.diag = diag, .bank_flags = bank_flags};
 	struct bpf_program *program;
@@ -117,10 +116,9 @@ int pw_kernel_attach(uint32_t bank_flags, struct pw_diag *diag)
 	size_t n = 0;
 	int r;
 
-	r = pw_programs_open(&skeleton);
+	r = pw_programs(&object);
 	if (r < 0)
 		return r;
-	object = pw_programs_object(skeleton);
 	bpf_object__for_each_program(program, object)
 		n++;
 	on.cgroup = cgroup = open_cgroup(diag);

@@ -63,7 +63,7 @@ static bool fits(const struct btf *btf, const struct bpf_program *program)
 	return wanted < 0 || wanted == there;
 }
 
-int pw_programs_open(struct phiward **ret)
+static int open_skeleton(struct phiward **ret)
 {
 	struct phiward *skeleton = phiward__open();
 	struct bpf_program *program;
@@ -80,14 +80,20 @@ int pw_programs_open(struct phiward **ret)
 	return 0;
 }
 
-void pw_programs_close(struct phiward *skeleton)
+int pw_programs(struct bpf_object **ret)
 {
-	phiward__destroy(skeleton);
-}
+	/* The kernel's types do not change, and reading them takes a good part of a second. */
+	static struct phiward *skeleton;
 
-struct bpf_object *pw_programs_object(struct phiward *skeleton)
-{
-	return skeleton->obj;
+	if (!skeleton) {
+		int r = open_skeleton(&skeleton);
+
+		if (r < 0)
+			return r;
+	}
+
+	*ret = skeleton->obj;
+	return 0;
 }
 
 enum pw_program_kind pw_program_kind(const struct bpf_program *program)
@@ -206,14 +212,19 @@ static int write_abi(struct phiward *skeleton)
 		       -errno : 0;
 }
 
+static void destroy_skeleton(struct phiward **skeleton)
+{
+	phiward__destroy(*skeleton);
+}
+
 int pw_kernel_load(struct pw_kernel **ret, struct pw_diag *diag)
 {
-	_cleanup_(pw_programs_closep) struct phiward *skeleton = NULL;
+	_cleanup_(destroy_skeleton) struct phiward *skeleton = NULL;
 	int r;
 
 	said[0] = '\0';
 	libbpf_set_print(listen_to_libbpf);
-	r = pw_programs_open(&skeleton);
+	r = open_skeleton(&skeleton);
 	if (r == 0) {
 		skeleton->rodata->pw_can_probe = !confidentiality();
 		r = phiward__load(skeleton);

@@ -24,13 +24,11 @@ enum pw_program_kind {
 };
 
 /*
- * The programs of this build as this kernel needs them: opened, not loaded,
- * with autoload off for what the kernel has no hook for. Needs no rights.
+ * The programs of this build as this kernel needs them: not loaded, with
+ * autoload off for what the kernel has no hook for. Needs no rights. Opened
+ * once a process and kept; borrowed, not to be changed.
  */
-struct phiward;
-int pw_programs_open(struct phiward **ret);
-void pw_programs_close(struct phiward *skeleton);
-struct bpf_object *pw_programs_object(struct phiward *skeleton);
+int pw_programs(struct bpf_object **ret);
 enum pw_program_kind pw_program_kind(const struct bpf_program *program);
 /* Attached only for a bank with PW_BANK_UDP_INGRESS. */
 bool pw_program_for_udp(const struct bpf_program *program);
@@ -43,10 +41,5 @@ int pw_program_fd(const char *name);
 
 /* Removes every file in @dir, @last at the end if not NULL, and the directory. */
 int pw_pins_remove(const char *dir, const char *last);
-
-static inline void pw_programs_closep(struct phiward **skeleton)
-{
-	pw_programs_close(*skeleton);
-}
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "publish/probe.h"
 
-#include <bpf/btf.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <string.h>
@@ -127,19 +126,19 @@ static bool list_word(char *text, size_t size, const char *word)
 
 static void probe_hooks(struct pw_probe *probe)
 {
-	_cleanup_(pw_programs_closep) struct phiward *skeleton = NULL;
+	struct bpf_object *object = NULL;
 	char missing[512] = "", there[4096] = "";
 	struct bpf_program *program;
 
-	if (pw_programs_open(&skeleton) < 0) {
+	if (pw_programs(&object) < 0) {
 		add(probe, "hooks", false, true, NULL, "phiward's own programs cannot be read");
 		return;
 	}
 	/* Of a hook with two variants one at most is taken: it is missing when neither is. */
-	bpf_object__for_each_program(program, pw_programs_object(skeleton))
+	bpf_object__for_each_program(program, object)
 		if (pw_program_kind(program) != PW_PROGRAM_SKIPPED)
 			list_word(there, sizeof(there), bpf_program__section_name(program));
-	bpf_object__for_each_program(program, pw_programs_object(skeleton)) {
+	bpf_object__for_each_program(program, object) {
 		const char *section = bpf_program__section_name(program);
 
 		if (pw_program_kind(program) == PW_PROGRAM_SKIPPED &&
@@ -204,19 +203,6 @@ static void probe_command_line(struct pw_probe *probe)
 	    "take phiward.mode=off off the kernel command line",
 	    has_word(line, "phiward.mode=off", ' ') ? "phiward.mode=off" :
 						       "nothing holds phiward back");
-}
-
-bool pw_probe_has_hook(const char *hook)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	char name[64];
-	bool found;
-
-	snprintf(name, sizeof(name), "bpf_lsm_%s", hook);
-	found = btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
-	btf__free(btf);
-
-	return found;
 }
 
 int pw_probe_run(struct pw_probe **ret)

@@ -31,9 +31,6 @@ bool pw_probe_ok(const struct pw_probe *probe);
 /* [{"name","ok","essential","why","fix"},...] */
 int pw_probe_json(const struct pw_probe *probe, json_object **ret);
 
-/* Whether this kernel has the LSM hook, from its BTF; false also without BTF. */
-bool pw_probe_has_hook(const char *hook);
-
 static inline void pw_probe_freep(struct pw_probe **probe)
 {
 	*probe = pw_probe_free(*probe);

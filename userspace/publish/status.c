@@ -141,7 +141,7 @@ static bool is_link(const char *path)
 
 static int check_links(struct facts *facts)
 {
-	_cleanup_(pw_programs_closep) struct phiward *skeleton = NULL;
+	struct bpf_object *object = NULL;
 	char path[PW_PIN_PATH_MAX];
 	struct bpf_program *program;
 	int r;
@@ -149,10 +149,10 @@ static int check_links(struct facts *facts)
 	facts->attached = pw_kernel_attached();
 	if (!facts->attached)
 		return 0;
-	r = pw_programs_open(&skeleton);
+	r = pw_programs(&object);
 	if (r < 0)
 		return r;
-	bpf_object__for_each_program(program, pw_programs_object(skeleton)) {
+	bpf_object__for_each_program(program, object) {
 		enum pw_program_kind kind = pw_program_kind(program);
 
 		if (kind != PW_PROGRAM_TRACING && kind != PW_PROGRAM_CGROUP)
