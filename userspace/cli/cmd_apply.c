@@ -59,7 +59,9 @@ static int apply(const char *file, bool downgrade, bool wait)
 	struct pw_diag diag = { 0 };
 	int r = pw_policy_read(file, &policy, &diag), code;
 
-	pw_diag_print(&diag, stderr);
+	/* Of a policy that is not in error, the daemon says the warnings. */
+	if (r < 0)
+		pw_diag_print(&diag, stderr);
 	pw_diag_done(&diag);
 	if (r == -EINVAL)
 		return PW_EXIT_NO;

@@ -34,6 +34,7 @@ struct pw_daemon {
 	struct pw_ward *ward;		/* NULL: nothing of phiward is in the kernel */
 	struct pw_log *log;		/* with ward; NULL: it could not be opened yet */
 	sd_event_source *ring;		/* with log */
+	sd_event_source *pace;		/* running: the ring is looked at when it ends */
 	sd_event_source *scan;
 	sd_event_source *mounts;
 	sd_event_source *addresses;

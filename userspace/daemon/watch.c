@@ -14,6 +14,7 @@
 #include "publish/store.h"
 
 #define SECOND 1000000ULL
+#define PACE_USEC 20000ULL
 #define SETTLE_USEC SECOND		/* gaps, sync, and what could not be written */
 #define REFRESH_USEC (2 * SECOND)	/* paths that are pending */
 #define CANARY_USEC (60 * SECOND)
@@ -38,11 +39,29 @@ int pw_watch_drain(struct pw_daemon *daemon, bool settle)
 	return r;
 }
 
+/*
+ * The first record after a pause is written at once, those that follow in
+ * batches: waking up costs more than writing a line. The ring of others holds
+ * what is recorded in PACE_USEC at 65,000 records a second, the members' four times that.
+ */
 static int on_ring(sd_event_source *source, int fd, uint32_t events, void *data)
 {
-	(void)source;
+	struct pw_daemon *daemon = data;
+
 	(void)fd;
 	(void)events;
+	if (pw_watch_drain(daemon, false) >= 0) {
+		sd_event_source_set_enabled(source, SD_EVENT_OFF);
+		sd_event_source_set_time_relative(daemon->pace, PACE_USEC);
+		sd_event_source_set_enabled(daemon->pace, SD_EVENT_ONESHOT);
+	}
+	return 0;
+}
+
+static int on_pace(sd_event_source *source, uint64_t usec, void *data)
+{
+	(void)source;
+	(void)usec;
 	pw_watch_drain(data, false);
 	return 0;
 }
@@ -263,6 +282,11 @@ int pw_watch_start(struct pw_daemon *daemon)
 		r = sd_event_add_time_relative(daemon->event, &daemon->ticks[i], CLOCK_BOOTTIME,
 					       clocks[i].usec, 0, clocks[i].handler, daemon);
 	if (r >= 0)
+		r = sd_event_add_time_relative(daemon->event, &daemon->pace, CLOCK_MONOTONIC,
+					       PACE_USEC, PACE_USEC / 10, on_pace, daemon);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(daemon->pace, SD_EVENT_OFF);
+	if (r >= 0)
 		r = sd_event_add_defer(daemon->event, &daemon->scan, on_scan, daemon);
 	if (r >= 0)
 		r = sd_event_source_set_priority(daemon->scan, SD_EVENT_PRIORITY_IDLE);
@@ -275,6 +299,7 @@ void pw_watch_stop(struct pw_daemon *daemon)
 {
 	pw_watch_forget_log(daemon);
 	sd_event_source_disable_unref(daemon->scan);
+	sd_event_source_disable_unref(daemon->pace);
 	sd_event_source_disable_unref(daemon->mounts);
 	sd_event_source_disable_unref(daemon->addresses);
 	for (size_t i = 0; i < PW_ARRAY_SIZE(daemon->ticks); i++)
