@@ -11,7 +11,7 @@
 #include "audit/record.h"
 #include "common/cleanup.h"
 
-#define LAST_BYTES (64 * 1024)
+#define LAST_BYTES (1024 * 1024)
 
 static int open_file(struct pw_reader *reader, const char *name)
 {

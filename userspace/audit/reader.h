@@ -41,7 +41,10 @@ void pw_reader_close(struct pw_reader *reader);
  */
 int pw_reader_next(struct pw_reader *reader);
 
-/* Goes to the last @lines of the newest file; line numbers count from there. */
+/*
+ * Goes to the last @lines of the newest file, or to those in its last MiB; line
+ * numbers count from there.
+ */
 int pw_reader_seek_last(struct pw_reader *reader, size_t lines);
 
 /* Members of a record; NULL or @otherwise where the member is null. */

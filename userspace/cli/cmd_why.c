@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/time.h"
 #include "cli/command.h"
@@ -15,7 +16,6 @@
 #include "report/why.h"
 
 #define DEFAULT_SINCE "-24h"
-#define SHOWN 20
 
 static const struct option options[] = {
 	{ "since", required_argument, NULL, 's' },
@@ -49,28 +49,19 @@ static void print_daemon_dead(void)
 	json_object_put(response);
 }
 
-static int print_refusals(const struct pw_why *why)
-{
-	for (size_t i = 0; i < why->n && i < SHOWN; i++)
-		pw_why_print(stdout, &why->refusals[i], true);
-	if (why->n > SHOWN || why->dropped)
-		printf("...and %zu more kinds of refusals before; see: phiward audit query "
-		       "--verdict deny\n", why->n > SHOWN ? why->n - SHOWN : 0);
-	if (why->lost)
-		printf("%" PRIu64 " records of this time are lost; see: phiward audit query "
-		       "--type gap\n", why->lost);
-	return PW_EXIT_NO;
-}
-
 static void print_allowed(const struct pw_why *why)
 {
 	char time[PW_LOCAL_TIME_SIZE] = "-";
 	char *what;
 	int64_t ns;
 
-	if (!why->last_allowed) {
+	if (!why->allowed) {
 		puts("  Nothing of this was allowed and recorded either: it did not happen, or no "
 		     "object asks for its record.");
+		return;
+	}
+	if (!why->last_allowed) {
+		printf("  %" PRIu64 " accesses were allowed.\n", why->allowed);
 		return;
 	}
 	if (pw_record_time(why->last_allowed, &ns) == 0)
@@ -109,11 +100,64 @@ static int print_none(const struct pw_why *why, int64_t since)
 	return PW_EXIT_YES;
 }
 
+static int tell(const struct pw_why *why, int64_t since)
+{
+	if (!why->n)
+		return print_none(why, since);
+	pw_why_print_all(stdout, why, true);
+	return PW_EXIT_NO;
+}
+
+/* From the log, for who may read it. */
+static int from_log(const struct pw_query *query, struct pw_why *why)
+{
+	struct pw_reader reader;
+	int r;
+
+	print_daemon_dead();
+	r = pw_open_log(PW_LOG_DIR, &reader);
+	if (r)
+		return r;
+	r = collect(&reader, query, why);
+	pw_reader_close(&reader);
+	if (r < 0)
+		return pw_fail(PW_EXIT_UNKNOWN, "cannot read the log: %s", strerror(-r));
+	return tell(why, query->since);
+}
+
+/* From the daemon, which leaves out the paths. */
+static int ask_daemon(const char *about, int64_t since, struct pw_why *why)
+{
+	json_object *request = json_object_new_object(), *response = NULL, *answer = NULL;
+	const char *text = "";
+	uint64_t refusals = 0;
+	int r;
+
+	json_object_object_add(request, "command", json_object_new_string(PW_COMMAND_WHY));
+	json_object_object_add(request, "since", json_object_new_int64(since));
+	if (about)
+		json_object_object_add(request, "about", json_object_new_string(about));
+	r = pw_control_ask(request, &response);
+	json_object_put(request);
+	if (r < 0)
+		return pw_control_fail(r);
+	r = pw_control_report(response);
+	if (!r && json_object_object_get_ex(response, "why", &answer)) {
+		pw_json_string(answer, "text", &text);
+		pw_json_u64(answer, "refusals", &refusals);
+		pw_json_u64(answer, "allowed", &why->allowed);
+		pw_json_u64(answer, "lost", &why->lost);
+		fputs(text, stdout);
+		r = refusals ? PW_EXIT_NO : print_none(why, since);
+	}
+	json_object_put(response);
+	return r;
+}
+
 int pw_cmd_why(const struct pw_command *self, int argc, char **argv)
 {
 	struct pw_query query = PW_QUERY_ANY;
 	struct pw_why why = { 0 };
-	struct pw_reader reader;
 	const char *since = DEFAULT_SINCE;
 	int option, r;
 
@@ -129,16 +173,10 @@ int pw_cmd_why(const struct pw_command *self, int argc, char **argv)
 		return r;
 	if (optind < argc && pw_why_parse(argv[optind], &why.about) < 0)
 		return pw_fail(PW_EXIT_INTERNAL, "out of memory");
-	print_daemon_dead();
-	r = pw_open_log(PW_LOG_DIR, &reader);
-	if (r)
-		return r;
-	r = collect(&reader, &query, &why);
-	if (r < 0)
-		r = pw_fail(PW_EXIT_UNKNOWN, "cannot read the log: %s", strerror(-r));
+	if (access(PW_LOG_DIR, R_OK | X_OK) < 0 && errno == EACCES)
+		r = ask_daemon(optind < argc ? argv[optind] : NULL, query.since, &why);
 	else
-		r = why.n ? print_refusals(&why) : print_none(&why, query.since);
-	pw_reader_close(&reader);
+		r = from_log(&query, &why);
 	pw_why_done(&why);
 	return pw_flush(r);
 }

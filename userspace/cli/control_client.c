@@ -170,6 +170,8 @@ void pw_control_drain(void)
 {
 	json_object *response = NULL;
 
-	if (pw_control_command(PW_COMMAND_DRAIN, &response) == 0)
-		json_object_put(response);
+	if (pw_control_command(PW_COMMAND_DRAIN, &response) < 0)
+		return;
+	pw_control_report(response);
+	json_object_put(response);
 }

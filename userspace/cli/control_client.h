@@ -21,7 +21,10 @@ int pw_control_fail(int error);
 /* Prints what the answer says is wrong; returns its exit code. */
 int pw_control_report(json_object *response);
 
-/* Asks the daemon to write out what it has; what fails is not said: the log may be a copy. */
+/*
+ * Asks the daemon to write out what is in the rings. Without a daemon, or without
+ * the right to ask it, the log is read as it is; that it cannot be written is said.
+ */
 void pw_control_drain(void);
 
 #endif

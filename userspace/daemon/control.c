@@ -12,8 +12,11 @@
 #include "publish/protocol.h"
 #include "publish/status.h"
 #include "publish/store.h"
+#include "report/query.h"
+#include "report/why.h"
 
 #define SOURCES_MAX 64
+#define WHY_RECORDS 1000
 
 struct command {
 	const char *name;
@@ -215,6 +218,68 @@ static void run_canary(struct pw_daemon *daemon, struct pw_client *client, json_
 	pw_client_answer(client, pw_answer_with("canary", object));
 }
 
+/* The newest records only: what is read here is not read from the rings meanwhile. */
+static int collect_why(struct pw_why *why, int64_t since)
+{
+	const struct pw_query query = { .since = since, .user = -1 };
+	struct pw_reader reader;
+	int r = pw_reader_open(PW_LOG_DIR, &reader);
+
+	if (r < 0)
+		return r;
+	r = pw_reader_seek_last(&reader, WHY_RECORDS);
+	while (!r && (r = pw_reader_next(&reader)) > 0)
+		r = reader.record && pw_query_matches(&query, reader.record) ?
+			    pw_why_add(why, reader.record) : 0;
+	pw_reader_close(&reader);
+	pw_why_sort(why);
+	return r;
+}
+
+static json_object *answer_why(const struct pw_why *why)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	FILE *to = open_memstream(&text, &length);
+	json_object *object = json_object_new_object();
+
+	if (!to || !object) {
+		json_object_put(object);
+		return NULL;
+	}
+	pw_why_print_all(to, why, false);
+	if (fclose(to) == 0)
+		pw_json_add(object, "text", json_object_new_string(text));
+	pw_json_add(object, "refusals", json_object_new_uint64(why->n));
+	pw_json_add(object, "allowed", json_object_new_uint64(why->allowed));
+	pw_json_add(object, "lost", json_object_new_uint64(why->lost));
+	return object;
+}
+
+/* Who may see no paths cannot ask for one either: it is taken as a program. */
+static void run_why(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	struct pw_why why = { 0 };
+	const char *about = NULL;
+	uint64_t since = 0;
+	int r = 0;
+
+	pw_json_string(request, "about", &about);
+	pw_json_u64(request, "since", &since);
+	pw_watch_drain(daemon, false);
+	if (about)
+		r = pw_why_parse(about, &why.about);
+	if (why.about.path) {
+		why.about.program = why.about.path;
+		why.about.path = NULL;
+	}
+	if (!r)
+		r = collect_why(&why, since > INT64_MAX ? INT64_MAX : (int64_t)since);
+	pw_client_answer(client, r < 0 ? pw_answer_errno(r, "the log cannot be read") :
+					 pw_answer_with("why", answer_why(&why)));
+	pw_why_done(&why);
+}
+
 static void run_unload(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
 {
 	struct pw_diag diag = { 0 };
@@ -238,11 +303,14 @@ static const char *const no_members[] = { "command", NULL };
 static const char *const apply_members[] = { "command", "sources", "allow_downgrade", "wait",
 					     NULL };
 
+static const char *const why_members[] = { "command", "about", "since", NULL };
+
 static const struct command commands[] = {
 	{ PW_COMMAND_APPLY, PW_RIGHT_ADMIN, apply_members, run_apply },
 	{ PW_COMMAND_STATUS, PW_RIGHT_VIEW, no_members, run_status },
 	{ PW_COMMAND_DOCTOR, PW_RIGHT_VIEW, no_members, run_doctor },
 	{ PW_COMMAND_CANARY, PW_RIGHT_VIEW, no_members, run_canary },
+	{ PW_COMMAND_WHY, PW_RIGHT_VIEW, why_members, run_why },
 	{ PW_COMMAND_DRAIN, PW_RIGHT_VIEW, no_members, run_drain },
 	{ PW_COMMAND_UNLOAD, PW_RIGHT_ADMIN, no_members, run_unload },
 };

@@ -13,6 +13,9 @@
  *   doctor   -> "requirements": [{"name":S,"ok":B,"why":S,"fix":S},...]
  *   canary   -> "canary": {"file":B,"net":B}, true where it was refused and counted
  *   unload
+ *   why      {"about":S, "since":N}, both optional; N: ns since 1970
+ *            -> "why": {"text":S, "refusals":N, "allowed":N, "lost":N}, of the newest records,
+ *            without the path of any file: for those who may not read the log
  *   drain    writes to the log what is in the rings; afterwards all of it can be read
  *
  * Response: {"ok":B,"code":N,"errors":[S,...],"warnings":[S,...]} and the
@@ -30,6 +33,7 @@
 #define PW_COMMAND_STATUS "status"	/* PW_GROUP_VIEW, and both others */
 #define PW_COMMAND_DOCTOR "doctor"	/* the same */
 #define PW_COMMAND_CANARY "canary"	/* the same */
+#define PW_COMMAND_WHY "why"		/* the same */
 #define PW_COMMAND_DRAIN "drain"	/* the same */
 #define PW_COMMAND_UNLOAD "unload"	/* PW_GROUP_ADMIN */
 

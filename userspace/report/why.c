@@ -10,6 +10,8 @@
 #include "report/table.h"
 #include "report/why.h"
 
+#define SHOWN 20
+
 /* ---- What is asked about -------------------------------------------------------------------- */
 
 /* `host:port` or `[v6]:port`; false when it has no port. */
@@ -272,4 +274,16 @@ void pw_why_print(FILE *to, const struct pw_refusal *refusal, bool paths)
 	fputs(".\n    to allow it: ", to);
 	pw_why_advice(to, record);
 	fputc('\n', to);
+}
+
+void pw_why_print_all(FILE *to, const struct pw_why *why, bool paths)
+{
+	for (size_t i = 0; i < why->n && i < SHOWN; i++)
+		pw_why_print(to, &why->refusals[i], paths);
+	if (why->n > SHOWN || why->dropped)
+		fprintf(to, "...and more kinds of refusals before; see: phiward audit query "
+			"--verdict deny\n");
+	if (why->lost)
+		fprintf(to, "%" PRIu64 " records of this time are lost; see: phiward audit query "
+			"--type gap\n", why->lost);
 }

@@ -56,6 +56,9 @@ void pw_why_done(struct pw_why *why);
  */
 void pw_why_print(FILE *to, const struct pw_refusal *refusal, bool paths);
 
+/* All that fit a page, and what is said of the rest. */
+void pw_why_print_all(FILE *to, const struct pw_why *why, bool paths);
+
 /* What to do about a refusal, as the end of a sentence that begins "to allow it: ". */
 void pw_why_advice(FILE *to, json_object *record);
 
