@@ -2,6 +2,11 @@
 /*
  * The one writer of the rings. A number is issued first; who then finds no
  * room adds it to the losses, so every number is in the log as a line or in a gap.
+ *
+ * It is a global function: the verifier checks it once a program, not once a
+ * way that leads to it. Such a function is handed no typed pointers, so names
+ * are read from addresses; under lockdown=confidentiality, which forbids that,
+ * a record has device and inode but no path.
  */
 #ifndef PW_EMIT_BPF_H
 #define PW_EMIT_BPF_H
@@ -11,15 +16,16 @@
 #define PW_CASE_GUARD (1U << 2)	/* no mode and no never_block lifts the refusal */
 #define PW_CASE_NO_TASK (1U << 3)	/* decided in interrupt context */
 #define PW_CASE_SILENT (1U << 4)	/* a question that asks for no record, such as ps(1)'s */
+#define PW_CASE_PHI (1U << 5)	/* the process has opened an object */
+#define PW_CASE_ENFORCED (1U << 6)	/* set by the verdict: it was applied */
 
 /* All that is known of one decision. What does not apply is zero. */
 struct pw_case {
-	struct pw_bank *bank;
-	struct pw_task *label;	/* of the one who acts */
-	struct dentry *dentry;	/* the path is taken from here up */
-	const char *text;	/* or is this text, with its NUL at most PW_NOTE_TEXT bytes */
+	__u64 dentry;		/* address; the path is taken from here up */
+	__u64 text;		/* or is this text, with its NUL at most PW_NOTE_TEXT bytes */
 	__u64 generation;
 	__u64 ino;
+	__u32 slot;		/* of the bank that decided */
 	__u32 dev;
 	__u32 subject;
 	__u32 subject_flags;
@@ -27,7 +33,7 @@ struct pw_case {
 	__u32 root;
 	__u32 depth;		/* names that belong to the path */
 	__u32 rule;
-	__u32 program;		/* 0: that of the label, or named by its path */
+	__u32 program;		/* 0: the program is named by its path */
 	__u32 peer_subject;
 	__u32 flags;		/* PW_CASE_* */
 	__u8 type;
@@ -37,6 +43,7 @@ struct pw_case {
 	__u8 proto;
 	__u8 family;
 	__u16 port;
+	__u32 zero;
 	__u8 addr[PW_ADDR_LEN];
 };
 
@@ -47,63 +54,67 @@ struct pw_case {
 #define PW_LAST_OFFSET (PW_PATH_BYTES - 1)
 
 _Static_assert(!(PW_PATH_BYTES & PW_LAST_OFFSET), "PW_LAST_OFFSET is a mask");
+_Static_assert(PW_LAST_OFFSET + PW_PARENT_EXE_BYTES <= PW_EVENT_BYTES, "a parent behind a name");
 
 /* A list of names being written into an entry. */
 struct pw_names {
-	struct dentry *dentry;
+	__u64 dentry;	/* address */
 	char *bytes;
 	__u32 used;
 	__u32 left;	/* names that belong to the list */
-	__u32 cut;
+	__u32 cut;	/* 1 until its end was reached */
 };
 
-static long pw_put_name(__u32 round, struct pw_names *list)
+static __always_inline long pw_put_name(struct pw_names *list, __u32 last_offset, __u32 room)
 {
-	struct dentry *dentry = list->dentry;
-	struct dentry *parent = dentry->d_parent;
+	struct dentry *dentry = (struct dentry *)list->dentry, *parent = NULL;
+	struct qstr name = {};
 	__u32 used = list->used;
 	long n;
 
-	if (!list->left || parent == dentry)
-		return 1;
-	if (used > PW_LAST_OFFSET) {
-		list->cut = 1;
+	bpf_core_read(&parent, sizeof(parent), &dentry->d_parent);
+	if (!list->left || parent == dentry || !parent) {
+		list->cut = 0;
 		return 1;
 	}
-	used &= PW_LAST_OFFSET;
+	bpf_core_read(&name, sizeof(name), &dentry->d_name);
+	if (used > last_offset || name.len >= room)
+		return 1;
+	used &= last_offset;
 	barrier_var(used);
-	n = pw_copy_name(list->bytes + used, PW_FILE_NAME_MAX, (__u64)dentry->d_name.name);
-	if (n <= 0) {
-		list->cut = 1;
+	n = bpf_probe_read_kernel_str(list->bytes + used, room, name.name);
+	if (n <= 0)
 		return 1;
-	}
 	list->used = used + (__u32)n;
 	list->left--;
-	list->dentry = parent;
+	list->dentry = (__u64)parent;
 
 	return 0;
 }
 
-/* Appends the names from @dentry up; returns how many bytes, or'ed with PW_NAMES_CUT. */
+static long pw_put_event_name(__u32 round, struct pw_names *list)
+{
+	return pw_put_name(list, PW_LAST_OFFSET, PW_FILE_NAME_MAX);
+}
+
+/* Appends the @left names from @dentry up; returns how many bytes, or'ed with PW_NAMES_CUT. */
 #define PW_NAMES_CUT (1U << 31)
 
-static __always_inline __u32 pw_put_names(char *bytes, __u32 used, struct dentry *dentry,
-					  __u32 left)
+static __always_inline __u32 pw_put_names(char *bytes, __u32 used, __u64 dentry, __u32 left)
 {
-	__u32 zero = PW_OPAQUE(0);
 	struct pw_names list = {
 		.dentry = dentry,
 		.bytes = bytes,
-		.used = used + zero,
-		.left = left + zero,
-		.cut = zero,
+		.used = PW_OPAQUE(used),
+		.left = PW_OPAQUE(left),
+		.cut = PW_OPAQUE(1),
 	};
 
-	bpf_loop(PW_PATH_DEPTH + 1, pw_put_name, &list, 0);
-	if (list.left && list.dentry->d_parent != list.dentry)
-		list.cut = 1;
+	if (!pw_can_probe)
+		return 0;
+	bpf_loop(PW_PATH_DEPTH + 1, pw_put_event_name, &list, 0);
 
-	return (list.used - used) | (list.cut ? PW_NAMES_CUT : 0);
+	return (list.used - used) | list.cut << 31;
 }
 
 /* The parent's program as it was noted at exec; bytes, 0 when it does not fit. */
@@ -128,6 +139,7 @@ static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_cas
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 ids = bpf_get_current_pid_tgid(), user = bpf_get_current_uid_gid();
+	struct pw_task *label = pw_label_copied(task);
 	struct file *exe = task->mm->exe_file;
 	__u32 used;
 
@@ -142,30 +154,22 @@ static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_cas
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 	if (task->flags & PW_PF_KTHREAD)
 		e->flags |= PW_EVENT_KTHREAD;
-	if (c->label) {
-		if (c->label->flags & PW_TASK_PHI)
-			e->flags |= PW_EVENT_PHI;
-		if (!e->program)
-			e->program = c->label->program;
-	}
-	if (!e->program && exe) {
+	if (!c->program && exe) {
 		struct dentry *dentry = exe->f_path.dentry;
 
 		e->exe_dev = dentry->d_sb->s_dev;
-		used = pw_put_names(e->bytes, e->path_len, dentry, PW_EXE_DEPTH);
+		used = pw_put_names(e->bytes, e->path_len, (__u64)dentry, PW_EXE_DEPTH);
 		e->exe_len = used & ~PW_NAMES_CUT;
-		if (used & PW_NAMES_CUT)
-			e->flags |= PW_EVENT_EXE_CUT;
+		e->flags |= (used >> 31) * PW_EVENT_EXE_CUT;
 	}
-	if (c->label && c->label->parent_len) {
-		e->parent_dev = c->label->parent_dev;
-		e->parent_len = pw_put_parent(e->bytes, e->path_len + e->exe_len, c->label);
+	if (label) {
+		e->parent_dev = label->parent_dev;
+		e->parent_len = pw_put_parent(e->bytes, e->path_len + e->exe_len, label);
 	}
 }
 
 /* What was decided. Reserved memory is not zeroed: every member is set here or above. */
-static __always_inline void pw_fill_case(struct pw_event *e, const struct pw_case *c, __u64 seq,
-					 __u32 enforced)
+static __always_inline void pw_fill_case(struct pw_event *e, const struct pw_case *c, __u64 seq)
 {
 	__builtin_memset(e, 0, sizeof(*e));
 	e->size = PW_EVENT_SIZE;
@@ -190,8 +194,10 @@ static __always_inline void pw_fill_case(struct pw_event *e, const struct pw_cas
 	e->peer_subject = c->peer_subject;
 	e->auid = PW_NO_ID;
 	e->ses = PW_NO_ID;
-	if (enforced)
+	if (c->flags & PW_CASE_ENFORCED)
 		e->flags |= PW_EVENT_ENFORCED;
+	if (c->flags & PW_CASE_PHI)
+		e->flags |= PW_EVENT_PHI;
 	*(__u64 *)&e->addr[0] = *(const __u64 *)&c->addr[0];
 	*(__u64 *)&e->addr[8] = *(const __u64 *)&c->addr[8];
 }
@@ -205,12 +211,9 @@ static __always_inline void pw_fill_path(struct pw_event *e, const struct pw_cas
 		__u32 used = pw_put_names(e->bytes, 0, c->dentry, c->depth);
 
 		e->path_len = used & ~PW_NAMES_CUT;
-		if (used & PW_NAMES_CUT) {
-			e->flags |= PW_EVENT_PATH_CUT;
-			pw_count(PW_COUNT_PATH_CUT);
-		}
+		e->flags |= (used >> 31) * PW_EVENT_PATH_CUT;
 	} else if (c->text) {
-		n = pw_copy_name(e->bytes, PW_NOTE_TEXT, (__u64)c->text);
+		n = pw_copy_name(e->bytes, PW_NOTE_TEXT, c->text);
 		e->path_len = n > 0 ? n : 0;
 	}
 }
@@ -256,20 +259,27 @@ static __always_inline int pw_in_ring_of_members(const struct pw_case *c)
 }
 
 /* Records @c. Returns 0 when it is in a ring, 1 when it is lost and counted. */
-static __noinline int pw_emit(const struct pw_case *c, __u32 enforced)
+__noinline int pw_emit(struct pw_case *c)
 {
-	int members = pw_in_ring_of_members(c);
-	__u64 seq = pw_next_sequence();
 	struct pw_event *e;
+	void *ring;
+	int members;
+	__u64 seq;
 
-	e = members ? bpf_ringbuf_reserve(&ring_members, PW_EVENT_SIZE, 0) :
-		      bpf_ringbuf_reserve(&ring_others, PW_EVENT_SIZE, 0);
+	if (!c)
+		return 1;
+	members = pw_in_ring_of_members(c);
+	ring = members ? (void *)&ring_members : (void *)&ring_others;
+	seq = pw_next_sequence();
+	e = bpf_ringbuf_reserve(ring, PW_EVENT_SIZE, 0);
 	if (!e) {
 		pw_add_lost(members ? PW_LOSS_RING_MEMBERS : PW_LOSS_RING_OTHERS, seq);
 		return 1;
 	}
-	pw_fill_case(e, c, seq, enforced);
+	pw_fill_case(e, c, seq);
 	pw_fill_path(e, c);
+	if (e->flags & PW_EVENT_PATH_CUT)
+		pw_count(PW_COUNT_PATH_CUT);
 	if (c->flags & PW_CASE_NO_TASK)
 		e->flags |= PW_EVENT_NO_TASK;
 	else

@@ -57,9 +57,9 @@ int BPF_PROG(pw_file_open, struct file *file, int ret)
 
 	ask.dentry = file->f_path.dentry;
 	ask.inode = inode;
-	ask.need = PW_OPAQUE(pw_need_of_open(file->f_mode, file->f_flags));
-	ask.action = PW_OPAQUE(pw_action_of(ask.need));
-	ask.bound = file->f_mode & PW_FMODE_WRITE;
+	ask.q.need = PW_OPAQUE(pw_need_of_open(file->f_mode, file->f_flags));
+	ask.q.action = PW_OPAQUE(pw_action_of(ask.q.need));
+	ask.q.bound = file->f_mode & PW_FMODE_WRITE;
 
 	ret = pw_ask_file(&ask);
 	if (ret || !pw_is_guarded_pseudo(inode->i_sb))

@@ -14,9 +14,11 @@
 /* Refuses and records; the daemon, which has to do all this, passes. */
 static __noinline int pw_guard(enum pw_action action, enum pw_reason reason, struct dentry *dentry)
 {
-	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	__u32 slot = pw_active_slot();
+	struct pw_bank *bank = pw_bank_in(slot);
 	struct pw_actor actor;
 	struct pw_case c = {
+		.slot = slot,
 		.type = PW_RECORD_TAMPER,
 		.flags = PW_CASE_GUARD,
 		.verdict = PW_VERDICT_DENY,
@@ -28,15 +30,13 @@ static __noinline int pw_guard(enum pw_action action, enum pw_reason reason, str
 	if (actor.subject == PW_SUBJECT_DAEMON)
 		return 0;
 
-	c.bank = bank;
-	c.label = actor.label;
-	c.generation = bank->generation;
+	c.program = actor.program;
 	c.subject = PW_OPAQUE(actor.subject);
 	c.subject_flags = PW_OPAQUE(actor.flags);
 	c.action = action;
 	c.reason = reason;
 	if (dentry) {
-		c.dentry = dentry;
+		c.dentry = (__u64)dentry;
 		c.depth = PW_PATH_DEPTH;
 		c.dev = dentry->d_sb->s_dev;
 	}

@@ -22,7 +22,7 @@ static __noinline int pw_guard_cover(struct dentry *dentry)
 		return 0;
 	ask.dentry = dentry;
 	pw_locate(&ask);
-	if (ask.spot.where == PW_WHERE_OUTSIDE)
+	if (ask.q.spot.where == PW_WHERE_OUTSIDE)
 		return 0;
 
 	return pw_guard(PW_ACTION_MOUNT, PW_REASON_COVER, dentry);

@@ -28,6 +28,7 @@ struct pw_spot {
 	__u32 place;	/* the nearest place under somebody's `writes`, 0: none */
 	__u32 depth;	/* names below that root, or below the file system's */
 	__u32 flags;	/* PW_SPOT_* */
+	__u64 program_dir;	/* inode of the nearest directory of programs, 0: none */
 };
 
 static __always_inline struct pw_fs_id pw_fs_id_of(const struct super_block *sb)
@@ -77,12 +78,11 @@ struct pw_hit {
 	__u32 program_dir;
 };
 
+/* Adds the name to @key, whose parent is set. */
 static __always_inline int pw_name_key_of(const struct pw_hit *hit, struct pw_name_key *key)
 {
 	__u32 done;
 
-	key->parent.ino = hit->ino;
-	key->parent.fs = hit->fs;
 	key->length = hit->name_length;
 	for (done = 0; done < PW_FILE_NAME_MAX; done += PW_NAME_BLOCK) {
 		__u64 words[PW_NAME_BLOCK / 8 + 1] = {0};
@@ -97,21 +97,20 @@ static __always_inline int pw_name_key_of(const struct pw_hit *hit, struct pw_na
 	return 1;
 }
 
-static __always_inline void pw_look_up_name(struct pw_hit *hit)
+static __always_inline void pw_look_up_name(struct pw_hit *hit, struct pw_name_key *key,
+					    __u32 *slot)
 {
-	struct pw_name_key key = {};
-	__u32 slot = hit->slot;
 	struct pw_name *held;
 	void *inner;
 
-	inner = bpf_map_lookup_elem(&names, &slot);
+	inner = bpf_map_lookup_elem(&names, slot);
 	if (!inner)
 		return;
-	if (!pw_name_key_of(hit, &key)) {
+	if (!pw_name_key_of(hit, key)) {
 		pw_count(PW_COUNT_BUG);
 		return;
 	}
-	held = bpf_map_lookup_elem(inner, &key);
+	held = bpf_map_lookup_elem(inner, key);
 	if (!held)
 		return;
 	hit->place = held->place;
@@ -127,7 +126,7 @@ static __always_inline void pw_look_up_name(struct pw_hit *hit)
  */
 __noinline int pw_look_up(struct pw_hit *hit)
 {
-	struct pw_inode_key key = {};
+	struct pw_name_key key = {};
 	struct pw_root *root;
 	__u32 slot;
 	void *inner;
@@ -138,14 +137,14 @@ __noinline int pw_look_up(struct pw_hit *hit)
 	inner = bpf_map_lookup_elem(&roots, &slot);
 	if (!inner)
 		return 0;
-	key.ino = hit->ino;
-	key.fs = hit->fs;
-	root = bpf_map_lookup_elem(inner, &key);
+	key.parent.ino = hit->ino;
+	key.parent.fs = hit->fs;
+	root = bpf_map_lookup_elem(inner, &key.parent);
 	if (!root || root->generation != hit->generation)
 		return 0;
 
 	if ((root->flags & PW_ROOT_HOLDS_NAMES) && hit->name)
-		pw_look_up_name(hit);
+		pw_look_up_name(hit, &key, &slot);
 	if (!hit->place)
 		hit->place = root->place;
 	if (!hit->object) {
@@ -196,10 +195,12 @@ static __noinline int pw_consult(struct dentry *dentry, struct dentry *below, __
 	pw_look_up(&hit);
 	if (!spot->place)
 		spot->place = hit.place;
+	if (!spot->program_dir && hit.program_dir)
+		spot->program_dir = hit.ino;
 	if (!hit.object)
 		return 0;
 
-	spot->where = PW_WHERE_OBJECT;
+	spot->where = PW_OPAQUE(PW_WHERE_OBJECT);
 	spot->object = hit.object;
 	spot->root = hit.root;
 	spot->depth = depth - hit.by_name;
@@ -223,13 +224,14 @@ struct pw_climb {
 /* The top of a chain was reached: resolved only when it is the file system's own root. */
 static __always_inline void pw_at_top(struct dentry *top, __u32 depth, struct pw_spot *spot)
 {
-	spot->depth = depth;
-	if (top == top->d_sb->s_root) {
-		spot->where = PW_WHERE_OUTSIDE;
-		return;
+	__u32 where = PW_WHERE_OUTSIDE;
+
+	if (top != top->d_sb->s_root) {
+		where = PW_WHERE_UNRESOLVED;
+		pw_count(PW_COUNT_DISCONNECTED);
 	}
-	spot->where = PW_WHERE_UNRESOLVED;
-	pw_count(PW_COUNT_DISCONNECTED);
+	spot->where = PW_OPAQUE(where);
+	spot->depth = depth;
 }
 
 static __always_inline void pw_spot_clear(struct pw_spot *spot)
@@ -242,6 +244,7 @@ static __always_inline void pw_spot_clear(struct pw_spot *spot)
 	spot->place = zero;
 	spot->depth = zero;
 	spot->flags = zero;
+	spot->program_dir = zero;
 }
 
 /* Whether the maps have something to say about this entry. */
@@ -341,11 +344,11 @@ static __noinline int pw_walk(struct pw_bank *bank, struct dentry *dentry, __u64
 	depth = PW_OPAQUE(depth);
 	if (pw_is_hit(bank, at, below) && pw_consult(at, below, scope, depth, spot))
 		return 0;
-	if (at != at->d_parent)
-		return pw_walk_long(bank, dentry, scope, spot);
-	pw_at_top(at, depth, spot);
-	if (!(sequence & 1) && sequence == pw_rename_sequence())
-		return 0;
+	if (at == at->d_parent) {
+		pw_at_top(at, depth, spot);
+		if (!(sequence & 1) && sequence == pw_rename_sequence())
+			return 0;
+	}
 
 	return pw_walk_long(bank, dentry, scope, spot);
 }
@@ -358,12 +361,12 @@ static __always_inline void pw_spot_on_fs(const struct pw_bank *bank, __u32 fs,
 		return;
 	fs = PW_INDEX(fs, PW_FS_MAX);
 	if (spot->where == PW_WHERE_OUTSIDE && bank->fs[fs].object) {
-		spot->where = PW_WHERE_OBJECT;
+		spot->where = PW_OPAQUE(PW_WHERE_OBJECT);
 		spot->object = bank->fs[fs].object;
 	}
 	/* No object here, so nothing to protect by not knowing; a place it is not. */
 	if (spot->where == PW_WHERE_UNRESOLVED && !(bank->fs[fs].flags & PW_FS_OBJECTS))
-		spot->where = PW_WHERE_OUTSIDE;
+		spot->where = PW_OPAQUE(PW_WHERE_OUTSIDE);
 }
 
 /* The exact inode, for files with more than one name. */
@@ -380,7 +383,7 @@ static __noinline int pw_look_up_link(struct inode *inode, __u64 scope, struct p
 	link = bpf_map_lookup_elem(inner, &key);
 	if (!link || link->generation != inode->i_generation)
 		return 0;
-	spot->where = PW_WHERE_OBJECT;
+	spot->where = PW_OPAQUE(PW_WHERE_OBJECT);
 	spot->object = link->object;
 	spot->root = 0;
 

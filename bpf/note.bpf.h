@@ -9,20 +9,20 @@ int pw_note(struct pw_note *note)
 {
 	struct pw_bank *bank = pw_bank_in(pw_active_slot());
 	struct pw_case c = {
-		.text = note->text,
+		.text = (__u64)note->text,
 		.generation = note->generation,
 		.type = note->type,
 		.action = note->action,
 		.verdict = note->verdict,
 		.reason = note->reason,
 		.subject = PW_SUBJECT_DAEMON,
-		.label = pw_label_of(bpf_get_current_task_btf()),
+		.flags = note->verdict == PW_VERDICT_DENY ? PW_CASE_ENFORCED : 0,
 	};
 
 	if (!c.generation && bank)
 		c.generation = bank->generation;
 
-	return pw_emit(&c, note->verdict == PW_VERDICT_DENY);
+	return pw_emit(&c);
 }
 
 #endif

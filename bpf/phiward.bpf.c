@@ -28,6 +28,9 @@
 
 #include "hooks_guard.bpf.h"
 #include "hooks_file.bpf.h"
+#include "hooks_inode.bpf.h"
+#include "hooks_exec.bpf.h"
+#include "hooks_task.bpf.h"
 #include "hooks_mount.bpf.h"
 #include "iterators.bpf.h"
 #include "adopt.bpf.h"

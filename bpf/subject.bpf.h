@@ -7,6 +7,7 @@ struct pw_actor {
 	struct pw_task *label;	/* NULL: none */
 	__u32 subject;		/* as the bank in force knows it */
 	__u32 flags;		/* its PW_SUBJECT_*; 0 for others */
+	__u32 program;		/* of the label, 0: none */
 };
 
 /* The label of a thread group, or NULL. */
@@ -39,10 +40,14 @@ static __always_inline struct pw_actor pw_actor_of(const struct pw_bank *bank,
 {
 	struct pw_actor actor = {.label = pw_label_of(task)};
 
-	if (actor.label)
+	if (actor.label) {
 		actor.subject = pw_subject_in_force(bank, actor.label->subject);
-	else if (task->tgid == 1)
+		actor.program = actor.label->program;
+	} else if (task->tgid == 1) {
 		actor.subject = PW_SUBJECT_INIT;
+	}
+	actor.subject = PW_OPAQUE(actor.subject);
+	actor.program = PW_OPAQUE(actor.program);
 	actor.flags = pw_subject_flags(bank, actor.subject);
 
 	return actor;

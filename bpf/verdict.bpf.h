@@ -46,20 +46,37 @@ static __always_inline int pw_refuse(const struct pw_case *c, __u32 applies)
 	return -PW_EACCES;
 }
 
+/* A state that must not be: counted, and refused. */
+static __always_inline int pw_impossible(enum pw_counter which)
+{
+	pw_count(which);
+
+	return -PW_EACCES;
+}
+
 /* Records @c and returns what the hook returns: 0 or -EACCES. */
-static __noinline int pw_verdict(const struct pw_case *c)
+__noinline int pw_verdict(struct pw_case *c)
 {
 	__u32 object_flags, applies;
+	struct pw_bank *bank;
 	int lost = 0;
 
+	if (!c)
+		return pw_impossible(PW_COUNT_BUG);
+	bank = pw_bank_in(c->slot & (PW_BANK_SLOTS - 1));
+	if (!bank)
+		return pw_impossible(PW_COUNT_BUG);
 	if (c->object == PW_OBJECT_CANARY)
 		return pw_canary();
 
-	object_flags = pw_object_flags(c->bank, c->object);
+	c->generation = bank->generation;
+	object_flags = pw_object_flags(bank, c->object);
 	applies = (c->flags & PW_CASE_GUARD) ||
-		  pw_mode_applies(c->bank->mode, c->subject_flags, object_flags);
+		  pw_mode_applies(bank->mode, c->subject_flags, object_flags);
+	if (applies && c->verdict != PW_VERDICT_ALLOW)
+		c->flags |= PW_CASE_ENFORCED;
 	if (pw_wants_record(c, object_flags))
-		lost = pw_emit(c, c->verdict != PW_VERDICT_ALLOW && applies);
+		lost = pw_emit(c);
 
 	if (c->verdict != PW_VERDICT_ALLOW)
 		return pw_refuse(c, applies);

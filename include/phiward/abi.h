@@ -124,7 +124,11 @@ struct pw_root {
 	__u32 object;		/* this inode and all below belong to it, or PW_OBJECT_NONE */
 	__u32 place;		/* index into pw_bank.place_writers, 0: none */
 	__u32 root;		/* number of the path in the policy's table of roots, for records */
-	__u32 program_dir;	/* programs below are this program (`exec` ending in /), 0: none */
+	/*
+	 * Programs below are this program (`exec` ending in /), 0: none. What it may
+	 * be stands in map `programs` under this directory's own inode.
+	 */
+	__u32 program_dir;
 };
 PW_ASSERT_SIZE(struct pw_root, 24);
 
@@ -252,6 +256,9 @@ PW_ASSERT_SIZE(struct pw_unix_key, 108);
 
 #define PW_BANK_UDP_INGRESS (1U << 0)	/* some rule has udp ports to listen on, or `answers` */
 #define PW_BANK_REMOVABLE (1U << 1)	/* removable media belong to pw_bank.removable */
+
+#define PW_BANK_PROGRAM_DIRS (1U << 2)	/* some root is a directory of programs */
+#define PW_BANK_NO_OBJECTS (1U << 3)	/* no object is named: raw storage is open */
 
 struct pw_bank {
 	__u64 generation;	/* 0: no policy */

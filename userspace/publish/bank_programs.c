@@ -116,6 +116,7 @@ static int add_program(struct pw_build *build, const struct pw_resolved_path *pa
 		if (!root)
 			return -E2BIG;
 		root->program_dir = program->id;
+		bank->flags |= PW_BANK_PROGRAM_DIRS;
 	}
 
 	return add_role(build, program, path, subject, role);

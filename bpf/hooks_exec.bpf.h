@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Entering and leaving a subject. bprm_creds_for_exec decides while the exec
+ * can still fail and keeps the answer on the thread; bprm_committed_creds
+ * takes it over, when that thread has become the leader of its group.
+ */
+#ifndef PW_HOOKS_EXEC_BPF_H
+#define PW_HOOKS_EXEC_BPF_H
+
+#define PW_LSM_UNSAFE_PTRACE 2
+#define PW_SECUREEXEC 1		/* BPF_F_BPRM_SECUREEXEC */
+
+/* A parent's program has room for these; each: last offset + longest name <= the array. */
+#define PW_PARENT_OFFSET 63
+#define PW_PARENT_NAME 56
+_Static_assert(PW_PARENT_OFFSET + PW_PARENT_NAME <= PW_PARENT_EXE_BYTES, "parent's program");
+
+/* An exec: what is known of it, and what becomes of it. */
+struct pw_entry {
+	__u64 dentry;		/* address, for the record's path */
+	__u64 ino;
+	__u64 dir;		/* inode of the nearest directory of programs above, 0: none */
+	__u32 generation;
+	__u32 dev;
+	__u32 fs;
+	__u32 slot;
+	__u32 traced;
+	__u32 actor;		/* subject of who calls execve */
+	/* The answer. */
+	__u32 subject;		/* who the task becomes */
+	__u32 wanted;		/* who it would have become, had it not been for reason */
+	__u32 program;
+	__u32 reason;		/* enum pw_reason, 0: nothing was refused */
+};
+
+static __always_inline int pw_user_listed(const struct pw_subject *subject, __u32 uid)
+{
+	__u32 i;
+
+	for (i = 0; i < PW_USERS_PER_SUBJECT; i++)
+		if (i < subject->nusers && subject->users[i] == uid)
+			return 1;
+
+	return 0;
+}
+
+static __always_inline struct pw_subject *pw_subject_at(struct pw_bank *bank, __u32 subject)
+{
+	return &bank->subjects[PW_INDEX(subject, PW_SUBJECT_IDS)];
+}
+
+/* Whether @actor, who calls execve, may start a program of @s. */
+static __always_inline int pw_may_start(const struct pw_subject *s, __u32 actor,
+					struct task_struct *task)
+{
+	__u64 index = PW_INDEX(actor, PW_SUBJECT_IDS);
+
+	if (s->flags & PW_SUBJECT_STARTED_BY_ANYONE)
+		return 1;
+	if ((s->flags & PW_SUBJECT_STARTED_BY_INIT) && actor == PW_SUBJECT_INIT)
+		return 1;
+	if ((s->flags & PW_SUBJECT_STARTED_BY_LOGIN) && task->loginuid.val != PW_NO_ID)
+		return 1;
+
+	return actor >= PW_SUBJECT_FIRST &&
+	       !!(s->started_by.bits[PW_INDEX(index / 64, PW_SUBJECT_IDS / 64)] &
+		  (1ULL << (index & 63)));
+}
+
+static __always_inline struct pw_program *pw_program_at(__u32 slot, __u64 ino, __u32 fs)
+{
+	struct pw_inode_key key = {.ino = ino, .fs = fs};
+	void *inner = bpf_map_lookup_elem(&programs, &slot);
+
+	return inner ? bpf_map_lookup_elem(inner, &key) : NULL;
+}
+
+/* The program of the policy that is run: the inode itself, or by the directory it lies in. */
+static __always_inline struct pw_program *pw_program_of(const struct pw_entry *entry)
+{
+	struct pw_program *program = pw_program_at(entry->slot, entry->ino, entry->fs);
+
+	if (program && program->generation == entry->generation)
+		return program;
+
+	return entry->dir ? pw_program_at(entry->slot, entry->dir, entry->fs) : NULL;
+}
+
+/* The role in which the actor may run @program; a helper of its own subject comes first. */
+static __always_inline void pw_choose_role(struct pw_bank *bank, const struct pw_program *program,
+					   struct task_struct *task, struct pw_entry *entry)
+{
+	__u32 actor = entry->actor, uid = task->cred->uid.val, i;
+
+	entry->program = program->id;
+	for (i = 0; i < PW_PROGRAM_SUBJECTS && i < program->nroles; i++) {
+		__u32 subject = program->roles[i].subject, role = program->roles[i].role;
+		struct pw_subject *s = pw_subject_at(bank, subject);
+
+		if (role == PW_ROLE_HELPER && subject == actor && actor >= PW_SUBJECT_FIRST) {
+			entry->subject = subject;
+			break;
+		}
+		if (role != PW_ROLE_EXEC || entry->subject ||
+		    pw_subject_in_force(bank, subject) == PW_SUBJECT_OTHERS)
+			continue;
+		entry->wanted = subject;
+		if (!pw_may_start(s, actor, task))
+			entry->reason = PW_REASON_STARTED_BY;
+		else if ((s->flags & PW_SUBJECT_USERS) && !pw_user_listed(s, uid))
+			entry->reason = PW_REASON_USER;
+		else
+			entry->subject = subject;
+	}
+	if (entry->subject)
+		entry->reason = 0;
+}
+
+/* One record of an exec: an entry that was allowed or refused. It refuses no exec. */
+static __always_inline void pw_record_exec(struct pw_bank *bank, const struct pw_entry *entry)
+{
+	struct pw_case c = {
+		.dentry = entry->dentry,
+		.generation = bank->generation,
+		.ino = entry->ino,
+		.dev = entry->dev,
+		.depth = PW_PATH_DEPTH,
+		.type = PW_RECORD_EXEC,
+		.action = PW_ACTION_EXEC,
+		.program = entry->program,
+		.subject = entry->subject,
+		.verdict = PW_VERDICT_ALLOW,
+		.reason = PW_REASON_RULE,
+	};
+
+	if (entry->reason) {
+		c.flags = PW_CASE_ENFORCED;
+		c.subject = entry->actor;
+		c.peer_subject = entry->wanted;
+		c.verdict = PW_VERDICT_DENY;
+		c.reason = entry->reason;
+	}
+	pw_emit(&c);
+}
+
+static long pw_put_parent_name(__u32 round, struct pw_names *list)
+{
+	return pw_put_name(list, PW_PARENT_OFFSET, PW_PARENT_NAME);
+}
+
+/* The program that calls execve, which will be the parent's as far as records go. */
+static __always_inline void pw_note_parent(struct pw_task *label, struct task_struct *task)
+{
+	struct file *exe = task->mm->exe_file;
+	struct pw_names list = {
+		.bytes = label->parent_exe,
+		.used = PW_OPAQUE(0),
+		.left = PW_OPAQUE(PW_EXE_DEPTH),
+		.cut = PW_OPAQUE(1),
+	};
+
+	label->parent_len = 0;
+	if (!exe || !pw_can_probe)
+		return;
+	list.dentry = (__u64)exe->f_path.dentry;
+	label->parent_dev = exe->f_path.dentry->d_sb->s_dev;
+	bpf_loop(PW_EXE_DEPTH + 1, pw_put_parent_name, &list, 0);
+	if (!list.cut)
+		label->parent_len = list.used;
+}
+
+/* Keeps the decision on the thread. Returns 0, or -EACCES when a member's could not be kept. */
+static __always_inline int pw_keep_entry(struct task_struct *task, const struct pw_entry *entry)
+{
+	struct pw_task *own = bpf_task_storage_get(&tasks, task, NULL, 0);
+
+	if (!own && entry->subject == PW_SUBJECT_OTHERS)
+		return 0;
+	if (!own)
+		own = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!own)
+		return pw_impossible(PW_COUNT_LABEL_LOST);
+	own->next_subject = entry->subject;
+	own->next_program = entry->program;
+	if (entry->subject >= PW_SUBJECT_DAEMON)
+		pw_note_parent(own, task);
+
+	return 0;
+}
+
+/* Decides who the current task becomes. Returns 0 or -EACCES. */
+__noinline int pw_enter(struct pw_entry *entry)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pw_program *program;
+	struct pw_actor actor;
+	struct pw_bank *bank;
+
+	if (!entry)
+		return pw_impossible(PW_COUNT_BUG);
+	bank = pw_bank_in(entry->slot & (PW_BANK_SLOTS - 1));
+	if (!bank)
+		return pw_impossible(PW_COUNT_BUG);
+	actor = pw_actor_of(bank, task);
+	entry->actor = actor.subject;
+	program = pw_program_of(entry);
+	if (program)
+		pw_choose_role(bank, program, task, entry);
+	if ((actor.flags & PW_SUBJECT_HELPERS_ANY) && actor.subject >= PW_SUBJECT_FIRST) {
+		entry->subject = actor.subject;
+		entry->reason = 0;
+	}
+	if (entry->subject && entry->traced) {
+		entry->wanted = entry->subject;
+		entry->subject = PW_SUBJECT_OTHERS;
+		entry->reason = PW_REASON_TRACED;
+	}
+	if (entry->reason)
+		pw_record_exec(bank, entry);
+
+	return pw_keep_entry(task, entry);
+}
+
+#define PW_NO_PROGRAM_DIR 0
+#define PW_NOTHING_TO_ENTER ((__u64)-1)
+
+/*
+ * Inode of the directory of programs that @file lies in, or PW_NOTHING_TO_ENTER
+ * when neither the program nor the task means anything to the policy. This and
+ * the next have frames of their own because one stack would not hold both.
+ */
+static __noinline __u64 pw_program_dir(struct file *file)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 ino = file->f_inode->i_ino, dir = PW_NO_PROGRAM_DIR;
+	__u32 slot = pw_active_slot(), fs;
+	struct pw_bank *bank = pw_bank_in(slot);
+	struct pw_spot spot;
+
+	if (!bank)
+		return PW_NOTHING_TO_ENTER;
+	fs = pw_fs_index(bank, file->f_inode->i_sb);
+	if ((bank->flags & PW_BANK_PROGRAM_DIRS) && (pw_fs_flags(bank, fs) & PW_FS_PROGRAMS)) {
+		pw_walk(bank, file->f_path.dentry, (__u64)slot << 32 | fs, &spot);
+		dir = spot.program_dir;
+	}
+	if (!(bank->program_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino)) && !dir &&
+	    !bpf_task_storage_get(&tasks, task, NULL, 0) && !pw_label_of(task))
+		return PW_NOTHING_TO_ENTER;
+
+	return dir;
+}
+
+static __noinline int pw_exec(struct linux_binprm *bprm, __u64 dir)
+{
+	struct file *file = bprm->file;
+	struct inode *inode = file->f_inode;
+	struct pw_entry entry = {
+		.dentry = (__u64)file->f_path.dentry,
+		.ino = inode->i_ino,
+		.dir = dir,
+		.generation = inode->i_generation,
+		.dev = inode->i_sb->s_dev,
+		.slot = pw_active_slot(),
+		.traced = bprm->unsafe & PW_LSM_UNSAFE_PTRACE,
+	};
+	struct pw_bank *bank = pw_bank_in(entry.slot);
+	int r;
+
+	if (!bank)
+		return 0;
+	entry.fs = pw_fs_index(bank, inode->i_sb);
+	r = pw_enter(&entry);
+	if (entry.subject >= PW_SUBJECT_DAEMON)
+		bpf_bprm_opts_set(bprm, PW_SECUREEXEC);
+
+	return r;
+}
+
+SEC("lsm/bprm_creds_for_exec")
+int BPF_PROG(pw_bprm_creds_for_exec, struct linux_binprm *bprm, int ret)
+{
+	__u64 dir;
+
+	if (ret)
+		return ret;
+	dir = pw_program_dir(bprm->file);
+
+	return dir == PW_NOTHING_TO_ENTER ? 0 : pw_exec(bprm, dir);
+}
+
+/* Descriptors of a task that entered: is one of them a file from before? */
+struct pw_descriptors {
+	__u64 table;	/* address of the array of struct file pointers */
+	__u64 open;	/* bits of those that are open */
+	__u32 mixed;
+};
+
+static long pw_look_at_descriptor(__u32 fd, struct pw_descriptors *d)
+{
+	struct inode *inode = NULL;
+	struct file *file = NULL;
+	__u64 rest = d->open >> (fd & 63);
+	umode_t mode = 0;
+
+	if (!rest)
+		return 1;
+	if (!(rest & 1))
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), (void *)(d->table + fd * sizeof(file)));
+	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
+	bpf_core_read(&mode, sizeof(mode), &inode->i_mode);
+	mode &= PW_S_IFMT;
+	if (mode != PW_S_IFREG && mode != PW_S_IFDIR)
+		return 0;
+	d->mixed = 1;
+
+	return 1;
+}
+
+/* PW_TASK_MIXED unless it is sure that no file or directory is among the descriptors. */
+static __noinline __u32 pw_inherited(struct task_struct *task)
+{
+	struct fdtable *fdt = task->files->fdt;
+	struct pw_descriptors d = {.mixed = PW_OPAQUE(0)};
+	__u64 more = 0;
+
+	if (!pw_can_probe)
+		return PW_TASK_MIXED;
+	d.table = (__u64)fdt->fd;
+	bpf_probe_read_kernel(&d.open, sizeof(d.open), fdt->open_fds);
+	if (fdt->max_fds > 64)
+		bpf_probe_read_kernel(&more, sizeof(more), fdt->open_fds + 1);
+	if (more)
+		return PW_TASK_MIXED;
+	bpf_loop(64, pw_look_at_descriptor, &d, 0);
+
+	return d.mixed ? PW_TASK_MIXED : 0;
+}
+
+/* Takes over what was decided; the users are known only now. */
+__noinline int pw_take_over(struct pw_entry *entry)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pw_task *own = bpf_task_storage_get(&tasks, task, NULL, 0);
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	struct pw_subject *s;
+
+	if (!entry || !own || !bank)
+		return 0;
+	entry->program = own->next_program;
+	entry->subject = pw_subject_in_force(bank, own->next_subject);
+	s = pw_subject_at(bank, entry->subject);
+	if (entry->subject && (s->flags & PW_SUBJECT_USERS) &&
+	    (!pw_user_listed(s, task->cred->uid.val) || !pw_user_listed(s, task->cred->euid.val))) {
+		entry->wanted = entry->subject;
+		entry->subject = PW_SUBJECT_OTHERS;
+		entry->reason = PW_REASON_USER;
+	}
+
+	own->subject = entry->subject;
+	own->program = entry->program;
+	own->next_subject = PW_SUBJECT_OTHERS;
+	own->next_program = 0;
+	own->generation = bank->generation;
+	own->flags = entry->subject ? pw_inherited(task) : 0;
+	if (!pw_label_copy(task, own))
+		pw_count(PW_COUNT_NET_LABEL_LOST);
+	if (entry->reason || (entry->subject && (s->flags & PW_SUBJECT_HAS_ACCESS)))
+		pw_record_exec(bank, entry);
+
+	return 0;
+}
+
+SEC("lsm/bprm_committed_creds")
+int BPF_PROG(pw_bprm_committed_creds, struct linux_binprm *bprm)
+{
+	struct dentry *dentry = bprm->file->f_path.dentry;
+	struct pw_entry entry = {
+		.dentry = (__u64)dentry,
+		.ino = bprm->file->f_inode->i_ino,
+		.dev = dentry->d_sb->s_dev,
+	};
+
+	if (!bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0))
+		return 0;
+	pw_take_over(&entry);
+
+	return 0;
+}
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Hooks on names and attributes: creating, deleting, renaming, linking, changing. */
+#ifndef PW_HOOKS_INODE_BPF_H
+#define PW_HOOKS_INODE_BPF_H
+
+#define PW_ATTR_SIZE (1 << 3)
+#define PW_ATTR_FORCE (1 << 9)
+#define PW_ATTR_FILE (1 << 13)
+#define PW_ATTR_KILL ((1 << 11) | (1 << 12) | (1 << 14)) /* SUID, SGID, PRIV */
+
+/* One action on one name. */
+static __always_inline int pw_ask_name(struct dentry *dentry, enum pw_action action, __u32 bound)
+{
+	struct pw_ask ask = {
+		.dentry = dentry,
+		.inode = dentry->d_inode,
+		.q.need = PW_ACTION_BIT(action),
+		.q.action = action,
+		.q.bound = bound,
+	};
+
+	pw_ask_on(&ask, dentry->d_sb);
+	if (!ask.bank)
+		return 0;
+
+	return pw_ask_file(&ask);
+}
+
+SEC("lsm/inode_create")
+int BPF_PROG(pw_inode_create, struct inode *dir, struct dentry *dentry, umode_t mode, int ret)
+{
+	return ret ? ret : pw_ask_name(dentry, PW_ACTION_CREATE, 1);
+}
+
+SEC("lsm/inode_mkdir")
+int BPF_PROG(pw_inode_mkdir, struct inode *dir, struct dentry *dentry, umode_t mode, int ret)
+{
+	return ret ? ret : pw_ask_name(dentry, PW_ACTION_CREATE, 1);
+}
+
+SEC("lsm/inode_symlink")
+int BPF_PROG(pw_inode_symlink, struct inode *dir, struct dentry *dentry, const char *target,
+	     int ret)
+{
+	return ret ? ret : pw_ask_name(dentry, PW_ACTION_CREATE, 1);
+}
+
+/* A socket is no file that could hold what a member read. */
+SEC("lsm/inode_mknod")
+int BPF_PROG(pw_inode_mknod, struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev,
+	     int ret)
+{
+	return ret ? ret : pw_ask_name(dentry, PW_ACTION_CREATE,
+				       (mode & PW_S_IFMT) != PW_S_IFSOCK);
+}
+
+SEC("lsm/inode_unlink")
+int BPF_PROG(pw_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
+{
+	return ret ? ret : pw_ask_name(dentry, PW_ACTION_DELETE, 0);
+}
+
+SEC("lsm/inode_rmdir")
+int BPF_PROG(pw_inode_rmdir, struct inode *dir, struct dentry *dentry, int ret)
+{
+	return ret ? ret : pw_ask_name(dentry, PW_ACTION_DELETE, 0);
+}
+
+/*
+ * Moves @from to @to, or gives it a second name there (@action rename or link).
+ * What leaves an object for no object has to go where the member may write;
+ * the new side is asked first, so that an allowed record stands for what happened.
+ */
+static __always_inline int pw_ask_move(struct dentry *from, struct dentry *to,
+				       enum pw_action action)
+{
+	struct pw_ask ask = {.dentry = from, .inode = from->d_inode, .q.action = action};
+	__u32 old_where, old_object;
+	int r = 0;
+
+	pw_ask_on(&ask, from->d_sb);
+	if (!(pw_fs_flags(ask.bank, ask.fs) & PW_FS_OBJECTS))
+		return 0;
+	pw_locate(&ask);
+	old_where = ask.q.spot.where;
+	old_object = ask.q.spot.object;
+
+	ask.dentry = to;
+	ask.inode = to->d_inode;
+	pw_locate(&ask);
+	if (ask.q.spot.where != PW_WHERE_OUTSIDE) {
+		if (ask.inode)
+			ask.q.need |= PW_ACTION_BIT(PW_ACTION_DELETE);
+		if (ask.q.spot.object != old_object || ask.q.spot.where != old_where)
+			ask.q.need |= PW_ACTION_BIT(PW_ACTION_CREATE);
+	} else if (old_where != PW_WHERE_OUTSIDE) {
+		ask.q.bound = 1;
+		ask.q.need = PW_ACTION_BIT(PW_ACTION_CREATE);
+		ask.q.flags |= PW_ASK_BORDER;
+	}
+	if (old_where != PW_WHERE_OUTSIDE)
+		ask.q.flags |= PW_CASE_QUIET;
+	ask.q.flags = PW_OPAQUE(ask.q.flags);
+	ask.q.need = PW_OPAQUE(ask.q.need);
+	if (ask.q.need)
+		r = pw_put_to_judge(&ask);
+	if (r || old_where == PW_WHERE_OUTSIDE)
+		return r;
+
+	ask.dentry = from;
+	ask.inode = from->d_inode;
+	ask.q.need = PW_ACTION_BIT(action);
+	ask.q.bound = 0;
+	ask.q.flags = 0;
+	pw_locate(&ask);
+
+	return pw_put_to_judge(&ask);
+}
+
+/* Called twice for an exchange, once for each direction. */
+SEC("lsm/inode_rename")
+int BPF_PROG(pw_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
+	     struct inode *new_dir, struct dentry *new_dentry, int ret)
+{
+	return ret ? ret : pw_ask_move(old_dentry, new_dentry, PW_ACTION_RENAME);
+}
+
+SEC("lsm/inode_link")
+int BPF_PROG(pw_inode_link, struct dentry *old_dentry, struct inode *dir,
+	     struct dentry *new_dentry, int ret)
+{
+	return ret ? ret : pw_ask_move(old_dentry, new_dentry, PW_ACTION_LINK);
+}
+
+/*
+ * Size is content. Dropping set-id bits and capabilities is part of a write
+ * and was decided there.
+ */
+static __always_inline int pw_ask_setattr(struct dentry *dentry, struct iattr *attr)
+{
+	unsigned int valid = attr->ia_valid;
+
+	if (valid & PW_ATTR_SIZE) {
+		if ((valid & PW_ATTR_FILE) && (attr->ia_file->f_mode & PW_FMODE_CREATED))
+			return pw_ask_name(dentry, PW_ACTION_CREATE, 1);
+		return pw_ask_name(dentry, PW_ACTION_WRITE, 1);
+	}
+	if ((valid & PW_ATTR_FORCE) && (valid & PW_ATTR_KILL))
+		return 0;
+
+	return pw_ask_name(dentry, PW_ACTION_ATTR, 0);
+}
+
+/* The mount's id mapping became an argument between 6.1 and 6.12. */
+SEC("lsm/inode_setattr")
+int BPF_PROG(pw_inode_setattr_2arg, struct dentry *dentry, struct iattr *attr, int ret)
+{
+	return ret ? ret : pw_ask_setattr(dentry, attr);
+}
+
+SEC("lsm/inode_setattr")
+int BPF_PROG(pw_inode_setattr_3arg, void *idmap, struct dentry *dentry, struct iattr *attr,
+	     int ret)
+{
+	return ret ? ret : pw_ask_setattr(dentry, attr);
+}
+
+/* An extended attribute holds bytes: outside objects it is bound like a file's content. */
+SEC("lsm/inode_setxattr")
+int BPF_PROG(pw_inode_setxattr, void *idmap, struct dentry *dentry, const char *name,
+	     const void *value, size_t size, int flags, int ret)
+{
+	return ret ? ret : pw_ask_name(dentry, PW_ACTION_ATTR, 1);
+}
+
+SEC("lsm/inode_removexattr")
+int BPF_PROG(pw_inode_removexattr, void *idmap, struct dentry *dentry, const char *name, int ret)
+{
+	return ret ? ret : pw_ask_name(dentry, PW_ACTION_ATTR, 0);
+}
+
+/* From 6.2 on; before, an ACL is an extended attribute like others. */
+SEC("lsm/inode_set_acl")
+int BPF_PROG(pw_inode_set_acl, void *idmap, struct dentry *dentry, const char *name, void *acl,
+	     int ret)
+{
+	return ret ? ret : pw_ask_name(dentry, PW_ACTION_ATTR, 0);
+}
+
+SEC("lsm/inode_remove_acl")
+int BPF_PROG(pw_inode_remove_acl, void *idmap, struct dentry *dentry, const char *name, int ret)
+{
+	return ret ? ret : pw_ask_name(dentry, PW_ACTION_ATTR, 0);
+}
+
+#endif

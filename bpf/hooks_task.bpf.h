@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tasks: what a fork hands on, and that nobody looks into a member. */
+#ifndef PW_HOOKS_TASK_BPF_H
+#define PW_HOOKS_TASK_BPF_H
+
+#define PW_CLONE_THREAD 0x00010000
+#define PW_PTRACE_READ 1
+#define PW_PTRACE_ATTACH 2
+#define PW_PTRACE_NOAUDIT 4
+
+/* A fork of PID 1 is in init until it calls execve. */
+static __always_inline int pw_fork_of_init(struct task_struct *task)
+{
+	struct pw_task init = {.subject = PW_SUBJECT_INIT};
+
+	if (!bpf_task_storage_get(&tasks, task, &init, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		pw_count(PW_COUNT_LABEL_LOST);
+
+	return 0;
+}
+
+/* At this point @task->group_leader is still its parent's; a thread shares it and is done. */
+SEC("lsm/task_alloc")
+int BPF_PROG(pw_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
+{
+	struct task_struct *parent = bpf_get_current_task_btf();
+	struct pw_task *label, *copy;
+
+	if (ret)
+		return ret;
+	if (clone_flags & PW_CLONE_THREAD)
+		return 0;
+	label = pw_label_of(parent);
+	if (!label)
+		return parent->tgid == 1 ? pw_fork_of_init(task) : 0;
+	if (label->subject == PW_SUBJECT_OTHERS)
+		return 0;
+
+	copy = bpf_task_storage_get(&tasks, task, label, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!copy)	/* its memory is the member's, so it must not run as others */
+		return pw_impossible(PW_COUNT_LABEL_LOST);
+	if (label->subject >= PW_SUBJECT_FIRST && !pw_label_copy(task, copy))
+		pw_count(PW_COUNT_NET_LABEL_LOST);
+
+	return 0;
+}
+
+/* Whether @tracer, in @mode, may look into @victim. */
+static __always_inline int pw_may_look_into(const struct pw_actor *tracer,
+					    const struct pw_actor *victim, __u32 mode)
+{
+	if (!pw_has_access(victim->flags) && victim->subject != PW_SUBJECT_DAEMON)
+		return 1;
+	if (mode & PW_PTRACE_ATTACH)
+		return 0;
+
+	return tracer->subject == PW_SUBJECT_INIT || tracer->subject == PW_SUBJECT_DAEMON ||
+	       tracer->subject == victim->subject;
+}
+
+static __noinline int pw_ask_trace(struct task_struct *tracer, struct task_struct *victim,
+				   __u32 mode)
+{
+	__u32 slot = pw_active_slot();
+	struct pw_bank *bank = pw_bank_in(slot);
+	struct pw_actor of_tracer, of_victim;
+	struct pw_case c = {};
+
+	if (!bank)
+		return 0;
+	of_victim = pw_actor_of(bank, victim);
+	if (!of_victim.label)
+		return 0;
+	of_tracer = pw_actor_of(bank, tracer);
+	if (pw_may_look_into(&of_tracer, &of_victim, mode))
+		return 0;
+
+	c.slot = slot;
+	c.program = of_tracer.program;
+	c.subject = of_tracer.subject;
+	c.peer_subject = of_victim.subject;
+	c.type = PW_RECORD_TAMPER;
+	c.action = PW_ACTION_TRACE;
+	c.verdict = PW_VERDICT_DENY;
+	c.reason = PW_REASON_MEMBER;
+	if (mode & PW_PTRACE_NOAUDIT)
+		c.flags |= PW_CASE_SILENT;
+
+	return pw_verdict(&c);
+}
+
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(pw_ptrace_access_check, struct task_struct *child, unsigned int mode, int ret)
+{
+	if (ret)
+		return ret;
+
+	return pw_ask_trace(bpf_get_current_task_btf(), child, mode);
+}
+
+SEC("lsm/ptrace_traceme")
+int BPF_PROG(pw_ptrace_traceme, struct task_struct *parent, int ret)
+{
+	if (ret)
+		return ret;
+
+	return pw_ask_trace(parent, bpf_get_current_task_btf(), PW_PTRACE_ATTACH);
+}
+
+#endif
