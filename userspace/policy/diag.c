@@ -129,9 +129,11 @@ void pw_diag_sort(struct pw_diag *diag)
 
 void pw_diag_print(const struct pw_diag *diag, FILE *to)
 {
-	const struct pw_diag_entry *entry;
+	size_t i;
 
-	for (entry = diag->entries; entry < diag->entries + diag->n; entry++) {
+	for (i = 0; i < diag->n; i++) {
+		const struct pw_diag_entry *entry = &diag->entries[i];
+
 		if (entry->file) {
 			pw_text_print(to, entry->file);
 			if (entry->line)

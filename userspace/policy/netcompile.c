@@ -277,14 +277,16 @@ static int find_idle(const struct pw_policy *policy, const struct pw_net_tables 
 		     struct pw_diag *diag)
 {
 	_cleanup_free_ bool *decides = calloc(PW_RULES_MAX + 1, sizeof(*decides));
-	const struct pw_net_entry *entry;
-	size_t i;
+	size_t i, j;
 
 	if (!decides)
 		return -ENOMEM;
-	for (entry = tables->entries; entry < tables->entries + tables->nentries; entry++)
-		for (i = 0; i < entry->ports.n && entry->prefix.family; i++)
-			decides[entry->ports.ranges[i].rule] = true;
+	for (i = 0; i < tables->nentries; i++) {
+		const struct pw_net_entry *entry = &tables->entries[i];
+
+		for (j = 0; j < entry->ports.n && entry->prefix.family; j++)
+			decides[entry->ports.ranges[j].rule] = true;
+	}
 	warn_of_idle(policy->others_rules, policy->nothers_rules, decides, diag);
 	for (i = 0; i < policy->nsubjects; i++)
 		warn_of_idle(policy->subjects[i].network, policy->subjects[i].nnetwork, decides,

@@ -182,12 +182,15 @@ static uint32_t reference(const struct pw_policy *policy, const struct question 
 static uint32_t compiled(const struct pw_net_tables *tables, const struct question *q)
 {
 	const struct pw_net_entry *e, *best = NULL;
+	size_t i;
 
-	for (e = tables->entries; e < tables->entries + tables->nentries; e++)
+	for (i = 0; i < tables->nentries; i++) {
+		e = &tables->entries[i];
 		if (e->subject == q->subject && e->direction == q->direction &&
 		    e->proto == q->proto && holds(&e->prefix, &q->peer) &&
 		    (!best || e->prefix.length > best->prefix.length))
 			best = e;
+	}
 
 	return best ? pw_port_rule(&best->ports, q->port) : 0;
 }

@@ -315,7 +315,7 @@ static void test_script(void **state)
 {
 	char name[] = "/tmp/pw-test-XXXXXX";
 	_cleanup_close_ int fd = mkstemp(name);
-	static const char *const heads[] = {"#!/bin/sh\n", "\x7f" "ELF", "#", "#!"};
+	static const char *const heads[] = {"#!/bin/sh\n", "\177ELF", "#", "#!"};
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
 	_cleanup_free_ char *text = NULL;
 	struct pw_source source = {.name = (char *)"t.yaml"};
