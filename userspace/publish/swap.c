@@ -98,10 +98,13 @@ static int adopt(struct pw_kernel *kernel, __u32 slot, struct pw_swapped *swappe
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++) {
-		if (tasks[i].subject != PW_SUBJECT_OTHERS)
+		if (tasks[i].subject != PW_SUBJECT_OTHERS) {
 			swapped->adopted++;
-		else
-			swapped->not_adopted++;
+			continue;
+		}
+		if (swapped->not_adopted < PW_NOT_ADOPTED_MAX)
+			swapped->refused[swapped->not_adopted] = tasks[i];
+		swapped->not_adopted++;
 	}
 	free(tasks);
 

@@ -8,9 +8,12 @@
 
 #include "publish/image.h"
 
+#define PW_NOT_ADOPTED_MAX 64	/* kept of those that were not; the others are counted */
+
 struct pw_swapped {
 	size_t adopted;
 	size_t not_adopted;
+	struct pw_adopted refused[PW_NOT_ADOPTED_MAX];
 	int links;		/* the active bank's map of links; for the scan; owned by the caller */
 };
 

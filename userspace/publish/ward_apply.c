@@ -5,6 +5,7 @@
 
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "common/words.h"
 #include "publish/pins.h"
 #include "publish/probe.h"
 #include "publish/swap.h"
@@ -117,6 +118,27 @@ static void note_apply(struct pw_ward *ward, const struct pw_swapped *swapped)
 		     text);
 }
 
+static void note_not_adopted(struct pw_ward *ward, const struct pw_adopted *task)
+{
+	const struct pw_catalog *catalog = ward->image->catalog;
+	char text[sizeof(((struct pw_note *)NULL)->text)];
+
+	snprintf(text, sizeof(text), "process %u, %s, stays in others: %s", task->tgid,
+		 task->program < catalog->nprograms && task->program > 0 ?
+			 catalog->programs[task->program] : "a program of the last policy",
+		 task->reason ? pw_word_name(&pw_words_reason, task->reason) :
+				"the policy does not name its program any more");
+	pw_ward_note(ward, PW_RECORD_POLICY, PW_ACTION_ADOPT, PW_VERDICT_DENY,
+		     task->reason ? task->reason : PW_REASON_STRANGER, text);
+}
+
+static void note_swap(struct pw_ward *ward, const struct pw_swapped *swapped)
+{
+	note_apply(ward, swapped);
+	for (size_t i = 0; i < swapped->not_adopted && i < PW_NOT_ADOPTED_MAX; i++)
+		note_not_adopted(ward, &swapped->refused[i]);
+}
+
 /* Makes @image the one in force. Takes over what @resolved and @image point at. */
 static int publish(struct pw_ward *ward, struct pw_resolved **resolved, struct pw_image **image,
 		   struct pw_diag *diag)
@@ -136,7 +158,8 @@ static int publish(struct pw_ward *ward, struct pw_resolved **resolved, struct p
 	ward->resolved = TAKE_PTR(*resolved);
 	ward->image = TAKE_PTR(*image);
 	begin_scan(ward, swapped.links);
-	note_apply(ward, &swapped);
+	note_swap(ward, &swapped);
+	pw_ward_prune_later(ward);
 
 	return 0;
 }
@@ -256,6 +279,7 @@ int pw_ward_refresh(struct pw_ward *ward, struct pw_diag *diag)
 	_cleanup_(pw_image_freep) struct pw_image *image = NULL;
 	int r;
 
+	pw_ward_prune(ward);
 	if (!ward->image || ward->image->npending == 0)
 		return 0;
 	r = read_accepted(ward, &accepted, diag);
@@ -263,92 +287,14 @@ int pw_ward_refresh(struct pw_ward *ward, struct pw_diag *diag)
 		r = compile(ward, ward->policy, accepted, false, &resolved, &image, diag);
 	if (r < 0)
 		return r;
-	if (pw_image_same(image, ward->image))
+	if (pw_image_same(image, ward->image)) {
+		ward->ids->generation = ward->image->bank.generation;
 		return 0;
+	}
 	r = publish(ward, &resolved, &image, diag);
 	if (r < 0)
 		return r;
 	r = pw_accepted_write(ward->state_dir, ward->resolved);
 
 	return r < 0 ? r : 1;
-}
-
-/* The active bank's map of links once more, with more room. */
-static int grow_links(struct pw_ward *ward)
-{
-	const __u32 slot = pw_kernel_state(ward->kernel)->active;
-	uint32_t room = 2 * ward->links_room;
-	_cleanup_close_ int fd = -EBADF;
-
-	if (ward->links_room == PW_LINKS_MAX)
-		return -E2BIG;
-	if (room > PW_LINKS_MAX)
-		room = PW_LINKS_MAX;
-	fd = pw_swap_links(ward->links, room);
-	if (fd < 0)
-		return fd;
-	if (bpf_map_update_elem(pw_kernel_map(ward->kernel, PW_MAP_LINKS), &slot, &fd, BPF_ANY) < 0)
-		return -errno;
-	close(ward->links);
-	ward->links = TAKE_FD(fd);
-	ward->links_room = room;
-
-	return 0;
-}
-
-/* Puts what was found since @from into the active bank. */
-static int register_links(struct pw_ward *ward, size_t from)
-{
-	const struct pw_bank *bank = &ward->image->bank;
-	int r;
-
-	for (size_t i = from; i < ward->found.n;) {
-		const struct pw_found_link *found = &ward->found.list[i];
-		struct pw_link link = {
-			.generation = found->generation,
-			.object = found->object,
-			.root = found->root,
-		};
-		struct pw_inode_key key = {.ino = found->ino};
-
-		while (key.fs < bank->nfs &&
-		       memcmp(&bank->fs[key.fs].id, &found->fs, sizeof(found->fs)) != 0)
-			key.fs++;
-		if (key.fs == bank->nfs ||
-		    bpf_map_update_elem(ward->links, &key, &link, BPF_ANY) == 0) {
-			i++;
-			continue;
-		}
-		if (errno != E2BIG)
-			return -errno;
-		r = grow_links(ward);
-		if (r < 0)
-			return r;
-	}
-
-	return 0;
-}
-
-int pw_ward_scan(struct pw_ward *ward)
-{
-	size_t from = ward->found.n;
-	int r, done;
-
-	if (!ward->scan)
-		return 0;
-	done = pw_scan_step(ward->scan, &ward->found);
-	r = done < 0 ? done : register_links(ward, from);
-	if (r == 0 && done == 1)
-		return 1;
-	ward->scan_error = r;
-	ward->scan = pw_scan_free(ward->scan);
-	if (r == 0)
-		pw_links_done(&ward->carried);
-
-	return r;
-}
-
-bool pw_ward_scanning(const struct pw_ward *ward)
-{
-	return ward->scan != NULL;
 }

@@ -32,9 +32,18 @@ struct pw_ward {
 	uint32_t links_room;
 	int scan_error;			/* why the last scan did not get through, 0: it did */
 
+	/* Catalogs below prune_below can go when the log accounts for prune_at. */
+	uint64_t prune_below;
+	uint64_t prune_at;
+
 	struct pw_canary canary;
 	bool canary_tried;
 	struct timespec canary_at;	/* CLOCK_BOOTTIME */
 };
+
+/* After a swap: which catalogs nothing will speak of once all records of now are in the log. */
+void pw_ward_prune_later(struct pw_ward *ward);
+/* Removes them when that is so. What cannot be removed is tried again. */
+void pw_ward_prune(struct pw_ward *ward);
 
 #endif
