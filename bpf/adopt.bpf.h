@@ -58,18 +58,26 @@ static __always_inline int pw_was_started_by(const struct pw_candidate *c,
 	       pw_subject_in(&subject->started_by, PW_INDEX(label->subject, PW_SUBJECT_IDS));
 }
 
+/* 1 for zero, 0 for all else. */
+static __always_inline __u64 pw_zero_bit(__u32 value)
+{
+	return ((__u64)value - 1) >> 63;
+}
+
 static __always_inline int pw_runs_as(const struct pw_candidate *c, const struct pw_subject *subject)
 {
-	__u32 uid = c->task->cred->uid.val, euid = c->task->cred->euid.val, found = 0, i;
+	__u32 uid = c->task->cred->uid.val, euid = c->task->cred->euid.val, i;
+	__u64 is_uid = 0, is_euid = 0;
 
 	if (!(subject->flags & PW_SUBJECT_USERS))
 		return 1;
+	/* Without a branch for each user, or the verifier follows every combination. */
 	for (i = 0; i < PW_USERS_PER_SUBJECT && i < subject->nusers; i++) {
-		found |= subject->users[i] == uid ? 1 : 0;
-		found |= subject->users[i] == euid ? 2 : 0;
+		is_uid |= pw_zero_bit(subject->users[i] ^ uid);
+		is_euid |= pw_zero_bit(subject->users[i] ^ euid);
 	}
 
-	return found == 3;
+	return is_uid & is_euid;
 }
 
 /* Whether the label it has still stands under the new bank. */
