@@ -172,6 +172,7 @@ static __always_inline int pw_ask_file(struct pw_ask *ask)
 	__u32 flags = pw_fs_flags(ask->bank, ask->fs);
 
 	ask->q.spot.where = PW_OPAQUE(PW_WHERE_OUTSIDE);
+	ask->q.spot.depth = PW_PATH_DEPTH;	/* not walked: the record has the whole path */
 	if (flags & (ask->q.bound ? PW_FS_OBJECTS | PW_FS_PLACES : PW_FS_OBJECTS))
 		pw_locate(ask);
 	if (ask->q.spot.where == PW_WHERE_OUTSIDE &&

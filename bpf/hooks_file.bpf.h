@@ -32,40 +32,255 @@ static __always_inline __u32 pw_action_of(__u32 need)
 }
 
 /* The daemon lists directories of objects, to find files with further names; it opens none. */
-static __always_inline int pw_lists_for_scan(const struct inode *inode, fmode_t mode)
+static __always_inline int pw_lists_for_scan(const struct inode *inode, __u32 writes)
 {
 	struct pw_task *label;
 
-	if ((inode->i_mode & PW_S_IFMT) != PW_S_IFDIR || mode & PW_FMODE_WRITE)
+	if ((inode->i_mode & PW_S_IFMT) != PW_S_IFDIR || writes)
 		return 0;
 	label = pw_label_of(bpf_get_current_task_btf());
 
 	return label && label->subject == PW_SUBJECT_DAEMON;
 }
 
+#define PW_PTS_FIRST 136
+#define PW_PTS_LAST 143
+
+/*
+ * What a member needs to write here, PW_SUBJECT_WRITES_*; 0: nothing; PW_BY_PLACE:
+ * like a regular file. A memfd is a pipe with a memory: what it holds goes to who has it.
+ */
+#define PW_BY_PLACE 1U
+
+static __always_inline __u32 pw_writing_needs(const struct inode *inode)
+{
+	umode_t format = inode->i_mode & PW_S_IFMT;
+	__u32 major = PW_MAJOR(inode->i_rdev), minor = PW_MINOR(inode->i_rdev);
+
+	if (format == PW_S_IFIFO)
+		return PW_SUBJECT_WRITES_PIPE;
+	if (format == PW_S_IFREG)
+		return inode->i_sb->s_flags & PW_SB_NOUSER ? PW_SUBJECT_WRITES_PIPE : PW_BY_PLACE;
+	if (format != PW_S_IFCHR)
+		return 0;
+	if (major == PW_MAJOR_MEM && minor != 1 && minor != 2 && minor != 4 && minor != 11)
+		return 0;	/* null, zero, full, random */
+	if (major == 4 || major == 5 || (major >= PW_PTS_FIRST && major <= PW_PTS_LAST))
+		return PW_SUBJECT_WRITES_TTY;
+
+	return PW_BY_PLACE;
+}
+
+/* Whether what @inode is, not where it lies, decides that the current task may write to it. */
+static __always_inline int pw_may_write_by_kind(const struct pw_bank *bank,
+						const struct inode *inode)
+{
+	__u32 needs = pw_writing_needs(inode);
+	struct pw_actor actor;
+
+	if (!needs)
+		return 1;
+	if (needs == PW_BY_PLACE)
+		return 0;
+	actor = pw_actor_of(bank, bpf_get_current_task_btf());
+
+	return !pw_has_access(actor.flags) || (actor.flags & needs);
+}
+
+/* A question about an open file. */
+static __always_inline int pw_ask_open_file(struct file *file, __u32 need, __u32 writes,
+					    __u32 flags)
+{
+	struct inode *inode = file->f_inode;
+	struct pw_ask ask = {
+		.dentry = file->f_path.dentry,
+		.inode = inode,
+		.q.need = need,
+		.q.bound = writes,
+		.q.flags = flags,
+	};
+
+	pw_ask_on(&ask, inode->i_sb);
+	if (!ask.bank || pw_lists_for_scan(inode, writes))
+		return 0;
+	if (writes && pw_may_write_by_kind(ask.bank, inode))
+		ask.q.bound = 0;
+	ask.q.bound = PW_OPAQUE(ask.q.bound);
+	ask.q.action = PW_OPAQUE(pw_action_of(need));
+
+	return pw_ask_file(&ask);
+}
+
 SEC("lsm/file_open")
 int BPF_PROG(pw_file_open, struct file *file, int ret)
 {
-	struct inode *inode = file->f_inode;
-	struct pw_ask ask = {};
+	__u32 writes = file->f_mode & PW_FMODE_WRITE;
 
 	if (ret)
 		return ret;
-	pw_ask_on(&ask, inode->i_sb);
-	if (!ask.bank || pw_lists_for_scan(inode, file->f_mode))
+	ret = pw_ask_open_file(file, PW_OPAQUE(pw_need_of_open(file->f_mode, file->f_flags)), writes,
+			       0);
+	if (ret)
+		return ret;
+	if (pw_is_storage(file->f_inode) || (writes && pw_in_swapon()))
+		return pw_guard_storage(file->f_path.dentry);
+	if (pw_is_guarded_pseudo(file->f_inode->i_sb))
+		return pw_guard_pseudo(file);
+
+	return 0;
+}
+
+/*
+ * Whether the current task opened all that it has under its present label and
+ * the present policy, so that reading through it was decided.
+ */
+static __always_inline int pw_opened_by_itself(const struct pw_bank *bank)
+{
+	struct pw_task *label = pw_label_of(bpf_get_current_task_btf());
+
+	return label && label->subject >= PW_SUBJECT_FIRST && !(label->flags & PW_TASK_MIXED) &&
+	       label->generation == bank->generation;
+}
+
+/* What using an open file asks for. */
+static __always_inline __u32 pw_need_of_use(const struct file *file, __u32 writes)
+{
+	if (writes)
+		return PW_ACTION_BIT(PW_ACTION_WRITE);
+	if (file->f_flags & PW_O_EXEC)
+		return PW_ACTION_BIT(PW_ACTION_EXEC);
+
+	return PW_ACTION_BIT(PW_ACTION_READ);
+}
+
+/* Reading or writing through a descriptor, wherever that comes from. */
+static __always_inline int pw_use(struct file *file, __u32 writes)
+{
+	struct inode *inode = file->f_inode;
+	umode_t format = inode->i_mode & PW_S_IFMT;
+	__u32 slot, flags;
+	struct pw_bank *bank;
+
+	if (format == PW_S_IFSOCK || !format)
 		return 0;
+	if (pw_is_storage(inode) || (format == PW_S_IFCHR && writes && pw_is_fabrics(file)))
+		return pw_guard_storage(file->f_path.dentry);
+	if (!writes) {
+		if (format != PW_S_IFREG && format != PW_S_IFDIR)
+			return 0;
+		slot = pw_active_slot();
+		bank = pw_bank_in(slot);
+		if (!bank)
+			return 0;
+		flags = pw_fs_flags(bank, pw_fs_index(bank, inode->i_sb));
+		if (!(flags & PW_FS_OBJECTS) || pw_opened_by_itself(bank))
+			return 0;
+	}
 
-	ask.dentry = file->f_path.dentry;
-	ask.inode = inode;
-	ask.q.need = PW_OPAQUE(pw_need_of_open(file->f_mode, file->f_flags));
-	ask.q.action = PW_OPAQUE(pw_action_of(ask.q.need));
-	ask.q.bound = file->f_mode & PW_FMODE_WRITE;
+	return pw_ask_open_file(file, PW_OPAQUE(pw_need_of_use(file, writes)), writes,
+				PW_CASE_QUIET | PW_ASK_WRITE_OR_CREATE);
+}
 
-	ret = pw_ask_file(&ask);
-	if (ret || !pw_is_guarded_pseudo(inode->i_sb))
+SEC("lsm/file_permission")
+int BPF_PROG(pw_file_permission, struct file *file, int mask, int ret)
+{
+	return ret ? ret : pw_use(file, mask & PW_MAY_WRITE);
+}
+
+#define PW_PROT_WRITE 2
+#define PW_MAP_TYPE 0xf
+#define PW_MAP_PRIVATE 2
+#define PW_VM_SHARED 8
+
+/* A shared mapping of a writable file can be made writable without asking: it counts as written. */
+SEC("lsm/mmap_file")
+int BPF_PROG(pw_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
+	     unsigned long flags, int ret)
+{
+	if (ret || !file)
 		return ret;
 
-	return pw_guard_pseudo(file);
+	return pw_use(file, (flags & PW_MAP_TYPE) == PW_MAP_PRIVATE ? 0 :
+								     file->f_mode & PW_FMODE_WRITE);
+}
+
+/* For mappings that were there before the policy. */
+SEC("lsm/file_mprotect")
+int BPF_PROG(pw_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
+	     unsigned long prot, int ret)
+{
+	struct file *file;
+
+	if (ret || !(prot & PW_PROT_WRITE) || !(vma->vm_flags & PW_VM_SHARED))
+		return ret;
+	file = vma->vm_file;
+
+	return file ? pw_use(file, 1) : 0;
+}
+
+/* A descriptor arrives from another process: as if this one had opened it. */
+SEC("lsm/file_receive")
+int BPF_PROG(pw_file_receive, struct file *file, int ret)
+{
+	umode_t format = file->f_inode->i_mode & PW_S_IFMT;
+	__u32 writes = file->f_mode & PW_FMODE_WRITE;
+
+	if (ret || (format != PW_S_IFREG && format != PW_S_IFDIR) || (file->f_mode & PW_FMODE_PATH))
+		return ret;
+
+	return pw_ask_open_file(file, PW_OPAQUE(pw_need_of_open(file->f_mode & ~PW_FMODE_CREATED, 0)),
+				writes, PW_ASK_WRITE_OR_CREATE);
+}
+
+static __always_inline int pw_ask_ioctl(struct file *file, unsigned int cmd)
+{
+	struct inode *inode = file->f_inode;
+	struct pw_bank *bank;
+
+	if (pw_is_disk_command(cmd))
+		return inode->i_mode & (PW_S_IFCHR | PW_S_IFBLK) ?
+			       pw_guard_storage(file->f_path.dentry) : 0;
+	if (!pw_is_btrfs_command(inode->i_sb, cmd))
+		return 0;
+	bank = pw_bank_in(pw_active_slot());
+	if (!bank || !(pw_fs_flags(bank, pw_fs_index(bank, inode->i_sb)) & PW_FS_OBJECTS))
+		return 0;
+
+	return pw_guard_storage(file->f_path.dentry);
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(pw_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret ? ret : pw_ask_ioctl(file, cmd);
+}
+
+/* The same from 32-bit programs, where the kernel has the hook. */
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(pw_file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret ? ret : pw_ask_ioctl(file, cmd);
+}
+
+/* Watching a directory tells the names that appear in it. */
+SEC("lsm/path_notify")
+int BPF_PROG(pw_path_notify, const struct path *path, u64 mask, unsigned int obj_type, int ret)
+{
+	struct dentry *dentry = path->dentry;
+	struct pw_ask ask = {
+		.dentry = dentry,
+		.inode = dentry->d_inode,
+		.q.need = PW_ACTION_BIT(PW_ACTION_READ),
+		.q.action = PW_ACTION_READ,
+	};
+
+	if (ret)
+		return ret;
+	pw_ask_on(&ask, dentry->d_sb);
+	if (!ask.bank)
+		return 0;
+
+	return pw_ask_file(&ask);
 }
 
 #endif

@@ -11,47 +11,6 @@
 #define PW_TRACEFS_MAGIC 0x74726163
 #define PW_DEBUGFS_MAGIC 0x64626720
 
-/* Refuses and records; the daemon, which has to do all this, passes. */
-static __noinline int pw_guard(enum pw_action action, enum pw_reason reason, struct dentry *dentry)
-{
-	__u32 slot = pw_active_slot();
-	struct pw_bank *bank = pw_bank_in(slot);
-	struct pw_actor actor;
-	struct pw_case c = {
-		.slot = slot,
-		.type = PW_RECORD_TAMPER,
-		.flags = PW_CASE_GUARD,
-		.verdict = PW_VERDICT_DENY,
-	};
-
-	if (!bank)
-		return 0;
-	actor = pw_actor_of(bank, bpf_get_current_task_btf());
-	if (actor.subject == PW_SUBJECT_DAEMON)
-		return 0;
-
-	c.program = actor.program;
-	c.subject = PW_OPAQUE(actor.subject);
-	c.subject_flags = PW_OPAQUE(actor.flags);
-	c.action = action;
-	c.reason = reason;
-	if (dentry) {
-		c.dentry = (__u64)dentry;
-		c.depth = PW_PATH_DEPTH;
-		c.dev = dentry->d_sb->s_dev;
-	}
-
-	return pw_verdict(&c);
-}
-
-/* PID 1 and what it forked before the first exec: a service manager uses BPF itself. */
-static __always_inline int pw_is_init(void)
-{
-	struct pw_bank *bank = pw_bank_in(pw_active_slot());
-
-	return bank && pw_actor_of(bank, bpf_get_current_task_btf()).subject == PW_SUBJECT_INIT;
-}
-
 /*
  * Programs that only see what their loader's own descriptors carry are open to
  * everybody. Programs on cgroups see or decide for others (a later one can undo
@@ -154,6 +113,8 @@ static __noinline int pw_guard_pseudo(struct file *file)
 	}
 	if (!(file->f_mode & PW_FMODE_WRITE))
 		return 0;
+	if (magic == PW_CONFIGFS_MAGIC)
+		return pw_guard_storage(dentry);
 	if (pw_name_is(dentry, "trace_marker") || pw_name_is(dentry, "trace_marker_raw"))
 		return 0;
 
@@ -165,7 +126,8 @@ static __always_inline int pw_is_guarded_pseudo(const struct super_block *sb)
 {
 	__u64 magic = sb->s_magic;
 
-	return magic == PW_PROC_MAGIC || magic == PW_TRACEFS_MAGIC || magic == PW_DEBUGFS_MAGIC;
+	return magic == PW_PROC_MAGIC || magic == PW_TRACEFS_MAGIC || magic == PW_DEBUGFS_MAGIC ||
+	       magic == PW_CONFIGFS_MAGIC;
 }
 
 /* The same switch once more, by a program that does not itself hang on function tracing. */

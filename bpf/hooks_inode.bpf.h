@@ -35,6 +35,9 @@ int BPF_PROG(pw_inode_create, struct inode *dir, struct dentry *dentry, umode_t 
 SEC("lsm/inode_mkdir")
 int BPF_PROG(pw_inode_mkdir, struct inode *dir, struct dentry *dentry, umode_t mode, int ret)
 {
+	if (!ret && dentry->d_sb->s_magic == PW_CONFIGFS_MAGIC)	/* targets that serve disks */
+		return pw_guard_storage(dentry->d_parent);
+
 	return ret ? ret : pw_ask_name(dentry, PW_ACTION_CREATE, 1);
 }
 

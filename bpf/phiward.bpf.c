@@ -26,6 +26,9 @@
 #include "verdict.bpf.h"
 #include "access.bpf.h"
 
+#include "guard.bpf.h"
+#include "storage.bpf.h"
+
 #include "hooks_guard.bpf.h"
 #include "hooks_file.bpf.h"
 #include "hooks_inode.bpf.h"

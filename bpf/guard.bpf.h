@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Refusals that no mode lifts. */
+#ifndef PW_GUARD_BPF_H
+#define PW_GUARD_BPF_H
+
+/* Refuses and records; the daemon, which has to do all this, passes. */
+static __noinline int pw_guard(enum pw_action action, enum pw_reason reason, struct dentry *dentry)
+{
+	__u32 slot = pw_active_slot();
+	struct pw_bank *bank = pw_bank_in(slot);
+	struct pw_actor actor;
+	struct pw_case c = {
+		.slot = slot,
+		.type = PW_RECORD_TAMPER,
+		.flags = PW_CASE_GUARD,
+		.verdict = PW_VERDICT_DENY,
+	};
+
+	if (!bank)
+		return 0;
+	actor = pw_actor_of(bank, bpf_get_current_task_btf());
+	if (actor.subject == PW_SUBJECT_DAEMON)
+		return 0;
+
+	c.program = actor.program;
+	c.subject = PW_OPAQUE(actor.subject);
+	c.subject_flags = PW_OPAQUE(actor.flags);
+	c.action = action;
+	c.reason = reason;
+	if (dentry) {
+		c.dentry = (__u64)dentry;
+		c.depth = PW_PATH_DEPTH;
+		c.dev = dentry->d_sb->s_dev;
+	}
+
+	return pw_verdict(&c);
+}
+
+/* PID 1 and what it forked before the first exec: a service manager uses BPF itself. */
+static __always_inline int pw_is_init(void)
+{
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+
+	return bank && pw_actor_of(bank, bpf_get_current_task_btf()).subject == PW_SUBJECT_INIT;
+}
+
+#endif

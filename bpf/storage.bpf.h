@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Raw storage as a class. Protecting only the device below an object fails: the
+ * same blocks are reachable by loop, device-mapper, sg, nvme, network targets.
+ * The kernel's own work (mount, loop and target threads) does not come this way.
+ */
+#ifndef PW_STORAGE_BPF_H
+#define PW_STORAGE_BPF_H
+
+#define PW_CONFIGFS_MAGIC 0x62656570
+#define PW_BTRFS_MAGIC 0x9123683e
+
+#define PW_MAJOR_MEM 1
+#define PW_MAJOR_MISC 10
+#define PW_MAJOR_SG 21
+#define PW_MINOR_DM_CONTROL 236
+#define PW_MINOR_LOOP_CONTROL 237
+
+#define PW_NR_SWAPON 167	/* x86-64 */
+
+/* Refuses to all but PID 1, kernel threads and who has `system: [storage]`. */
+static __noinline int pw_guard_storage(struct dentry *dentry)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	struct pw_actor actor;
+
+	if (!bank || (bank->flags & PW_BANK_NO_OBJECTS) || (task->flags & PW_PF_KTHREAD))
+		return 0;
+	actor = pw_actor_of(bank, task);
+	if (actor.subject == PW_SUBJECT_INIT ||
+	    pw_may_system(bank, actor.subject, PW_SYSTEM_STORAGE))
+		return 0;
+
+	return pw_guard(PW_ACTION_RAW, PW_REASON_STORAGE, dentry);
+}
+
+/* A node that leads to blocks: all block devices, sg, device-mapper and loop control. */
+static __always_inline int pw_is_storage(const struct inode *inode)
+{
+	umode_t format = inode->i_mode & PW_S_IFMT;
+	__u32 major = PW_MAJOR(inode->i_rdev), minor = PW_MINOR(inode->i_rdev);
+
+	if (format == PW_S_IFBLK)
+		return 1;
+	if (format != PW_S_IFCHR)
+		return 0;
+
+	return major == PW_MAJOR_SG || (major == PW_MAJOR_MISC && (minor == PW_MINOR_DM_CONTROL ||
+								  minor == PW_MINOR_LOOP_CONTROL));
+}
+
+/* nvme-fabrics has no fixed number; the module that answers for the open file has a name. */
+static __always_inline int pw_is_fabrics(const struct file *file)
+{
+	struct module *owner = file->f_op->owner;
+
+	if (!owner)
+		return 0;
+
+	return *(const __u64 *)&owner->name[0] == 0x6261665f656d766eULL; /* "nvme_fab" */
+}
+
+/* Commands to disks that need no block node: SG_IO, NVMe pass-through. */
+static __always_inline int pw_is_disk_command(unsigned int cmd)
+{
+	unsigned int type = (cmd >> 8) & 0xff, nr = cmd & 0xff;
+
+	return cmd == 0x2285 || (type == 'N' && nr >= 0x41 && nr <= 0x49);
+}
+
+/* btrfs reads, sends and snapshots one file by a descriptor of another; cloning is decided as reading. */
+static __always_inline int pw_is_btrfs_command(const struct super_block *sb, unsigned int cmd)
+{
+	unsigned int nr = cmd & 0xff;
+
+	return ((cmd >> 8) & 0xff) == 0x94 && sb->s_magic == PW_BTRFS_MAGIC && nr != 9 && nr != 13 &&
+	       nr != 54;
+}
+
+/* swapon(2) opens a file like everybody; what is swapped out is members' memory. */
+static __always_inline int pw_in_swapon(void)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	return regs->orig_ax == PW_NR_SWAPON;
+}
+
+#endif
