@@ -27,10 +27,11 @@ struct pw_asked {
 
 struct pw_ask {
 	struct dentry *dentry;	/* the walk starts here */
-	struct inode *inode;	/* what is there; NULL: nothing yet */
+	struct inode *inode;	/* what is there; when fresh, any that exists */
 	struct super_block *sb;
 	struct pw_bank *bank;	/* NULL: no policy, so nothing to ask */
 	__u32 fs;
+	__u32 fresh;		/* the name need not exist yet */
 	struct pw_asked q;
 };
 
@@ -145,10 +146,10 @@ __noinline int pw_judge(struct pw_asked *asked)
 static __always_inline int pw_put_to_judge(struct pw_ask *ask)
 {
 	ask->q.dentry = (__u64)ask->dentry;
-	ask->q.ino = ask->inode->i_ino;
+	ask->q.ino = ask->fresh ? 0 : ask->inode->i_ino;
 	ask->q.dev = ask->sb->s_dev;
 
-	return pw_judge(&ask->q);
+	return pw_errno(pw_judge(&ask->q));
 }
 
 /* Finds where the file lies. */
@@ -156,9 +157,9 @@ static __always_inline void pw_locate(struct pw_ask *ask)
 {
 	__u64 scope = (__u64)ask->q.slot << 32 | ask->fs;
 
-	pw_walk(ask->bank, ask->dentry, scope, &ask->q.spot);
+	pw_walk(ask->bank, ask->dentry, scope, &ask->q.spot, ask->fresh);
 	pw_spot_on_fs(ask->bank, ask->fs, &ask->q.spot);
-	if (ask->q.spot.where == PW_WHERE_OUTSIDE && ask->inode && ask->inode->i_nlink > 1 &&
+	if (!ask->fresh && ask->q.spot.where == PW_WHERE_OUTSIDE && ask->inode->i_nlink > 1 &&
 	    (ask->inode->i_mode & PW_S_IFMT) != PW_S_IFDIR)
 		pw_look_up_link(ask->inode, scope, &ask->q.spot);
 }

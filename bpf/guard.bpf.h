@@ -33,7 +33,7 @@ static __noinline int pw_guard(enum pw_action action, enum pw_reason reason, str
 		c.dev = dentry->d_sb->s_dev;
 	}
 
-	return pw_verdict(&c);
+	return pw_errno(pw_verdict(&c));
 }
 
 /* PID 1 and what it forked before the first exec: a service manager uses BPF itself. */

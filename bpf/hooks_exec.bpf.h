@@ -241,7 +241,7 @@ static __noinline __u64 pw_program_dir(struct file *file)
 		return PW_NOTHING_TO_ENTER;
 	fs = pw_fs_index(bank, file->f_inode->i_sb);
 	if ((bank->flags & PW_BANK_PROGRAM_DIRS) && (pw_fs_flags(bank, fs) & PW_FS_PROGRAMS)) {
-		pw_walk(bank, file->f_path.dentry, (__u64)slot << 32 | fs, &spot);
+		pw_walk(bank, file->f_path.dentry, (__u64)slot << 32 | fs, &spot, 0);
 		dir = spot.program_dir;
 	}
 	if (!(bank->program_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino)) && !dir &&
@@ -270,7 +270,7 @@ static __noinline int pw_exec(struct linux_binprm *bprm, __u64 dir)
 	if (!bank)
 		return 0;
 	entry.fs = pw_fs_index(bank, inode->i_sb);
-	r = pw_enter(&entry);
+	r = pw_errno(pw_enter(&entry));
 	if (entry.subject >= PW_SUBJECT_DAEMON)
 		bpf_bprm_opts_set(bprm, PW_SECUREEXEC);
 

@@ -8,7 +8,7 @@
 #define PW_ATTR_FILE (1 << 13)
 #define PW_ATTR_KILL ((1 << 11) | (1 << 12) | (1 << 14)) /* SUID, SGID, PRIV */
 
-/* One action on one name. */
+/* One action on a name that exists. */
 static __always_inline int pw_ask_name(struct dentry *dentry, enum pw_action action, __u32 bound)
 {
 	struct pw_ask ask = {
@@ -20,16 +20,42 @@ static __always_inline int pw_ask_name(struct dentry *dentry, enum pw_action act
 	};
 
 	pw_ask_on(&ask, dentry->d_sb);
-	if (!ask.bank)
-		return 0;
 
-	return pw_ask_file(&ask);
+	return ask.bank ? pw_ask_file(&ask) : 0;
+}
+
+/* The creation of a name. */
+static __always_inline int pw_ask_new_name(struct dentry *dentry, __u32 bound)
+{
+	struct pw_ask ask = {
+		.dentry = dentry,
+		.inode = dentry->d_parent->d_inode,
+		.fresh = 1,
+		.q.need = PW_ACTION_BIT(PW_ACTION_CREATE),
+		.q.action = PW_ACTION_CREATE,
+		.q.bound = bound,
+	};
+
+	pw_ask_on(&ask, dentry->d_sb);
+
+	return ask.bank ? pw_ask_file(&ask) : 0;
+}
+
+/* Whether there is a file behind @dentry; where that cannot be seen, there is. */
+static __always_inline int pw_exists(struct dentry *dentry)
+{
+	__u64 inode = 1;
+
+	if (pw_can_probe)
+		bpf_core_read(&inode, sizeof(inode), &dentry->d_inode);
+
+	return inode != 0;
 }
 
 SEC("lsm/inode_create")
 int BPF_PROG(pw_inode_create, struct inode *dir, struct dentry *dentry, umode_t mode, int ret)
 {
-	return ret ? ret : pw_ask_name(dentry, PW_ACTION_CREATE, 1);
+	return ret ? ret : pw_ask_new_name(dentry, 1);
 }
 
 SEC("lsm/inode_mkdir")
@@ -38,14 +64,14 @@ int BPF_PROG(pw_inode_mkdir, struct inode *dir, struct dentry *dentry, umode_t m
 	if (!ret && dentry->d_sb->s_magic == PW_CONFIGFS_MAGIC)	/* targets that serve disks */
 		return pw_guard_storage(dentry->d_parent);
 
-	return ret ? ret : pw_ask_name(dentry, PW_ACTION_CREATE, 1);
+	return ret ? ret : pw_ask_new_name(dentry, 1);
 }
 
 SEC("lsm/inode_symlink")
 int BPF_PROG(pw_inode_symlink, struct inode *dir, struct dentry *dentry, const char *target,
 	     int ret)
 {
-	return ret ? ret : pw_ask_name(dentry, PW_ACTION_CREATE, 1);
+	return ret ? ret : pw_ask_new_name(dentry, 1);
 }
 
 /* A socket is no file that could hold what a member read. */
@@ -53,8 +79,7 @@ SEC("lsm/inode_mknod")
 int BPF_PROG(pw_inode_mknod, struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev,
 	     int ret)
 {
-	return ret ? ret : pw_ask_name(dentry, PW_ACTION_CREATE,
-				       (mode & PW_S_IFMT) != PW_S_IFSOCK);
+	return ret ? ret : pw_ask_new_name(dentry, (mode & PW_S_IFMT) != PW_S_IFSOCK);
 }
 
 SEC("lsm/inode_unlink")
@@ -89,10 +114,10 @@ static __always_inline int pw_ask_move(struct dentry *from, struct dentry *to,
 	old_object = ask.q.spot.object;
 
 	ask.dentry = to;
-	ask.inode = to->d_inode;
+	ask.fresh = 1;
 	pw_locate(&ask);
 	if (ask.q.spot.where != PW_WHERE_OUTSIDE) {
-		if (ask.inode)
+		if (pw_exists(to))
 			ask.q.need |= PW_ACTION_BIT(PW_ACTION_DELETE);
 		if (ask.q.spot.object != old_object || ask.q.spot.where != old_where)
 			ask.q.need |= PW_ACTION_BIT(PW_ACTION_CREATE);
@@ -111,7 +136,7 @@ static __always_inline int pw_ask_move(struct dentry *from, struct dentry *to,
 		return r;
 
 	ask.dentry = from;
-	ask.inode = from->d_inode;
+	ask.fresh = 0;
 	ask.q.need = PW_ACTION_BIT(action);
 	ask.q.bound = 0;
 	ask.q.flags = 0;

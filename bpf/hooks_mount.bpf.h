@@ -21,6 +21,7 @@ static __noinline int pw_guard_cover(struct dentry *dentry)
 	if (!ask.bank || !(pw_fs_flags(ask.bank, ask.fs) & PW_FS_OBJECTS))
 		return 0;
 	ask.dentry = dentry;
+	ask.inode = dentry->d_inode;
 	pw_locate(&ask);
 	if (ask.q.spot.where == PW_WHERE_OUTSIDE)
 		return 0;

@@ -86,7 +86,7 @@ static __noinline int pw_ask_trace(struct task_struct *tracer, struct task_struc
 	if (mode & PW_PTRACE_NOAUDIT)
 		c.flags |= PW_CASE_SILENT;
 
-	return pw_verdict(&c);
+	return pw_errno(pw_verdict(&c));
 }
 
 SEC("lsm/ptrace_access_check")

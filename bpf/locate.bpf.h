@@ -286,7 +286,7 @@ static long pw_climb_one(__u32 round, struct pw_climb *climb)
 
 /* The walk for long chains, and for those that renames disturbed. */
 static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
-				   struct pw_spot *spot)
+				   struct pw_spot *spot, __u32 fresh)
 {
 	__u32 try;
 
@@ -301,7 +301,7 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 		__u32 sequence = pw_rename_sequence();
 
 		pw_spot_clear(spot);
-		if (pw_level(bank, dentry, NULL, scope, 0, spot))
+		if (!fresh && pw_level(bank, dentry, NULL, scope, 0, spot))
 			return 0;
 		bpf_loop(PW_WALK_MAX, pw_climb_one, &climb, 0);
 		if (spot->where == PW_WHERE_INVALID) {
@@ -320,20 +320,22 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 }
 
 /*
- * Where @dentry lies, which may be negative. What is found inside an object
+ * Where @dentry lies. With @fresh it need not exist, and its own inode is not
+ * looked at: from 6.12 on the verifier takes that for never NULL and drops a
+ * check for it. A name that is held is found by its parent. What is found inside an object
  * needs no second look at the renames: a chain that met its root lay below it.
  * The first hit leaves the loop, which keeps it small for the verifier; one
  * that decides nothing is rare, and then the chain is climbed again.
  */
 static __noinline int pw_walk(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
-			      struct pw_spot *spot)
+			      struct pw_spot *spot, __u32 fresh)
 {
 	__u32 sequence = pw_rename_sequence();
-	struct dentry *below = NULL, *at = dentry;
+	struct dentry *below = fresh ? dentry : NULL, *at = fresh ? dentry->d_parent : dentry;
 	__u32 depth;
 
 	pw_spot_clear(spot);
-	for (depth = 0; depth < PW_WALK_INLINE; depth++) {
+	for (depth = fresh; depth < PW_WALK_INLINE; depth++) {
 		struct dentry *parent = at->d_parent;
 
 		if (pw_is_hit(bank, at, below) || parent == at)
@@ -350,7 +352,7 @@ static __noinline int pw_walk(struct pw_bank *bank, struct dentry *dentry, __u64
 			return 0;
 	}
 
-	return pw_walk_long(bank, dentry, scope, spot);
+	return pw_walk_long(bank, dentry, scope, spot, fresh);
 }
 
 /* What the policy says of the file system as a whole, when no root is nearer. */

@@ -46,6 +46,17 @@ static __always_inline int pw_refuse(const struct pw_case *c, __u32 applies)
 	return -PW_EACCES;
 }
 
+/*
+ * What a hook may return. From 6.12 on the verifier wants to see that it is in
+ * range, and it sees nothing of what a global function returns.
+ */
+static __always_inline int pw_errno(int verdict)
+{
+	barrier_var(verdict);
+
+	return verdict ? -PW_EACCES : 0;
+}
+
 /* A state that must not be: counted, and refused. */
 static __always_inline int pw_impossible(enum pw_counter which)
 {
