@@ -12,7 +12,7 @@ REPLAYS := $(patsubst tests/%.c,$(BUILD)/san/%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS_WANTED = $(foreach p,$(UNIT_TESTS) $(REPLAYS),$(if $(findstring $(T),$(p))$(if $(T),,1),$(p)))
 BATS_WANTED = $(wildcard tests/bats/*$(T)*.bats)
 
-SAN_LINK = $(CC) $(SAN_FLAGS) $(PW_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter-out %.stamp,$^) $(LIBS)
+SAN_LINK = $(CC) $(SAN_FLAGS) $(PW_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter-out %.stamp %.h userspace/%,$^) $(LIBS)
 
 define unit_rule
 $(BUILD)/san/unit/$(1)/%: tests/unit/$(1)/%.c $(call archives,san,$(1)) $(BUILD)/.flags.stamp | $(SKELETON)

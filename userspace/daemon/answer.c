@@ -61,8 +61,7 @@ json_object *pw_answer_errno(int error, const char *what)
 	return pw_answer_error(PW_EXIT_INTERNAL, text);
 }
 
-/* As pw_diag_print() has it, without the newline. */
-static char *text_of(const struct pw_diag_entry *entry)
+char *pw_answer_line(const struct pw_diag_entry *entry)
 {
 	struct pw_diag one = { .entries = (struct pw_diag_entry *)entry, .n = 1 };
 	char *text = NULL;
@@ -89,7 +88,7 @@ static void add_diag(json_object *answer, const struct pw_diag *diag)
 
 		if (entry->level == PW_DIAG_NOTE)
 			continue;
-		text = text_of(entry);
+		text = pw_answer_line(entry);
 		add_text(answer, entry->level == PW_DIAG_ERROR ? "errors" : "warnings",
 			 text ? text : "out of memory");
 	}

@@ -25,4 +25,7 @@ json_object *pw_answer_errno(int error, const char *what);
  */
 json_object *pw_answer_diag(int result, const struct pw_diag *diag);
 
+/* One entry as pw_diag_print() has it, without the newline. The caller frees it. */
+char *pw_answer_line(const struct pw_diag_entry *entry);
+
 #endif

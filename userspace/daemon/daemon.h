@@ -72,7 +72,7 @@ void pw_daemon_note(struct pw_daemon *daemon, enum pw_record_type type, enum pw_
 		    enum pw_verdict verdict, enum pw_reason reason, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
-/* Says all of @diag in the journal. */
+/* Says the errors and warnings of @diag in the journal. */
 void pw_daemon_say_diag(struct pw_daemon *daemon, const struct pw_diag *diag);
 
 /* ---- What happens by itself: watch.c ------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include <phiward/version.h>
 
 #include "common/cleanup.h"
+#include "daemon/answer.h"
 #include "daemon/daemon.h"
 #include "policy/lint.h"
 #include "policy/parse.h"
@@ -21,18 +22,17 @@
 
 void pw_daemon_say_diag(struct pw_daemon *daemon, const struct pw_diag *diag)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t length;
-	FILE *to = open_memstream(&text, &length);
-	char *line, *rest;
+	for (size_t i = 0; i < diag->n; i++) {
+		const struct pw_diag_entry *entry = &diag->entries[i];
+		_cleanup_free_ char *line = NULL;
 
-	if (!to)
-		return;
-	pw_diag_print(diag, to);
-	if (fclose(to) != 0)
-		return;
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		pw_journal_say(daemon->journal, diag->errors ? LOG_ERR : LOG_WARNING, "%s", line);
+		if (entry->level == PW_DIAG_NOTE)
+			continue;
+		line = pw_answer_line(entry);
+		pw_journal_say(daemon->journal,
+			       entry->level == PW_DIAG_ERROR ? LOG_ERR : LOG_WARNING, "%s",
+			       line ? line : "out of memory");
+	}
 }
 
 void pw_daemon_note(struct pw_daemon *daemon, enum pw_record_type type, enum pw_action action,

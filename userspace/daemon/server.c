@@ -34,6 +34,8 @@ struct pw_client {
 	size_t left;
 	bool newline;		/* the answer's last byte is still to be sent */
 	bool asked;		/* the request was handed over */
+	bool unread;		/* it may still be sending what nobody wants */
+	size_t ignored;		/* bytes of that */
 };
 
 struct pw_server {
@@ -84,6 +86,32 @@ static int send_some(struct pw_client *client)
 	return 0;
 }
 
+/*
+ * Takes what the client still sends until it closes or its time is over: when
+ * we closed first, its write would fail and it might never read the answer.
+ */
+static void ignore_rest(struct pw_client *client)
+{
+	char rest[4096];
+	ssize_t n;
+
+	do {
+		n = recv(client->fd, rest, sizeof(rest), MSG_DONTWAIT);
+		if (n > 0)
+			client->ignored += (size_t)n;
+	} while (n > 0 && client->ignored <= BUFFERED_MAX);
+	if (n >= 0 || errno != EAGAIN)
+		forget(client);
+}
+
+static void end(struct pw_client *client)
+{
+	if (!client->unread || shutdown(client->fd, SHUT_WR) < 0)
+		forget(client);
+	else
+		sd_event_source_set_io_events(client->io, EPOLLIN);
+}
+
 static void flush(struct pw_client *client)
 {
 	int r;
@@ -93,8 +121,10 @@ static void flush(struct pw_client *client)
 	while (!r && (client->left || client->newline));
 	if (r == -EAGAIN)
 		sd_event_source_set_io_events(client->io, EPOLLOUT);
-	else
+	else if (r < 0)
 		forget(client);
+	else
+		end(client);
 }
 
 void pw_client_answer(struct pw_client *client, json_object *answer)
@@ -122,6 +152,7 @@ static void refuse(struct pw_client *client, int code, const char *why)
 	json_object_object_add(answer, "errors", errors);
 	json_object_object_add(answer, "warnings", json_object_new_array());
 	client->asked = true;
+	client->unread = true;
 	pw_client_answer(client, answer);
 }
 
@@ -224,8 +255,10 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *dat
 
 	(void)source;
 	(void)fd;
-	if (client->answer)
+	if (client->answer && (client->left || client->newline))
 		flush(client);
+	else if (client->answer)
+		ignore_rest(client);
 	else if (client->asked)
 		forget(client);
 	else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))

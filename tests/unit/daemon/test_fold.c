@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "../../../userspace/daemon/fold.c"
+#include "daemon/fold.c"
 
 #define S 1000000000ULL
 #define START (1000 * S)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../../userspace/daemon/server.c"
+#include "daemon/server.c"
 
 /* Who the peer is: in this process always the same, so the test says. */
 static struct pw_peer who;
@@ -198,6 +198,29 @@ static void who_may_not_apply_has_little_to_say(void **state)
 	assert_hears(f, fd, "\"got\"");
 }
 
+static void who_is_refused_while_sending_hears_why(void **state)
+{
+	struct fixture *f = *state;
+	static char text[1024 * 1024];
+	size_t sent = 0;
+	ssize_t n;
+	int fd;
+
+	memset(text, ' ', sizeof(text));
+	who = (struct pw_peer){ .uid = 2000, .rights = PW_RIGHT_VIEW };
+	fd = dial(f);
+	while (sent < sizeof(text) &&
+	       (n = send(fd, text + sent, sizeof(text) - sent, MSG_NOSIGNAL)) > 0) {
+		sent += (size_t)n;
+		turn(f);
+	}
+	assert_int_equal(sent, sizeof(text));
+	assert_hears(f, fd, "too long");
+	turn(f);
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		assert_null(f->server->clients[i]);
+}
+
 static void a_user_has_some_places_and_not_all(void **state)
 {
 	struct fixture *f = *state;
@@ -297,6 +320,7 @@ int main(void)
 		CASE(what_is_no_request_is_refused),
 		CASE(who_has_no_right_is_refused_unread),
 		CASE(who_may_not_apply_has_little_to_say),
+		CASE(who_is_refused_while_sending_hears_why),
 		CASE(a_user_has_some_places_and_not_all),
 		CASE(who_is_silent_is_forgotten),
 		CASE(a_long_answer_waits_for_a_slow_reader),
