@@ -138,20 +138,21 @@ static __always_inline __u32 pw_put_parent(char *bytes, __u32 used, const struct
 static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_case *c)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 ids = bpf_get_current_pid_tgid(), user = bpf_get_current_uid_gid();
+	const struct cred *cred = task->cred;
 	struct pw_task *label = pw_label_copied(task);
 	struct file *exe = task->mm->exe_file;
 	__u32 used;
 
-	e->tgid = ids >> 32;
-	e->tid = (__u32)ids;
-	e->uid = (__u32)user;
-	e->gid = user >> 32;
+	e->tgid = task->tgid;
+	e->tid = task->pid;
+	e->uid = cred->uid.val;
+	e->gid = cred->gid.val;
 	e->ppid = task->real_parent->tgid;
 	e->auid = task->loginuid.val;
 	e->ses = task->sessionid;
-	e->cgroup = bpf_get_current_cgroup_id();
-	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	e->cgroup = task->cgroups->dfl_cgrp->kn->id;
+	*(__u64 *)&e->comm[0] = *(const __u64 *)&task->comm[0];
+	*(__u64 *)&e->comm[8] = *(const __u64 *)&task->comm[8];
 	if (task->flags & PW_PF_KTHREAD)
 		e->flags |= PW_EVENT_KTHREAD;
 	if (!c->program && exe) {

@@ -7,6 +7,7 @@
 #include <vmlinux.h>
 
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
@@ -35,6 +36,7 @@
 #include "hooks_exec.bpf.h"
 #include "hooks_task.bpf.h"
 #include "hooks_mount.bpf.h"
+#include "net.bpf.h"
 #include "iterators.bpf.h"
 #include "adopt.bpf.h"
 #include "note.bpf.h"

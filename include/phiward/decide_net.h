@@ -53,7 +53,8 @@ static inline int pw_out_asks_rule(const struct pw_out_question *q)
  * A door of the first namespace says nothing about the same port elsewhere:
  * there the server's side refuses who was not announced.
  */
-static inline struct pw_answer pw_decide_out(const struct pw_out_question *q)
+static inline __attribute__((always_inline)) struct pw_answer
+pw_decide_out(const struct pw_out_question *q)
 {
 	if (q->subject >= PW_SUBJECT_IDS)
 		return pw_answer(PW_VERDICT_DENY, PW_REASON_BUG);

@@ -10,31 +10,22 @@
 
 /*
  * The rule that covers @port, or 0 when none does. The ranges of a set are
- * disjoint and ascending (binary search; the bound is log2(PW_PORT_RANGES) + 1).
+ * disjoint and ascending: passes over all whose high end lies below the port,
+ * in steps that halve, and looks at the one that follows.
  */
 static inline __u32 pw_port_rule(const struct pw_port_set *set, __u16 port)
 {
-	__u32 low = 0, high = set->n;
-	int step;
+	__u32 n = set->n, at = 0, step;
 
-	if (high > PW_PORT_RANGES)
+	if (n > PW_PORT_RANGES)
 		return 0;
-	for (step = 0; step < 6 && low < high; step++) {
-		__u32 middle = (low + high) / 2;
-		const struct pw_port_range *range;
+	for (step = PW_PORT_RANGES / 2; step; step /= 2)
+		if (at + step <= n && set->ranges[at + step - 1].high < port)
+			at += step;
+	if (at >= n || port < set->ranges[at].low || port > set->ranges[at].high)
+		return 0;
 
-		if (middle >= PW_PORT_RANGES)
-			return 0;
-		range = &set->ranges[middle];
-		if (port < range->low)
-			high = middle;
-		else if (port > range->high)
-			low = middle + 1;
-		else
-			return range->rule;
-	}
-
-	return 0;
+	return set->ranges[at].rule;
 }
 
 #define PW_NAME_BLOCK 64	/* bytes of a name that are hashed at a time */

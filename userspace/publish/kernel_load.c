@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -102,7 +103,8 @@ enum pw_program_kind pw_program_kind(const struct bpf_program *program)
 
 	if (!bpf_program__autoload(program))
 		return PW_PROGRAM_SKIPPED;
-	if (strncmp(section, "lsm/", 4) == 0 || strncmp(section, "tp_btf/", 7) == 0)
+	if (strncmp(section, "lsm/", 4) == 0 || strncmp(section, "tp_btf/", 7) == 0 ||
+	    strncmp(section, "fentry/", 7) == 0)
 		return PW_PROGRAM_TRACING;
 	if (strncmp(section, "iter/", 5) == 0 || strcmp(section, "syscall") == 0)
 		return PW_PROGRAM_BY_HAND;
@@ -146,6 +148,21 @@ static bool confidentiality(void)
 	char line[128];
 
 	return file && fgets(line, sizeof(line), file) && strstr(line, "[confidentiality]");
+}
+
+/*
+ * The cookie of this network namespace, where rules hold. That it is the first
+ * one only the kernel can tell: elsewhere the canary of the network is not refused.
+ */
+static int first_netns(__u64 *ret)
+{
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t length = sizeof(*ret);
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, ret, &length) < 0)
+		return -errno;
+
+	return 0;
 }
 
 static int have_bpf_fs(void)
@@ -227,7 +244,9 @@ int pw_kernel_load(struct pw_kernel **ret, struct pw_diag *diag)
 	r = open_skeleton(&skeleton);
 	if (r == 0) {
 		skeleton->rodata->pw_can_probe = !confidentiality();
-		r = phiward__load(skeleton);
+		r = first_netns((__u64 *)&skeleton->rodata->pw_first_netns);
+		if (r == 0)
+			r = phiward__load(skeleton);
 	}
 	if (r < 0) {
 		pw_diag_add(diag, PW_DIAG_ERROR, NULL,

@@ -112,11 +112,14 @@ int pw_kernel_identify(struct pw_kernel *kernel, struct pw_identity *ids, size_t
 int pw_kernel_adopt_tasks(struct pw_kernel *kernel, uint32_t slot, struct pw_adopted **ret,
 			  size_t *ret_n)
 {
-	struct output out = {};
+	struct output out = {}, silent = {};
 	int r;
 
 	kernel->state->adopt_slot = slot;
 	r = run_iterator("pw_adopt", 0, &out);
+	if (r == 0)
+		r = run_iterator("pw_adopt_sockets", 0, &silent);
+	free(silent.data);
 	if (r < 0) {
 		free(out.data);
 		return r;

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Unix sockets that give access to an object. A path socket is known by the
+ * inode that stands at a path of the policy or by the name it was bound to; one
+ * that is renamed away after it began to listen stays what it was.
+ */
+#ifndef PW_NET_UNIX_BPF_H
+#define PW_NET_UNIX_BPF_H
+
+#define PW_UNIX_NAME_MAX 108
+#define PW_UNIX_NAME_WORDS 13	/* whole words of an abstract name, 104 of its 107 bytes */
+
+/* A connect or a datagram to a unix socket. */
+struct pw_unix {
+	struct pw_bank *bank;
+	struct dentry *dentry;	/* of the server's path, or NULL */
+	__u32 slot;
+	__u32 subject;
+	__u32 server;		/* subject that serves, as far as known */
+	__u32 action;
+	__u32 guarded;
+	__u32 client;
+	__u32 rule;
+	__u32 flags;		/* PW_CASE_* */
+	struct pw_answer answer;
+};
+
+/* pw_look_up_name() for the verifier: once. */
+__noinline int pw_unix_name(struct pw_hit *hit)
+{
+	struct pw_name_key key = {};
+	__u32 slot;
+
+	if (!hit)
+		return 0;
+	key.parent.ino = hit->ino;
+	key.parent.fs = hit->fs;
+	slot = hit->slot;
+	pw_look_up_name(hit, &key, &slot);
+
+	return 0;
+}
+
+static __always_inline __u32 pw_unix_root_by_name(struct dentry *dentry, __u64 ino_parent,
+						  __u32 slot, __u32 fs)
+{
+	struct pw_hit hit = {
+		.ino = ino_parent,
+		.name = (__u64)dentry->d_name.name,
+		.name_length = dentry->d_name.len,
+		.fs = fs,
+		.slot = slot,
+	};
+
+	pw_unix_name(&hit);
+
+	return hit.root;
+}
+
+/* The number of the policy's path that the socket at @dentry stands for, or 0. */
+static __noinline __u32 pw_unix_root(struct pw_bank *bank, __u32 slot, struct dentry *dentry)
+{
+	struct inode *inode = dentry->d_inode, *above = dentry->d_parent->d_inode;
+	__u32 fs = pw_fs_index(bank, dentry->d_sb);
+	__u64 ino = inode->i_ino;
+	__u32 root = 0;
+
+	if (fs >= PW_FS_MAX || !(bank->fs[PW_INDEX(fs, PW_FS_MAX)].flags & PW_FS_SOCKETS))
+		return 0;
+	if (bank->root_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino)) {
+		struct pw_hit hit = {
+			.ino = ino,
+			.generation = inode->i_generation,
+			.fs = fs,
+			.slot = slot,
+		};
+
+		pw_look_up(&hit);
+		root = hit.root;
+	}
+	ino = above->i_ino;
+	if (!root && (bank->root_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino)))
+		root = pw_unix_root_by_name(dentry, ino, slot, fs);
+
+	return root;
+}
+
+static __always_inline struct pw_door *pw_path_door(__u32 slot, __u32 root)
+{
+	void *table = bpf_map_lookup_elem(&path_doors, &slot);
+
+	return table ? bpf_map_lookup_elem(table, &root) : NULL;
+}
+
+/* The door at an abstract name. Bytes behind the name are not the socket's and are left out. */
+static __noinline struct pw_door *pw_abstract_door(__u32 slot, struct unix_address *address)
+{
+	struct pw_unix_key key = {};
+	__u64 *words = (__u64 *)key.name;
+	__u32 length = address->len - sizeof(sa_family_t) - 1;
+	void *table;
+	__u32 i;
+
+	if (address->len <= (int)sizeof(sa_family_t) + 1 || length >= PW_UNIX_NAME_MAX)
+		return NULL;
+	for (i = 0; i < PW_UNIX_NAME_WORDS; i++) {
+		__u32 left = length > i * 8 ? length - i * 8 : 0;
+		__u64 word;
+
+		if (!left)
+			break;
+		word = *(const __u64 *)&address->name[0].sun_path[1 + i * 8];
+		words[i] = left >= 8 ? word : word & ((1ULL << left * 8) - 1);
+	}
+	for (i = PW_UNIX_NAME_WORDS * 8; i < PW_UNIX_NAME_MAX - 1; i++)
+		if (i < length)
+			key.name[i] = address->name[0].sun_path[1 + i];
+	table = bpf_map_lookup_elem(&unix_doors, &slot);
+
+	return table ? bpf_map_lookup_elem(table, &key) : NULL;
+}
+
+/* What the policy says of the socket @other, which somebody bound. */
+static __always_inline void pw_unix_look_up(struct pw_unix *ask, struct sock *other)
+{
+	struct pw_socket *socket = bpf_sk_storage_get(&sockets, other, NULL, 0);
+	struct unix_sock *unix = bpf_skc_to_unix_sock(other);
+	struct pw_door *door = NULL;
+	struct unix_address *address;
+	__u32 root = 0;
+
+	if (!unix)
+		return;
+	if (socket) {
+		ask->server = pw_subject_in_force(ask->bank, socket->subject);
+		if (socket->generation == ask->bank->generation)
+			root = socket->root;
+	}
+	ask->dentry = unix->path.dentry;
+	address = unix->addr;
+	if (ask->dentry && !root)
+		root = pw_unix_root(ask->bank, ask->slot, ask->dentry);
+	if (root)
+		door = pw_path_door(ask->slot, root);
+	else if (!ask->dentry && address)
+		door = pw_abstract_door(ask->slot, address);
+	if (door) {
+		ask->guarded = !!(door->flags & PW_DOOR_GUARDS);
+		ask->client = pw_subject_in(&door->clients, ask->subject);
+		ask->rule = door->rule;
+	}
+	if (pw_named(ask->server)) {
+		struct pw_subject *server =
+			&ask->bank->subjects[PW_INDEX(ask->server, PW_SUBJECT_IDS)];
+
+		if (door || !(server->flags & PW_SUBJECT_UNIX_ANY))
+			return;
+		ask->guarded = !!(server->flags & PW_SUBJECT_READS);
+		ask->client = ask->server == ask->subject ||
+			      pw_subject_in(&server->unix_any_clients, ask->subject);
+	}
+}
+
+static __noinline int pw_unix_verdict(const struct pw_unix *ask)
+{
+	struct pw_case c = {
+		.slot = ask->slot,
+		.peer_subject = ask->server,
+		.type = PW_RECORD_NET,
+		.action = ask->action,
+		.verdict = ask->answer.verdict,
+		.reason = ask->answer.reason,
+		.proto = PW_PROTO_UNIX,
+		.rule = ask->rule,
+		.flags = ask->flags,
+	};
+	struct dentry *dentry = ask->dentry;
+
+	pw_case_actor(&c, ask->bank, ask->subject);
+	if (dentry) {
+		c.dentry = (__u64)dentry;
+		c.depth = PW_WALK_MAX;
+		c.dev = dentry->d_sb->s_dev;
+		c.ino = dentry->d_inode->i_ino;
+	}
+
+	return pw_verdict(&c);
+}
+
+/* Prepares a question; false when there is nothing to ask. */
+static __always_inline bool pw_unix_ask(struct pw_unix *ask, struct sock *other)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	ask->slot = pw_active_slot();
+	ask->bank = pw_bank_in(ask->slot);
+	if (!ask->bank || (task->flags & PW_PF_KTHREAD))
+		return false;
+	ask->subject = pw_net_subject(ask->bank, task);
+	pw_unix_look_up(ask, other);
+
+	return ask->guarded;
+}
+
+static __always_inline int pw_unix_decide(struct pw_unix *ask)
+{
+	ask->answer = pw_decide_unix(ask->subject, pw_net_flags(ask->bank, ask->subject),
+				     ask->guarded, ask->client);
+
+	return pw_unix_verdict(ask);
+}
+
+SEC("lsm/unix_stream_connect")
+int BPF_PROG(pw_unix_connect, struct sock *sock, struct sock *other, struct sock *newsk, int ret)
+{
+	struct pw_unix ask = {.action = PW_ACTION_CONNECT, .flags = PW_CASE_RECORD};
+
+	if (ret || !pw_unix_ask(&ask, other))
+		return ret;
+
+	return pw_unix_decide(&ask);
+}
+
+/* Each datagram, and connect(2) of a datagram socket. An allowed one is recorded once a socket and door. */
+SEC("lsm/unix_may_send")
+int BPF_PROG(pw_unix_send, struct socket *sock, struct socket *other, int ret)
+{
+	struct pw_unix ask = {.action = PW_ACTION_SEND, .flags = PW_CASE_RECORD};
+	struct sock *to = other->sk, *from = sock->sk;
+	struct pw_peer peer = {.proto = PW_PROTO_UNIX};
+	struct pw_socket *socket;
+
+	if (ret || !to || !from || !pw_unix_ask(&ask, to))
+		return ret;
+	socket = bpf_sk_storage_get(&sockets, from, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	peer.addr[0] = ask.rule;
+	peer.addr[1] = ask.server;
+	if (socket && pw_socket_recorded(socket, ask.bank->generation, ask.subject, &peer))
+		ask.flags = PW_CASE_QUIET;
+
+	return pw_unix_decide(&ask);
+}
+
+/* Remembers whose a listening unix socket is, and the door that it is. */
+static __always_inline int pw_unix_listen(struct pw_bank *bank, __u32 slot, struct sock *sk,
+					  struct task_struct *task)
+{
+	struct pw_task *label = pw_label_copied(task);
+	struct pw_socket *socket;
+	struct unix_sock *unix;
+	struct dentry *dentry;
+
+	if (!label || sk->__sk_common.skc_family != PW_AF_UNIX)
+		return 0;
+	socket = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	unix = bpf_skc_to_unix_sock(sk);
+	if (!socket || !unix) {
+		pw_count(PW_COUNT_NET_LABEL_LOST);
+		return 0;
+	}
+	socket->subject = label->subject;
+	socket->flags |= PW_SOCKET_LISTENS;
+	socket->generation = bank->generation;
+	dentry = unix->path.dentry;
+	socket->root = dentry ? pw_unix_root(bank, slot, dentry) : 0;
+
+	return 0;
+}
+
+#endif
