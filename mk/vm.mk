@@ -25,5 +25,5 @@ $(BUILD)/tools/%: tests/vm/tools/%.c $(BUILD)/.flags.stamp
 kernels: ## download the kernels under test
 	tests/vm/kernels.sh $(KERNELS_ALL)
 
-shell: all tools ## a root shell in the test machine (Debian 6.1)
-	tests/vm/run --shell
+shell: all tools ## a root shell on a protected console, the log beside it
+	tests/vm/run --shell -- tests/vm/shell

@@ -18,7 +18,7 @@ load lib/phiward
 	[ "$(findmnt -no FSTYPE /srv)" = ext4 ]
 	[ "$(blkid -s LABEL -o value "$(findmnt -no SOURCE /srv)")" = patients ]
 	[ -n "$(blkid -s UUID -o value "$(findmnt -no SOURCE /srv)")" ]
-	grep -aq DICM /srv/dicom/phantom.dcm
+	dcmdump +P PatientName /srv/dicom/phantom.dcm | grep -F PHANTOM
 	echo x > /srv/public/new
 }
 

@@ -87,7 +87,7 @@ phiwardd_pid() { cat "$PHIWARDD_PID_FILE"; }
 start_phiward() {
 	mkdir -p /etc/phiward
 	if [ $# -gt 0 ]; then
-		with_next_version < "$1" > /etc/phiward/policy.yaml
+		put_policy /etc/phiward < "$1"
 	fi
 	pid1 start --out "$PHIWARDD_LOG" -- /usr/sbin/phiwardd > "$PHIWARDD_PID_FILE"
 	wait_for phiward_is daemon=true
@@ -132,12 +132,17 @@ with_next_version() {
 	sed -e '/^version:/d' -e "s/^phiward:.*/&\nversion: $version/"
 }
 
-# apply_policy [OPTION...] < POLICY: applies it; the shipped base-debian.yaml lies beside it.
+# put_policy DIR < POLICY: as DIR/policy.yaml, what the shipped ones include beside it.
+put_policy() {
+	mkdir -p "$1"
+	cp "$VM_TOP"/policies/base-*.yaml "$1/"
+	with_next_version > "$1/policy.yaml"
+}
+
+# apply_policy [OPTION...] < POLICY: applies it.
 apply_policy() {
 	local dir=${BATS_TEST_TMPDIR:-/run/vm}/policy said
-	mkdir -p "$dir"
-	cp "$VM_TOP"/policies/base-*.yaml "$dir/" 2> /dev/null || true
-	with_next_version > "$dir/policy.yaml"
+	put_policy "$dir"
 	said=$(phiward apply "$@" "$dir/policy.yaml" 2>&1) || { fail "apply: $said"; return 1; }
 }
 
