@@ -28,7 +28,6 @@ struct pw_asked {
 struct pw_ask {
 	struct dentry *dentry;	/* the walk starts here */
 	struct inode *inode;	/* what is there; when fresh, any that exists */
-	struct super_block *sb;
 	struct pw_bank *bank;	/* NULL: no policy, so nothing to ask */
 	__u32 fs;
 	__u32 fresh;		/* the name need not exist yet */
@@ -40,7 +39,6 @@ static __always_inline void pw_ask_on(struct pw_ask *ask, struct super_block *sb
 {
 	ask->q.slot = pw_active_slot();
 	ask->bank = pw_bank_in(ask->q.slot);
-	ask->sb = sb;
 	ask->fs = ask->bank ? pw_fs_index(ask->bank, sb) : PW_NO_FS;
 	pw_spot_clear(&ask->q.spot);
 }
@@ -147,17 +145,51 @@ static __always_inline int pw_put_to_judge(struct pw_ask *ask)
 {
 	ask->q.dentry = (__u64)ask->dentry;
 	ask->q.ino = ask->fresh ? 0 : ask->inode->i_ino;
-	ask->q.dev = ask->sb->s_dev;
+	ask->q.dev = ask->inode->i_sb->s_dev;
 
 	return pw_errno(pw_judge(&ask->q));
+}
+
+static __noinline int pw_locate_alias(struct pw_ask *ask)
+{
+	struct pw_alias alias = {
+		.inode = (__u64)ask->inode,
+		.slot = ask->q.slot,
+		.fs = ask->fs,
+	};
+
+	pw_walk_alias(&alias);
+	ask->q.spot = alias.spot;
+
+	return 0;
+}
+
+/* Every file system on a removable device is one object, where no root is nearer. */
+static __always_inline void pw_locate_removable(struct pw_ask *ask)
+{
+	if (!(ask->bank->flags & PW_BANK_REMOVABLE) || ask->q.spot.where != PW_WHERE_OUTSIDE ||
+	    !pw_is_removable(ask->inode->i_sb))
+		return;
+	ask->q.spot.where = PW_OPAQUE(PW_WHERE_OBJECT);
+	ask->q.spot.object = ask->bank->removable;
+	ask->q.spot.root = 0;
+}
+
+/* Whether files that the policy protects may lie on the file system. */
+static __always_inline int pw_may_hold_objects(const struct pw_bank *bank, __u32 fs)
+{
+	return (bank->flags & PW_BANK_REMOVABLE) || (pw_fs_flags(bank, fs) & PW_FS_OBJECTS);
 }
 
 /* Finds where the file lies. */
 static __always_inline void pw_locate(struct pw_ask *ask)
 {
-	__u64 scope = (__u64)ask->q.slot << 32 | ask->fs;
+	__u64 scope = pw_scope(ask->fs, ask->q.slot, ask->fresh);
 
-	pw_walk(ask->bank, ask->dentry, scope, &ask->q.spot, ask->fresh);
+	if (ask->fresh || ask->dentry->d_inode == ask->inode)
+		pw_walk(ask->bank, ask->dentry, scope, &ask->q.spot);
+	else
+		pw_locate_alias(ask);
 	pw_spot_on_fs(ask->bank, ask->fs, &ask->q.spot);
 	if (!ask->fresh && ask->q.spot.where == PW_WHERE_OUTSIDE && ask->inode->i_nlink > 1 &&
 	    (ask->inode->i_mode & PW_S_IFMT) != PW_S_IFDIR)
@@ -176,6 +208,7 @@ static __always_inline int pw_ask_file(struct pw_ask *ask)
 	ask->q.spot.depth = PW_PATH_DEPTH;	/* not walked: the record has the whole path */
 	if (flags & (ask->q.bound ? PW_FS_OBJECTS | PW_FS_PLACES : PW_FS_OBJECTS))
 		pw_locate(ask);
+	pw_locate_removable(ask);
 	if (ask->q.spot.where == PW_WHERE_OUTSIDE &&
 	    (!ask->q.bound || !pw_label_of(bpf_get_current_task_btf())))
 		return 0;

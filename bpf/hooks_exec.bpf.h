@@ -241,7 +241,7 @@ static __noinline __u64 pw_program_dir(struct file *file)
 		return PW_NOTHING_TO_ENTER;
 	fs = pw_fs_index(bank, file->f_inode->i_sb);
 	if ((bank->flags & PW_BANK_PROGRAM_DIRS) && (pw_fs_flags(bank, fs) & PW_FS_PROGRAMS)) {
-		pw_walk(bank, file->f_path.dentry, (__u64)slot << 32 | fs, &spot, 0);
+		pw_walk(bank, file->f_path.dentry, pw_scope(fs, slot, 0), &spot);
 		dir = spot.program_dir;
 	}
 	if (!(bank->program_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino)) && !dir &&

@@ -158,7 +158,6 @@ static __always_inline int pw_use(struct file *file, __u32 writes)
 {
 	struct inode *inode = file->f_inode;
 	umode_t format = inode->i_mode & PW_S_IFMT;
-	__u32 slot, flags;
 	struct pw_bank *bank;
 
 	if (format == PW_S_IFSOCK || !format)
@@ -168,12 +167,9 @@ static __always_inline int pw_use(struct file *file, __u32 writes)
 	if (!writes) {
 		if (format != PW_S_IFREG && format != PW_S_IFDIR)
 			return 0;
-		slot = pw_active_slot();
-		bank = pw_bank_in(slot);
-		if (!bank)
-			return 0;
-		flags = pw_fs_flags(bank, pw_fs_index(bank, inode->i_sb));
-		if (!(flags & PW_FS_OBJECTS) || pw_opened_by_itself(bank))
+		bank = pw_bank_in(pw_active_slot());
+		if (!bank || !pw_may_hold_objects(bank, pw_fs_index(bank, inode->i_sb)) ||
+		    pw_opened_by_itself(bank))
 			return 0;
 	}
 

@@ -39,11 +39,9 @@ static __always_inline int pw_may_load(__u32 prog_type)
  * get at phiward's own; links of cgroup programs could then be detached.
  */
 SEC("lsm/bpf")
-int BPF_PROG(pw_bpf, int cmd, union bpf_attr *attr, unsigned int size, int ret)
+int BPF_PROG(pw_bpf, int cmd, union bpf_attr *attr, unsigned int size)
 {
-	if (ret)
-		return ret;
-
+	/* An earlier verdict cannot be read here: 7.x has one argument more before it. */
 	switch (cmd) {
 	case BPF_PROG_LOAD:
 		if (pw_may_load(attr->prog_type))

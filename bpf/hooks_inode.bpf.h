@@ -94,6 +94,15 @@ int BPF_PROG(pw_inode_rmdir, struct inode *dir, struct dentry *dentry, int ret)
 	return ret ? ret : pw_ask_name(dentry, PW_ACTION_DELETE, 0);
 }
 
+static __always_inline void pw_locate_both(struct pw_ask *ask)
+{
+	ask->q.spot.where = PW_OPAQUE(PW_WHERE_OUTSIDE);
+	ask->q.spot.depth = PW_PATH_DEPTH;
+	if (pw_fs_flags(ask->bank, ask->fs) & PW_FS_OBJECTS)
+		pw_locate(ask);
+	pw_locate_removable(ask);
+}
+
 /*
  * Moves @from to @to, or gives it a second name there (@action rename or link).
  * What leaves an object for no object has to go where the member may write;
@@ -107,15 +116,15 @@ static __always_inline int pw_ask_move(struct dentry *from, struct dentry *to,
 	int r = 0;
 
 	pw_ask_on(&ask, from->d_sb);
-	if (!(pw_fs_flags(ask.bank, ask.fs) & PW_FS_OBJECTS))
+	if (!ask.bank || !pw_may_hold_objects(ask.bank, ask.fs))
 		return 0;
-	pw_locate(&ask);
+	pw_locate_both(&ask);
 	old_where = ask.q.spot.where;
 	old_object = ask.q.spot.object;
 
 	ask.dentry = to;
 	ask.fresh = 1;
-	pw_locate(&ask);
+	pw_locate_both(&ask);
 	if (ask.q.spot.where != PW_WHERE_OUTSIDE) {
 		if (pw_exists(to))
 			ask.q.need |= PW_ACTION_BIT(PW_ACTION_DELETE);
@@ -140,7 +149,7 @@ static __always_inline int pw_ask_move(struct dentry *from, struct dentry *to,
 	ask.q.need = PW_ACTION_BIT(action);
 	ask.q.bound = 0;
 	ask.q.flags = 0;
-	pw_locate(&ask);
+	pw_locate_both(&ask);
 
 	return pw_put_to_judge(&ask);
 }

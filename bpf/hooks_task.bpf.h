@@ -89,6 +89,35 @@ static __noinline int pw_ask_trace(struct task_struct *tracer, struct task_struc
 	return pw_errno(pw_verdict(&c));
 }
 
+/* Signals whose default is to dump the memory. */
+#define PW_DUMPING                                                                                 \
+	(1U << 3 | 1U << 4 | 1U << 5 | 1U << 6 | 1U << 7 | 1U << 8 | 1U << 11 | 1U << 24 |        \
+	 1U << 25 | 1U << 31)
+#define PW_SIGKILL 9
+
+/*
+ * A member that would dump its memory is killed instead: a dump to a pipe is
+ * written past every hook. The signal is sent before the dump begins, which
+ * gives up when it finds that.
+ */
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(pw_signal_deliver, int sig, struct kernel_siginfo *info, struct k_sigaction *ka)
+{
+	struct pw_bank *bank;
+	struct pw_actor actor;
+
+	if (sig < 1 || sig > 31 || !(PW_DUMPING & (1U << sig)) || ka->sa.sa_handler)
+		return 0;
+	bank = pw_bank_in(pw_active_slot());
+	if (!bank)
+		return 0;
+	actor = pw_actor_of(bank, bpf_get_current_task_btf());
+	if (pw_has_access(actor.flags) && bpf_send_signal(PW_SIGKILL) < 0)
+		pw_count(PW_COUNT_BUG);
+
+	return 0;
+}
+
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(pw_ptrace_access_check, struct task_struct *child, unsigned int mode, int ret)
 {

@@ -32,6 +32,7 @@ int pw_identify(struct bpf_iter__task_file *ctx)
 	id.magic = sb->s_magic;
 	id.mode = inode->i_mode;
 	id.nlink = inode->i_nlink;
+	id.removable = pw_is_removable(sb);
 	id.is_fs_root = dentry == sb->s_root;
 	bpf_seq_write(ctx->meta->seq, &id, sizeof(id));
 

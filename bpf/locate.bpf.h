@@ -61,6 +61,25 @@ static __always_inline __u32 pw_fs_index(const struct pw_bank *bank, const struc
 	return PW_NO_FS;
 }
 
+/* In what a walk looks things up: file system, bank, and whether the name need not exist yet. */
+#define PW_SCOPE_SLOT 32
+#define PW_SCOPE_FRESH 40
+
+static __always_inline __u64 pw_scope(__u32 fs, __u32 slot, __u32 fresh)
+{
+	return (__u64)fresh << PW_SCOPE_FRESH | (__u64)slot << PW_SCOPE_SLOT | fs;
+}
+
+static __always_inline __u32 pw_scope_slot(__u64 scope)
+{
+	return (scope >> PW_SCOPE_SLOT) & (PW_BANK_SLOTS - 1);
+}
+
+static __always_inline __u32 pw_scope_fresh(__u64 scope)
+{
+	return !!(scope >> PW_SCOPE_FRESH);
+}
+
 /* One entry of a chain whose inode may mean something to the policy. */
 struct pw_hit {
 	__u64 ino;
@@ -176,6 +195,28 @@ static __always_inline int pw_worth_asking(const struct pw_bank *bank, __u64 ino
 		  (1ULL << (length & 63)));
 }
 
+/* What a hit @depth levels up says of the file. Returns 1 when that ends the walk. */
+static __always_inline int pw_take_hit(struct pw_spot *spot, const struct pw_hit *hit, __u32 depth)
+{
+	if (!spot->place)
+		spot->place = hit->place;
+	if (!spot->program_dir && hit->program_dir)
+		spot->program_dir = hit->ino;
+	if (!hit->object)
+		return 0;
+
+	spot->where = PW_OPAQUE(PW_WHERE_OBJECT);
+	spot->object = hit->object;
+	spot->root = hit->root;
+	spot->depth = depth - hit->by_name;
+	if (!spot->depth)
+		spot->flags |= PW_SPOT_TOP;
+	if (hit->pending)
+		spot->flags |= PW_SPOT_PENDING;
+
+	return 1;
+}
+
 /* Fills @spot from @dentry, @depth levels up. Returns 1 when that ends the walk. */
 static __noinline int pw_consult(struct dentry *dentry, struct dentry *below, __u64 scope,
 				 __u32 depth, struct pw_spot *spot)
@@ -185,7 +226,7 @@ static __noinline int pw_consult(struct dentry *dentry, struct dentry *below, __
 		.ino = inode->i_ino,
 		.generation = inode->i_generation,
 		.fs = (__u32)scope,
-		.slot = scope >> 32,
+		.slot = pw_scope_slot(scope),
 	};
 
 	if (below) {
@@ -193,23 +234,8 @@ static __noinline int pw_consult(struct dentry *dentry, struct dentry *below, __
 		hit.name_length = below->d_name.len;
 	}
 	pw_look_up(&hit);
-	if (!spot->place)
-		spot->place = hit.place;
-	if (!spot->program_dir && hit.program_dir)
-		spot->program_dir = hit.ino;
-	if (!hit.object)
-		return 0;
 
-	spot->where = PW_OPAQUE(PW_WHERE_OBJECT);
-	spot->object = hit.object;
-	spot->root = hit.root;
-	spot->depth = depth - hit.by_name;
-	if (!spot->depth)
-		spot->flags |= PW_SPOT_TOP;
-	if (hit.pending)
-		spot->flags |= PW_SPOT_PENDING;
-
-	return 1;
+	return pw_take_hit(spot, &hit, depth);
 }
 
 /* A walk in progress. */
@@ -218,7 +244,7 @@ struct pw_climb {
 	struct dentry *below;
 	struct pw_bank *bank;
 	struct pw_spot *spot;
-	__u64 scope;	/* slot << 32 | index of the file system */
+	__u64 scope;
 };
 
 /* The top of a chain was reached: resolved only when it is the file system's own root. */
@@ -286,7 +312,7 @@ static long pw_climb_one(__u32 round, struct pw_climb *climb)
 
 /* The walk for long chains, and for those that renames disturbed. */
 static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
-				   struct pw_spot *spot, __u32 fresh)
+				   struct pw_spot *spot)
 {
 	__u32 try;
 
@@ -301,7 +327,7 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 		__u32 sequence = pw_rename_sequence();
 
 		pw_spot_clear(spot);
-		if (!fresh && pw_level(bank, dentry, NULL, scope, 0, spot))
+		if (!pw_scope_fresh(scope) && pw_level(bank, dentry, NULL, scope, 0, spot))
 			return 0;
 		bpf_loop(PW_WALK_MAX, pw_climb_one, &climb, 0);
 		if (spot->where == PW_WHERE_INVALID) {
@@ -320,7 +346,7 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 }
 
 /*
- * Where @dentry lies. With @fresh it need not exist, and its own inode is not
+ * Where @dentry lies. When @scope is fresh it need not exist, and its own inode is not
  * looked at: from 6.12 on the verifier takes that for never NULL and drops a
  * check for it. A name that is held is found by its parent. What is found inside an object
  * needs no second look at the renames: a chain that met its root lay below it.
@@ -328,14 +354,19 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
  * that decides nothing is rare, and then the chain is climbed again.
  */
 static __noinline int pw_walk(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
-			      struct pw_spot *spot, __u32 fresh)
+			      struct pw_spot *spot)
 {
 	__u32 sequence = pw_rename_sequence();
-	struct dentry *below = fresh ? dentry : NULL, *at = fresh ? dentry->d_parent : dentry;
-	__u32 depth;
+	struct dentry *below = NULL, *at = dentry;
+	__u32 depth = 0;
 
 	pw_spot_clear(spot);
-	for (depth = fresh; depth < PW_WALK_INLINE; depth++) {
+	if (pw_scope_fresh(scope)) {
+		below = dentry;
+		at = dentry->d_parent;
+		depth = 1;
+	}
+	for (; depth < PW_WALK_INLINE; depth++) {
 		struct dentry *parent = at->d_parent;
 
 		if (pw_is_hit(bank, at, below) || parent == at)
@@ -352,7 +383,7 @@ static __noinline int pw_walk(struct pw_bank *bank, struct dentry *dentry, __u64
 			return 0;
 	}
 
-	return pw_walk_long(bank, dentry, scope, spot, fresh);
+	return pw_walk_long(bank, dentry, scope, spot);
 }
 
 /* What the policy says of the file system as a whole, when no root is nearer. */
@@ -374,7 +405,7 @@ static __always_inline void pw_spot_on_fs(const struct pw_bank *bank, __u32 fs,
 /* The exact inode, for files with more than one name. */
 static __noinline int pw_look_up_link(struct inode *inode, __u64 scope, struct pw_spot *spot)
 {
-	__u32 slot = scope >> 32;
+	__u32 slot = pw_scope_slot(scope);
 	struct pw_inode_key key = {.ino = inode->i_ino, .fs = (__u32)scope};
 	struct pw_link *link;
 	void *inner;

@@ -23,6 +23,8 @@
 #include "label.bpf.h"
 
 #include "locate.bpf.h"
+#include "alias.bpf.h"
+#include "removable.bpf.h"
 #include "emit.bpf.h"
 #include "verdict.bpf.h"
 #include "access.bpf.h"
