@@ -92,6 +92,9 @@ int pw_kernel_identify(struct pw_kernel *kernel, struct pw_identity *ids, size_t
 int pw_kernel_adopt_tasks(struct pw_kernel *kernel, uint32_t slot, struct pw_adopted **ret,
 			  size_t *ret_n);
 
+/* Gives sockets that members listen on since before the policy to them. */
+int pw_kernel_adopt_sockets(void);
+
 static inline void pw_kernel_closep(struct pw_kernel **kernel)
 {
 	*kernel = pw_kernel_close(*kernel);

@@ -129,3 +129,12 @@ int pw_kernel_adopt_tasks(struct pw_kernel *kernel, uint32_t slot, struct pw_ado
 	*ret = (struct pw_adopted *)out.data;
 	return 0;
 }
+
+int pw_kernel_adopt_sockets(void)
+{
+	struct output out = {};
+	int r = run_iterator("pw_adopt_sockets", 0, &out);
+
+	free(out.data);
+	return r;
+}

@@ -136,6 +136,8 @@ int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t lin
 
 	/* Whoever was forked or execed meanwhile; the policy is in force either way. */
 	r = adopt(kernel, slot, &swapped);
+	if (r == 0)
+		r = pw_kernel_adopt_sockets();
 	if (r < 0)
 		pw_diag_add(diag, PW_DIAG_WARNING, NULL,
 			    "programs started during the swap could not be looked at again: %s",

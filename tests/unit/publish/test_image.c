@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* From a policy's text, over paths of a real directory, to the bytes of the maps. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <phiward/match.h>
+
+#include "common/cleanup.h"
+#include "policy/parse.h"
+#include "publish/image.h"
+
+#define BOOT "aaaaaaaa-0000-4000-8000-000000000001"
+
+static char top[] = "/tmp/pw-image-XXXXXX";
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	(void)where;
+
+	return remove(path);
+}
+
+static void make_file(const char *name)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	fd = open(path, O_WRONLY | O_CREAT, 0755);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "\177ELF", 4), 4);
+	close(fd);
+}
+
+static int set_up(void **state)
+{
+	static const char *const directories[] = {"images", "images/sub", "var", "var/log"};
+	char path[256], target[256];
+
+	(void)state;
+	if (!mkdtemp(top))
+		return -1;
+	for (size_t i = 0; i < PW_ARRAY_SIZE(directories); i++) {
+		snprintf(path, sizeof(path), "%s/%s", top, directories[i]);
+		if (mkdir(path, 0755) < 0)
+			return -1;
+	}
+	make_file("program");
+	make_file("helper");
+	make_file("canary");
+	snprintf(path, sizeof(path), "%s/by-link", top);
+	snprintf(target, sizeof(target), "%s/images", top);
+
+	return symlink(target, path);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+
+	return nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* What the kernel would say of these descriptors. */
+static int identify(void *data, struct pw_identity *ids, size_t n)
+{
+	(void)data;
+	for (size_t i = 0; i < n; i++) {
+		struct stat st;
+
+		if (fstat((int)ids[i].fd, &st) < 0)
+			return -errno;
+		ids[i].fs = (struct pw_fs_id){.lo = st.st_dev, .hi = PW_FS_BY_DEV};
+		ids[i].ino = st.st_ino;
+		ids[i].generation = (uint32_t)st.st_ino ^ 77;
+		ids[i].mode = st.st_mode;
+	}
+
+	return 0;
+}
+
+static struct pw_identity moved_away;
+
+static bool lay_elsewhere(void *data, const char *path, struct pw_identity *ret)
+{
+	(void)data;
+	(void)path;
+	*ret = moved_away;
+
+	return true;
+}
+
+static ino_t ino_of(const char *name)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	assert_int_equal(stat(path, &st), 0);
+
+	return st.st_ino;
+}
+
+struct built {
+	struct pw_policy *policy;
+	struct pw_resolved *resolved;
+	struct pw_ids *ids;
+	struct pw_image *image;
+	struct pw_diag diag;
+	int r;
+};
+
+static void done(struct built *built)
+{
+	pw_image_free(built->image);
+	pw_resolved_free(built->resolved);
+	pw_policy_free(built->policy);
+	pw_ids_free(built->ids);
+	pw_diag_done(&built->diag);
+}
+
+/* Builds the policy; every @ in the text is the directory of this test. */
+static void build(const char *text, pw_before_fn before, struct built *built)
+{
+	char canary[256], program[256], whole[4096], *to = whole;
+	struct pw_source source = {.name = (char *)"test.yaml", .text = whole};
+	const struct pw_resolver resolver = {
+		.identify = identify,
+		.before = before,
+		.canary = canary,
+		.daemon = program,
+	};
+
+	snprintf(canary, sizeof(canary), "%s/canary", top);
+	snprintf(program, sizeof(program), "%s/helper", top);
+	for (; *text; text++)
+		if (*text == '@')
+			to += sprintf(to, "%s", top);
+		else
+			*to++ = *text;
+	*to = '\0';
+	source.length = (size_t)(to - whole);
+	*built = (struct built){};
+	built->r = pw_policy_parse(&source, 1, &built->policy, &built->diag);
+	if (built->r < 0)
+		pw_diag_print(&built->diag, stderr);
+	assert_int_equal(built->r, 0);
+	assert_int_equal(pw_ids_load(AT_FDCWD, BOOT, &built->ids), 0);
+	built->r = pw_resolve(built->policy, &resolver, &built->resolved, &built->diag);
+	if (built->r == 0)
+		built->r = pw_image_build(built->policy, built->resolved, built->ids, &built->image,
+					  &built->diag);
+}
+
+#define HEAD "phiward: 1\nname: t\nversion: 3\nmode: enforce\n"
+#define IMAGES(path) "objects:\n  images: {paths: [" path "], on_audit_loss: deny}\n"
+#define READER(more)                                                                               \
+	"subjects:\n  reader:\n    exec: [@/program]\n    started_by: [init]\n" more               \
+	"    access: {images: [read, write]}\n"
+#define OTHERS "others: {network: deny}\n"
+
+static const struct pw_root *root_of(const struct pw_image *image, ino_t ino)
+{
+	struct pw_inode_key key = {.ino = ino};
+
+	return pw_table_find(&image->tables[PW_MAP_ROOTS], &key);
+}
+
+static const struct pw_name *name_of(const struct pw_image *image, ino_t parent, const char *name)
+{
+	struct pw_name_key key = {
+		.parent = {.ino = parent},
+		.length = (uint32_t)strlen(name),
+		.hash = pw_name_hash(name, (uint32_t)strlen(name)),
+	};
+
+	return pw_table_find(&image->tables[PW_MAP_NAMES], &key);
+}
+
+static bool in_filter(const __u64 *filter, ino_t ino)
+{
+	return filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino);
+}
+
+static void test_object_and_subject(void **state)
+{
+	const struct pw_program *program;
+	struct pw_inode_key key = {.ino = ino_of("program")};
+	const struct pw_root *root;
+	const struct pw_name *name;
+	const struct pw_bank *bank;
+	struct built built;
+
+	(void)state;
+	build(HEAD IMAGES("@/images") READER("    helpers: [@/helper]\n") OTHERS, NULL, &built);
+	assert_int_equal(built.r, 0);
+	bank = &built.image->bank;
+	root = root_of(built.image, ino_of("images"));
+	assert_non_null(root);
+	assert_int_equal(root->object, PW_OBJECT_FIRST);
+	assert_int_equal(root->generation, (uint32_t)ino_of("images") ^ 77);
+	assert_true(in_filter(bank->root_filter, ino_of("images")));
+	assert_true(in_filter(bank->own_filter, ino_of("images")));
+	name = name_of(built.image, ino_of("."), "images");
+	assert_non_null(name);
+	assert_int_equal(name->object, PW_OBJECT_FIRST);
+	assert_int_equal(name->flags, 0);
+	assert_true(root_of(built.image, ino_of("."))->flags & PW_ROOT_HOLDS_NAMES);
+	assert_true(bank->name_lengths[0] & (1ULL << strlen("images")));
+
+	assert_int_equal(bank->object_flags[PW_OBJECT_FIRST],
+			 PW_OBJECT_PRESENT | PW_OBJECT_LOSS_DENIES | PW_OBJECT_AUDIT_ALLOWED |
+				 PW_OBJECT_AUDIT_DENIED);
+	assert_int_equal(bank->access[PW_SUBJECT_FIRST][PW_OBJECT_FIRST],
+			 PW_ACTION_BIT(PW_ACTION_READ) | PW_ACTION_BIT(PW_ACTION_WRITE));
+	assert_int_equal(bank->access[PW_SUBJECT_OTHERS][PW_OBJECT_FIRST], 0);
+	assert_true(bank->subjects[PW_SUBJECT_FIRST].flags & PW_SUBJECT_STARTED_BY_INIT);
+	assert_true(bank->subjects[PW_SUBJECT_FIRST].flags & PW_SUBJECT_HAS_ACCESS);
+	assert_false(bank->subjects[PW_SUBJECT_FIRST].flags & PW_SUBJECT_STARTED_BY_ANYONE);
+
+	program = pw_table_find(&built.image->tables[PW_MAP_PROGRAMS], &key);
+	assert_non_null(program);
+	assert_int_equal(program->nroles, 1);
+	assert_int_equal(program->roles[0].subject, PW_SUBJECT_FIRST);
+	assert_int_equal(program->roles[0].role, PW_ROLE_EXEC);
+	assert_true(in_filter(bank->program_filter, key.ino));
+	assert_int_equal(root_of(built.image, ino_of("canary"))->object, PW_OBJECT_CANARY);
+	assert_int_equal(built.image->npending, 0);
+	done(&built);
+}
+
+static void test_missing_path_is_held(void **state)
+{
+	const struct pw_name *name;
+	struct built built;
+
+	(void)state;
+	build(HEAD IMAGES("@/later/deep") READER("") OTHERS, NULL, &built);
+	assert_int_equal(built.r, 0);
+	name = name_of(built.image, ino_of("."), "later");
+	assert_non_null(name);
+	assert_int_equal(name->object, PW_OBJECT_FIRST);
+	assert_true(name->flags & PW_NAME_PENDING);
+	assert_int_equal(built.image->npending, 1);
+	assert_int_equal(built.image->nscan, 0);
+	done(&built);
+}
+
+static void test_link_and_target_are_held(void **state)
+{
+	struct built built;
+
+	(void)state;
+	build(HEAD IMAGES("@/by-link") READER("") OTHERS, NULL, &built);
+	assert_int_equal(built.r, 0);
+	assert_int_equal(root_of(built.image, ino_of("images"))->object, PW_OBJECT_FIRST);
+	assert_non_null(name_of(built.image, ino_of("."), "by-link"));
+	assert_non_null(name_of(built.image, ino_of("."), "images"));
+	done(&built);
+}
+
+static void test_what_lay_elsewhere_is_protected_there(void **state)
+{
+	struct pw_inode_key key = {.ino = 4711};
+	const struct pw_root *root = NULL;
+	struct built built;
+
+	(void)state;
+	moved_away = (struct pw_identity){.fs = {.lo = 1, .hi = 2}, .ino = 4711, .generation = 9};
+	build(HEAD IMAGES("@/images") READER("") OTHERS, lay_elsewhere, &built);
+	assert_int_equal(built.r, 0);
+	assert_int_equal(built.image->npending, 1);
+	for (key.fs = 0; !root && key.fs < built.image->bank.nfs; key.fs++)
+		root = pw_table_find(&built.image->tables[PW_MAP_ROOTS], &key);
+	assert_non_null(root);
+	assert_int_equal(root->object, PW_OBJECT_FIRST);
+	assert_int_equal(root->generation, 9);
+	assert_int_equal(root_of(built.image, ino_of("images"))->object, PW_OBJECT_FIRST);
+	done(&built);
+}
+
+static void test_places_unite_downwards(void **state)
+{
+	const struct pw_subject_set *writers;
+	struct built built;
+
+	(void)state;
+	build(HEAD IMAGES("@/images") READER("    writes: [@/var]\n")
+		      "  logger:\n    exec: [@/helper]\n    started_by: [login]\n"
+		      "    access: {images: [read]}\n    writes: [@/var/log]\n" OTHERS,
+	      NULL, &built);
+	assert_int_equal(built.r, 0);
+	writers = built.image->bank.place_writers;
+	assert_int_equal(root_of(built.image, ino_of("var"))->place, 1);
+	assert_int_equal(root_of(built.image, ino_of("var/log"))->place, 2);
+	assert_true(pw_subject_in(&writers[1], PW_SUBJECT_FIRST));
+	assert_false(pw_subject_in(&writers[1], PW_SUBJECT_FIRST + 1));
+	assert_true(pw_subject_in(&writers[2], PW_SUBJECT_FIRST));
+	assert_true(pw_subject_in(&writers[2], PW_SUBJECT_FIRST + 1));
+	done(&built);
+}
+
+static void test_one_directory_two_objects(void **state)
+{
+	struct built built;
+
+	(void)state;
+	build(HEAD IMAGES("@/images") "  more: {paths: [@/by-link], on_audit_loss: deny}\n" READER("")
+		      OTHERS,
+	      NULL, &built);
+	assert_int_equal(built.r, -EINVAL);
+	assert_int_equal(built.diag.errors, 1);
+	done(&built);
+}
+
+static void test_same_but_for_the_generation(void **state)
+{
+	struct built a, b, c;
+
+	(void)state;
+	build(HEAD IMAGES("@/images") READER("") OTHERS, NULL, &a);
+	build(HEAD IMAGES("@/images") READER("") OTHERS, NULL, &b);
+	build(HEAD IMAGES("@/images/sub") READER("") OTHERS, NULL, &c);
+	b.image->bank.generation = 99;
+	assert_true(pw_image_same(a.image, b.image));
+	assert_false(pw_image_same(a.image, c.image));
+	done(&a);
+	done(&b);
+	done(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_object_and_subject),
+		cmocka_unit_test(test_missing_path_is_held),
+		cmocka_unit_test(test_link_and_target_are_held),
+		cmocka_unit_test(test_what_lay_elsewhere_is_protected_there),
+		cmocka_unit_test(test_places_unite_downwards),
+		cmocka_unit_test(test_one_directory_two_objects),
+		cmocka_unit_test(test_same_but_for_the_generation),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
