@@ -363,25 +363,9 @@ static void put_generation(struct pw_line *line, const struct pw_record_source *
 	put_number(line, f->event ? f->event->generation : 0, f->event && f->event->generation);
 }
 
-/* The line of the policy that a reader should look at to understand the verdict. */
-static const char *find_rule(const struct pw_catalog *catalog, const struct pw_event *event)
-{
-	uint32_t number = event->rule;
-
-	if (!number && event->object < PW_OBJECT_IDS && event->subject < PW_SUBJECT_IDS)
-		number = catalog->access_rule[event->subject][event->object];
-	if (number && number <= catalog->nrules)
-		return catalog->rules[number - 1].where;
-	if (event->verdict == PW_VERDICT_ALLOW)
-		return NULL;
-	if (event->object != PW_OBJECT_NONE && event->object < PW_OBJECT_IDS)
-		return catalog->object_where[event->object];
-	return event->subject < PW_SUBJECT_IDS ? catalog->subject_where[event->subject] : NULL;
-}
-
 static void put_rule(struct pw_line *line, const struct pw_record_source *f)
 {
-	put_text(line, f->event && f->catalog ? find_rule(f->catalog, f->event) : NULL);
+	put_text(line, f->event && f->catalog ? pw_catalog_where(f->catalog, f->event) : NULL);
 }
 
 static void put_reason(struct pw_line *line, const struct pw_record_source *f)

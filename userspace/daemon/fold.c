@@ -24,19 +24,6 @@ static void name(char text[static PW_FOLD_NAME], const char *known, uint32_t num
 		snprintf(text, PW_FOLD_NAME, "number %" PRIu32, number);
 }
 
-static const char *where_of(const struct pw_event *event, const struct pw_catalog *catalog)
-{
-	uint32_t rule = event->rule;
-
-	if (!rule)
-		rule = catalog->access_rule[event->subject][event->object];
-	if (rule && rule <= catalog->nrules)
-		return catalog->rules[rule - 1].where;
-	if (event->object != PW_OBJECT_NONE)
-		return catalog->object_where[event->object];
-	return catalog->subject_where[event->subject];
-}
-
 static void describe(struct pw_fold *kind, const struct pw_event *event,
 		     const struct pw_catalog *catalog)
 {
@@ -52,7 +39,7 @@ static void describe(struct pw_fold *kind, const struct pw_event *event,
 	if (event->object != PW_OBJECT_NONE)
 		name(kind->object, known ? catalog->objects[event->object] : NULL, event->object);
 	if (known)
-		where = where_of(event, catalog);
+		where = pw_catalog_where(catalog, event);
 	snprintf(kind->rule, sizeof(kind->rule), "%s", where ? where : "");
 }
 
@@ -70,6 +57,8 @@ static struct pw_fold_key key_of(const struct pw_event *event)
 	key.verdict = event->verdict;
 	key.reason = event->reason;
 	key.enforced = !!(event->flags & PW_EVENT_ENFORCED);
+	if (event->type == PW_RECORD_EXEC)
+		key.not_entered = event->peer_subject;
 	return key;
 }
 

@@ -28,7 +28,8 @@ struct pw_fold_key {
 	uint8_t verdict;
 	uint8_t reason;
 	uint8_t enforced;
-	uint8_t zero[7];
+	uint8_t zero[3];
+	uint32_t not_entered;	/* the subject, in a refusal of type exec */
 };
 
 /* One kind, with all that its line says. */

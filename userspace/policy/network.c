@@ -261,5 +261,6 @@ static const struct pw_key others_keys[] = {
 
 void pw_read_others(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
+	reader->policy->others_at = node->at;
 	pw_map_read(reader, node, "others", &node->at, others_keys, PW_ARRAY_SIZE(others_keys), out);
 }

@@ -166,6 +166,7 @@ struct pw_policy {
 	size_t nsubjects;
 	enum pw_others_network others_network;
 	bool others_loopback;
+	struct pw_position others_at;	/* of what it holds */
 	struct pw_net_rule *others_rules;
 	size_t nothers_rules;
 	struct pw_rule *rules;	/* rules[number - 1] */

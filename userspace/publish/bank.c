@@ -187,8 +187,10 @@ static int add_builtin(struct pw_build *build)
 			return -ENOMEM;
 	}
 	catalog->objects[PW_OBJECT_CANARY] = strdup(build->ids->objects[PW_OBJECT_CANARY]);
+	catalog->subject_where[PW_SUBJECT_OTHERS] = where_of(&build->policy->others_at);
 
-	return catalog->objects[PW_OBJECT_CANARY] ? 0 : -ENOMEM;
+	return catalog->objects[PW_OBJECT_CANARY] && catalog->subject_where[PW_SUBJECT_OTHERS] ?
+		       0 : -ENOMEM;
 }
 
 static int add_rules(struct pw_build *build)

@@ -178,11 +178,79 @@ static int add_others(struct pw_build *build)
 			 build->resolved->others_sockets, PW_SUBJECT_OTHERS, false);
 }
 
+static int compare_peers(const void *a, const void *b)
+{
+	const struct pw_prefix *x = a, *y = b;
+	int r = memcmp(x->addr, y->addr, sizeof(x->addr));
+
+	if (r == 0)
+		r = (x->family << 8 | x->length) - (y->family << 8 | y->length);
+	return r ? r : strcmp(x->peer, y->peer);
+}
+
+static void list_prefixes(const struct pw_prefix *prefixes, size_t n, struct pw_prefix *list,
+			  size_t *count)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!prefixes[i].peer)
+			continue;
+		if (list)
+			list[*count] = prefixes[i];
+		++*count;
+	}
+}
+
+static void list_rules(const struct pw_net_rule *rules, size_t n, struct pw_prefix *list,
+		       size_t *count)
+{
+	for (size_t i = 0; i < n; i++) {
+		list_prefixes(rules[i].peers, rules[i].npeers, list, count);
+		list_prefixes(rules[i].answers, rules[i].nanswers, list, count);
+	}
+}
+
+/* Every prefix of the policy that has a name; without a @list they are only counted. */
+static size_t list_peers(const struct pw_policy *policy, struct pw_prefix *list)
+{
+	size_t count = 0;
+
+	list_rules(policy->others_rules, policy->nothers_rules, list, &count);
+	for (size_t i = 0; i < policy->nsubjects; i++)
+		list_rules(policy->subjects[i].network, policy->subjects[i].nnetwork, list, &count);
+	return count;
+}
+
+static int add_peers(struct pw_build *build)
+{
+	struct pw_catalog *catalog = build->image->catalog;
+	size_t n = list_peers(build->policy, NULL);
+	_cleanup_free_ struct pw_prefix *list = calloc(n + 1, sizeof(*list));
+
+	catalog->peers = calloc(n + 1, sizeof(*catalog->peers));
+	if (!list || !catalog->peers)
+		return -ENOMEM;
+	list_peers(build->policy, list);
+	qsort(list, n, sizeof(*list), compare_peers);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && compare_peers(&list[i - 1], &list[i]) == 0)
+			continue;
+		catalog->peers[catalog->npeers] = list[i];
+		catalog->peers[catalog->npeers].peer = strdup(list[i].peer);
+		if (!catalog->peers[catalog->npeers].peer)
+			return -ENOMEM;
+		catalog->npeers++;
+	}
+
+	return 0;
+}
+
 int pw_build_net(struct pw_build *build)
 {
 	int r;
 
 	r = add_tables(build);
+	if (r == 0)
+		r = add_peers(build);
 	if (r == 0)
 		r = add_others(build);
 	for (size_t i = 0; r == 0 && i < build->policy->nsubjects; i++) {

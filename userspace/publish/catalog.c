@@ -343,6 +343,29 @@ static void free_texts(char **texts, size_t n)
 		free(texts[i]);
 }
 
+const char *pw_catalog_where(const struct pw_catalog *catalog, const struct pw_event *event)
+{
+	uint32_t number = event->rule;
+
+	if (event->object >= PW_OBJECT_IDS || event->subject >= PW_SUBJECT_IDS)
+		return NULL;
+	if (!number)
+		number = catalog->access_rule[event->subject][event->object];
+	if (number && number <= catalog->nrules)
+		return catalog->rules[number - 1].where;
+	if (event->verdict == PW_VERDICT_ALLOW)
+		return NULL;
+	if (event->object != PW_OBJECT_NONE)
+		return catalog->object_where[event->object];
+	if (event->type == PW_RECORD_EXEC && event->peer_subject &&
+	    event->peer_subject < PW_SUBJECT_IDS)
+		return catalog->subject_where[event->peer_subject];
+	/* What `others` says in the policy is about the network only. */
+	if (event->subject == PW_SUBJECT_OTHERS && event->type != PW_RECORD_NET)
+		return NULL;
+	return catalog->subject_where[event->subject];
+}
+
 struct pw_catalog *pw_catalog_free(struct pw_catalog *catalog)
 {
 	if (!catalog)

@@ -33,7 +33,7 @@ struct pw_catalog {
 	size_t nprograms;
 	struct pw_catalog_rule *rules;	/* [number - 1] */
 	size_t nrules;
-	/* Every prefix of the rules that has a name under `peers`; for records. */
+	/* Every prefix of the rules that has a name under `peers`, once; for records. */
 	struct pw_prefix *peers;	/* .peer is owned by the catalog */
 	size_t npeers;
 	/* Number of the access rule by subject and object id, 0: none. */
@@ -46,6 +46,14 @@ struct pw_catalog {
 /* Reads or writes DIRFD/catalog-GENERATION.json; negative errno on failure. */
 int pw_catalog_read(int dirfd, uint64_t generation, struct pw_catalog **ret);
 int pw_catalog_write(int dirfd, const struct pw_catalog *catalog);
+
+/*
+ * The line of the policy that a reader should look at to understand the verdict: the
+ * rule that decided; where none did, the object, the subject that was not entered, or the
+ * subject that has no rule. NULL: the policy has no say in it.
+ */
+const char *pw_catalog_where(const struct pw_catalog *catalog, const struct pw_event *event);
+
 struct pw_catalog *pw_catalog_free(struct pw_catalog *catalog);
 
 static inline void pw_catalog_freep(struct pw_catalog **catalog)

@@ -39,6 +39,7 @@ static struct pw_catalog *make_catalog(void)
 	catalog->rules[0].owner = strdup("archive");
 	catalog->access_rule[3][2] = 1;
 	catalog->object_where[2] = strdup("ct.yaml:9");
+	catalog->subject_where[PW_SUBJECT_OTHERS] = strdup("ct.yaml:60");
 	catalog->subject_where[3] = strdup("ct.yaml:17");
 	catalog->npeers = 2;
 	catalog->peers = calloc(2, sizeof(*catalog->peers));
@@ -227,6 +228,40 @@ static void a_connection(void **state)
 	memcpy(e.event.addr, (const unsigned char[16]){ 0xfd, 0, 0, 0x20, [15] = 1 }, 16);
 	record(f, &e);
 	assert_text(f, "addr", "fd00:20::1");
+}
+
+/* Where no rule decided, the line is that of who has none. */
+static void refusals_that_no_rule_explains(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 54);
+	e.event.generation = GENERATION;
+	e.event.type = PW_RECORD_NET;
+	e.event.action = PW_ACTION_CONNECT;
+	record(f, &e);
+	assert_text(f, "rule", "ct.yaml:60");
+	e.event.subject = 3;
+	record(f, &e);
+	assert_text(f, "rule", "ct.yaml:17");
+
+	test_event_init(&e, 55);
+	e.event.generation = GENERATION;
+	e.event.type = PW_RECORD_EXEC;
+	e.event.action = PW_ACTION_EXEC;
+	e.event.peer_subject = 3;
+	record(f, &e);
+	assert_text(f, "subject", "others");
+	assert_text(f, "peer", "archive");
+	assert_text(f, "rule", "ct.yaml:17");
+
+	test_event_init(&e, 56);
+	e.event.generation = GENERATION;
+	e.event.type = PW_RECORD_TAMPER;
+	e.event.action = PW_ACTION_RAW;
+	record(f, &e);
+	assert_text(f, "rule", NULL);
 }
 
 static void without_a_task(void **state)
@@ -469,6 +504,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_refusal_in_an_object, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_allowed_access_of_a_member, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_connection, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(refusals_that_no_rule_explains, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_task, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(paths_outside_objects, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hostile_names, set_up, tear_down),

@@ -67,7 +67,7 @@ static void what_is_alike_is_counted(void **state)
 
 static void any_difference_is_another_kind(void **state)
 {
-	struct pw_event events[6];
+	struct pw_event events[8];
 	struct pw_folds folds = { 0 };
 	struct pw_fold fold;
 	uint64_t next;
@@ -80,6 +80,8 @@ static void any_difference_is_another_kind(void **state)
 	events[3].action = PW_ACTION_WRITE;
 	events[4].rule = 1;
 	events[5].flags = 0;
+	events[6].type = events[7].type = PW_RECORD_EXEC;
+	events[7].peer_subject = 3;
 	for (size_t i = 0; i < PW_ARRAY_SIZE(events); i++)
 		add(&folds, events[i], START);
 	for (size_t i = 0; i < PW_ARRAY_SIZE(events); i++) {

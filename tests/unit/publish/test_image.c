@@ -313,6 +313,31 @@ static void test_places_unite_downwards(void **state)
 	done(&built);
 }
 
+static void test_names_of_peers(void **state)
+{
+	const struct pw_catalog *catalog;
+	struct built built;
+
+	(void)state;
+	build(HEAD "peers: {pacs: [10.20.5.4, 'fd00:20::/64'], dns: [10.20.0.53]}\n"
+		   IMAGES("@/images")
+		   READER("    network:\n      - connect: {tcp: [104], to: [pacs]}\n"
+			  "      - listen: {tcp: [4242], from: [pacs, 10.20.0.0/16]}\n")
+		   "others: {network: [{connect: {udp: [53], to: [dns]}}]}\n",
+	      NULL, &built);
+	assert_int_equal(built.r, 0);
+	catalog = built.image->catalog;
+	assert_int_equal(catalog->npeers, 3);
+	assert_string_equal(catalog->peers[0].peer, "dns");
+	assert_string_equal(catalog->peers[1].peer, "pacs");
+	assert_int_equal(catalog->peers[1].family, 4);
+	assert_int_equal(catalog->peers[1].length, 32);
+	assert_string_equal(catalog->peers[2].peer, "pacs");
+	assert_int_equal(catalog->peers[2].length, 64);
+	assert_non_null(strstr(catalog->subject_where[PW_SUBJECT_OTHERS], "test.yaml:"));
+	done(&built);
+}
+
 static void test_one_directory_two_objects(void **state)
 {
 	struct built built;
@@ -350,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_link_and_target_are_held),
 		cmocka_unit_test(test_what_lay_elsewhere_is_protected_there),
 		cmocka_unit_test(test_places_unite_downwards),
+		cmocka_unit_test(test_names_of_peers),
 		cmocka_unit_test(test_one_directory_two_objects),
 		cmocka_unit_test(test_same_but_for_the_generation),
 	};
