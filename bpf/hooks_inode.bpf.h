@@ -19,6 +19,8 @@ static __always_inline int pw_ask_name(struct dentry *dentry, enum pw_action act
 		.q.bound = bound,
 	};
 
+	if (!ask.inode)
+		return pw_errno(pw_impossible(PW_COUNT_BUG));
 	pw_ask_on(&ask, dentry->d_sb);
 
 	return ask.bank ? pw_ask_file(&ask) : 0;
@@ -115,6 +117,8 @@ static __always_inline int pw_ask_move(struct dentry *from, struct dentry *to,
 	__u32 old_where, old_object;
 	int r = 0;
 
+	if (!ask.inode)
+		return pw_errno(pw_impossible(PW_COUNT_BUG));
 	pw_ask_on(&ask, from->d_sb);
 	if (!ask.bank || !pw_may_hold_objects(ask.bank, ask.fs))
 		return 0;

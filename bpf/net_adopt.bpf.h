@@ -13,7 +13,7 @@ static __always_inline bool pw_serves(const struct sock *sk)
 		return true;
 
 	return pw_is_inet(sk) && sk->sk_protocol == PW_IPPROTO_UDP && sk->__sk_common.skc_num &&
-	       (sk->sk_userlocks & PW_SOCK_BINDPORT_LOCK);
+	       (BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & PW_SOCK_BINDPORT_LOCK);
 }
 
 /* Run by the daemon after running programs were adopted. Its output is empty. */

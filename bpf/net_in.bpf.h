@@ -147,7 +147,7 @@ int BPF_PROG(pw_socket_listen, struct socket *sock, int backlog, int ret)
 	struct sock *sk = sock->sk;
 	int error;
 
-	if (ret || !bank)
+	if (ret || !bank || !sk)
 		return ret;
 	if (!pw_is_tcp(sk))
 		return pw_unix_listen(bank, in.slot, sk, task);
@@ -158,7 +158,7 @@ int BPF_PROG(pw_socket_listen, struct socket *sock, int backlog, int ret)
 	pw_local_addr(sk, &in.peer);
 	pw_listen_decide(&in, pw_foreign(sk), 0);
 	if (in.verdict != PW_VERDICT_ALLOW || (in.flags & PW_CASE_RECORD)) {
-		error = pw_in_verdict(&in);
+		error = pw_errno(pw_in_verdict(&in));
 		if (error)
 			return error;
 	}
@@ -182,7 +182,7 @@ int BPF_PROG(pw_socket_accept, struct socket *sock, struct socket *newsock, int 
 	struct pw_socket *socket;
 	int error;
 
-	if (ret || !bank || !pw_is_tcp(sk) || (task->flags & PW_PF_KTHREAD))
+	if (ret || !bank || !sk || !pw_is_tcp(sk) || (task->flags & PW_PF_KTHREAD))
 		return ret;
 
 	in.subject = pw_net_subject(bank, task);
@@ -193,7 +193,7 @@ int BPF_PROG(pw_socket_accept, struct socket *sock, struct socket *newsock, int 
 	pw_local_addr(sk, &in.peer);
 	pw_listen_decide(&in, pw_foreign(sk), 0);
 	if (in.verdict != PW_VERDICT_ALLOW) {
-		error = pw_in_verdict(&in);
+		error = pw_errno(pw_in_verdict(&in));
 		if (error)
 			return error;
 	}
@@ -340,7 +340,7 @@ int BPF_PROG(pw_conn_request, const struct sock *sk, struct sk_buff *skb,
 	in.reason = answer.reason;
 	in.flags = PW_CASE_RECORD;
 
-	return pw_arrival_verdict(&in);
+	return pw_errno(pw_arrival_verdict(&in));
 }
 
 #endif

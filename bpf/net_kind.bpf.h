@@ -97,14 +97,14 @@ int BPF_PROG(pw_socket_create, int family, int type, int protocol, int kern, int
 		return ret;
 	needed = pw_raw_of(family, type, protocol);
 
-	return needed ? pw_kind(needed, family) : 0;
+	return needed ? pw_errno(pw_kind(needed, family)) : 0;
 }
 
 /* A program takes hold of a tun or tap device, new or old. */
 SEC("lsm/tun_dev_attach")
 int BPF_PROG(pw_tun_attach, struct sock *sk, void *security, int ret)
 {
-	return ret ? ret : pw_kind(PW_RAW_BIT(PW_RAW_TUN), 0);
+	return ret ? ret : pw_errno(pw_kind(PW_RAW_BIT(PW_RAW_TUN), 0));
 }
 
 #endif

@@ -28,11 +28,12 @@ struct pw_out {
 	__u32 reason;
 };
 
+/* From 7.x on the verifier wants to see that the errno is one. */
 static __always_inline int pw_cgroup_result(int error)
 {
 	if (!error)
 		return PW_CGROUP_PASS;
-	bpf_set_retval(error);
+	bpf_set_retval(-PW_EACCES);
 
 	return PW_CGROUP_REFUSE;
 }

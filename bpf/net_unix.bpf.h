@@ -207,7 +207,7 @@ static __always_inline int pw_unix_decide(struct pw_unix *ask)
 	ask->answer = pw_decide_unix(ask->subject, pw_net_flags(ask->bank, ask->subject),
 				     ask->guarded, ask->client);
 
-	return pw_unix_verdict(ask);
+	return pw_errno(pw_unix_verdict(ask));
 }
 
 SEC("lsm/unix_stream_connect")
