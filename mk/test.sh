@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # test.sh KERNELS NAME PROGRAM...: what `make test` runs. The programs are the unit
-# tests and corpus replays; to them come tests/golden/run, tests/tree/*.sh and, in
-# one machine a kernel, tests/bats/*.bats. All of them speak TAP. With a NAME only
-# what has it in its file name. The last line is the count of all.
+# tests and corpus replays; to them come tests/tree/*.sh and, in machines,
+# tests/bats/*.bats. All of them speak TAP. With a NAME only what has it in its file name. The last line is the count of all.
 set -u
 
 kernels=$1 name=$2
@@ -49,16 +48,31 @@ run_here() {
 
 header() { sed -n "s/^# $1: *//p" "$2"; }
 
-# One machine: kernel $1, options $2 (words), then the files. When it dies in the
+# ---- Machines ---------------------------------------------------------------------------
+# As many at a time as there are processors, each with a few files.
+
+processors=$(nproc)
+files_a_machine=4
+machines=0
+
+# Before each line the kernel and the file that it is from.
+name_lines() {
+	awk -v kernel="$1" '
+		/^# begin / { file = $3; sub(/.*\//, " ", file); sub(/\.bats$/, "", file) }
+		{ printf "[%s%s] %s\n", kernel, file, $0; fflush() }'
+}
+
+# Machine number $1: kernel $2, options $3 (words), then the files. When it dies in the
 # middle of a file that one has failed and the others get a new machine.
 run_machine() {
-	local kernel=$1 options=$2 log file code
-	shift 2
+	local number=$1 kernel=$2 options=$3 log file code try=0
+	shift 3
+	passed=0 failed=0 skipped=0
 	while [ $# -gt 0 ]; do
-		log=$logs/vm-$kernel.$((machine++)).log
+		log=$logs/vm-$kernel.$number.$((try++)).log
 		# shellcheck disable=SC2086 # options are words
 		tests/vm/run --kernel "$kernel" --timeout $((300 + 300 * $#)) $options \
-			-- tests/vm/bats "$@" 2>&1 | tee "$log" | sed -u "s/^/[$kernel] /"
+			-- tests/vm/bats "$@" 2>&1 | tee "$log" | name_lines "$kernel"
 		code=${PIPESTATUS[0]}
 		while [ $# -gt 0 ] && grep -qxF "# end $1" "$log"; do
 			shift
@@ -68,13 +82,32 @@ run_machine() {
 			shift
 		fi
 		tally "$log" "$code" || true
-		echo "[$kernel] $counted"
+	done
+	echo "$passed $failed $skipped" > "$logs/machine.$number.count"
+}
+
+start_machine() {
+	while [ "$(jobs -rp | wc -l)" -ge "$processors" ]; do
+		wait -n
+	done
+	machines=$((machines + 1))
+	rm -f "$logs/machine.$machines.count"
+	run_machine "$machines" "$@" &
+}
+
+# What the machines counted; one that did not come to an end is a failure.
+wait_for_machines() {
+	local number ok bad skip
+	wait
+	for number in $(seq "$machines"); do
+		ok=0 bad=1 skip=0
+		[ ! -e "$logs/machine.$number.count" ] || read -r ok bad skip < "$logs/machine.$number.count"
+		passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
 	done
 }
 
-run_kernel() {
+start_kernel() {
 	local kernel=$1 file only options together=()
-	machine=0
 	for file in "${bats[@]}"; do
 		only=$(header kernels "$file")
 		[ -z "$only" ] || [[ " $only " == *" $kernel "* ]] || continue
@@ -82,10 +115,14 @@ run_kernel() {
 		if [ -z "$options" ]; then
 			together+=("$file")
 		else
-			run_machine "$kernel" "$options" "$file"
+			start_machine "$kernel" "$options" "$file"
+		fi
+		if [ ${#together[@]} -eq $files_a_machine ]; then
+			start_machine "$kernel" "" "${together[@]}"
+			together=()
 		fi
 	done
-	[ ${#together[@]} -eq 0 ] || run_machine "$kernel" "" "${together[@]}"
+	[ ${#together[@]} -eq 0 ] || start_machine "$kernel" "" "${together[@]}"
 }
 
 for program; do
@@ -94,7 +131,7 @@ for program; do
 	*) run_here "${program#build/san/}" "$program" ;;
 	esac
 done
-for program in tests/golden/run tests/tree/*.sh tests/vm/selftest; do
+for program in tests/tree/*.sh tests/vm/selftest; do
 	[ ! -x "$program" ] || [[ ${program##*/} != *"$name"* ]] || run_here "$program" "$program"
 done
 bats=()
@@ -103,8 +140,10 @@ for file in tests/bats/*"$name"*.bats; do
 done
 if [ ${#bats[@]} -gt 0 ]; then
 	for kernel in $kernels; do
-		run_kernel "$kernel"
+		tests/vm/kernels.sh "$kernel" || exit 1
+		start_kernel "$kernel"
 	done
+	wait_for_machines
 fi
 
 if [ $((passed + failed)) -eq 0 ]; then

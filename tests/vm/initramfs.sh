@@ -35,5 +35,5 @@ for name in $wanted; do
 	done
 done
 # Not compressed: under emulation unpacking costs more than copying.
-(cd "$work" && find . | cpio -o -H newc --quiet -R 0:0) > "$out.tmp"
-mv "$out.tmp" "$out"
+(cd "$work" && find . | cpio -o -H newc --quiet -R 0:0) > "$out.$$"
+mv "$out.$$" "$out"
