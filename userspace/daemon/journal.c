@@ -19,12 +19,12 @@
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 #define MESSAGES 32
-#define MESSAGE_BYTES 512
+#define FOLD_BYTES 512
 #define SECOND 1000000000ULL
 
 struct message {
 	int priority;
-	char text[MESSAGE_BYTES];
+	char *text;
 };
 
 struct pw_journal {
@@ -65,18 +65,18 @@ static bool have_journal(void)
 	return access(JOURNAL_SOCKET, F_OK) == 0;
 }
 
-static void send_message(const struct message *message)
+static void send_text(int priority, const char *text)
 {
 	if (!have_journal() ||
-	    sd_journal_send("MESSAGE=%s", message->text, "PRIORITY=%i", message->priority,
+	    sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", priority,
 			    "SYSLOG_IDENTIFIER=phiwardd", NULL) < 0)
-		to_stderr(message->priority, message->text);
+		to_stderr(priority, text);
 }
 
 static void send_fold(const struct pw_fold *fold)
 {
 	const struct pw_fold_key *key = &fold->key;
-	char text[MESSAGE_BYTES];
+	char text[FOLD_BYTES];
 
 	pw_fold_text(fold, text, sizeof(text));
 	if (!have_journal() ||
@@ -95,11 +95,11 @@ static void send_fold(const struct pw_fold *fold)
 /* Called with the lock held, which is given up while something is sent. */
 static bool send_next_message(struct pw_journal *journal)
 {
-	struct message message;
+	struct message message = { .priority = LOG_WARNING };
+	char dropped[FOLD_BYTES];
 
 	if (journal->dropped) {
-		message.priority = LOG_WARNING;
-		snprintf(message.text, sizeof(message.text),
+		snprintf(dropped, sizeof(dropped),
 			 "%" PRIu64 " messages were dropped because the journal did not take them",
 			 journal->dropped);
 		journal->dropped = 0;
@@ -111,7 +111,8 @@ static bool send_next_message(struct pw_journal *journal)
 		return false;
 	}
 	pthread_mutex_unlock(&journal->lock);
-	send_message(&message);
+	send_text(message.priority, message.text ? message.text : dropped);
+	free(message.text);
 	pthread_mutex_lock(&journal->lock);
 	return true;
 }
@@ -121,7 +122,7 @@ static bool send_next_fold(struct pw_journal *journal, uint64_t *ret_next)
 {
 	/* At the end, what was held back for folding is due too. */
 	uint64_t now = journal->stop ? UINT64_MAX / 2 : now_ns(), others;
-	struct message message = { .priority = LOG_WARNING };
+	char text[FOLD_BYTES];
 	struct pw_fold fold;
 
 	if (pw_folds_take(&journal->folds, now, &fold, ret_next)) {
@@ -133,11 +134,11 @@ static bool send_next_fold(struct pw_journal *journal, uint64_t *ret_next)
 	others = pw_folds_take_others(&journal->folds, now, ret_next);
 	if (!others)
 		return false;
-	snprintf(message.text, sizeof(message.text),
+	snprintf(text, sizeof(text),
 		 "%" PRIu64 " further refusals of more kinds than are told apart here; all of "
 		 "them are in the log: phiward audit query", others);
 	pthread_mutex_unlock(&journal->lock);
-	send_message(&message);
+	send_text(LOG_WARNING, text);
 	pthread_mutex_lock(&journal->lock);
 	return true;
 }
@@ -207,7 +208,7 @@ struct pw_journal *pw_journal_close(struct pw_journal *journal)
 		pthread_detach(journal->thread);
 		return NULL;
 	}
-	pthread_join(journal->thread, NULL);
+	pthread_join(journal->thread, NULL);	/* it has sent all messages */
 	free(journal);
 	return NULL;
 }
@@ -216,21 +217,23 @@ struct pw_journal *pw_journal_close(struct pw_journal *journal)
 
 void pw_journal_say(struct pw_journal *journal, int priority, const char *format, ...)
 {
-	struct message message = { .priority = priority };
+	_cleanup_free_ char *text = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(message.text, sizeof(message.text), format, arguments);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
 	va_end(arguments);
 	if (!journal) {
-		to_stderr(priority, message.text);
+		to_stderr(priority, text ? text : "out of memory");
 		return;
 	}
 	pthread_mutex_lock(&journal->lock);
-	if (journal->n == MESSAGES)
+	if (!text || journal->n == MESSAGES)
 		journal->dropped++;
 	else
-		journal->messages[(journal->first + journal->n++) % MESSAGES] = message;
+		journal->messages[(journal->first + journal->n++) % MESSAGES] =
+			(struct message){ .priority = priority, .text = TAKE_PTR(text) };
 	pthread_cond_signal(&journal->wake);
 	pthread_mutex_unlock(&journal->lock);
 }
