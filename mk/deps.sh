@@ -4,7 +4,19 @@
 # deps.sh PACKAGE...: installs Debian packages, as root or through sudo. Services
 # among them (Orthanc, mosquitto, auditd...) are for the test machine: they are not
 # started here.
+# deps.sh --check PACKAGE...: fails and names those that are not installed.
 set -eu
+
+if [ "$1" = --check ]; then
+	shift
+	installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2> /dev/null |
+		sed -n 's/ installed$//p')
+	missing=$(printf '%s\n' "$@" | grep -vxF "$installed" || true)
+	[ -z "$missing" ] && exit
+	echo "not installed:" $missing >&2
+	echo "run: make deps" >&2
+	exit 1
+fi
 
 if [ "$(id -u)" -ne 0 ]; then
 	exec sudo "$0" "$@"

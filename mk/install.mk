@@ -29,9 +29,13 @@ INSTALLED = $(if $(call HAVE,cli),$(BUILD)/phiward:$(bindir)/phiward:755) \
 
 field = $(word $(2),$(subst :, ,$(1)))
 
-.PHONY: deps install uninstall
+.PHONY: deps have-deps install uninstall
 deps: ## install the Debian packages that building and testing need
 	mk/deps.sh $(DEPS)
+
+# What is missing, in one line, before a compiler says it in many.
+have-deps:
+	@mk/deps.sh --check $(DEPS)
 
 install: all ## install below DESTDIR, to PREFIX=/usr
 	@$(foreach f,$(INSTALLED),install -D -m $(call field,$(f),3) $(call field,$(f),1) "$(DESTDIR)$(call field,$(f),2)" &&) true

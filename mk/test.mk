@@ -57,8 +57,8 @@ fuzz: $(FUZZERS) ## run the fuzzers, FUZZ_SECONDS=60 each
 
 bench: all tools ## count instructions and write docs/performance.md
 	tests/bench/run
-demo: all tools ## a short day of a console, in a machine
-	tests/demo/run
+demo: have-deps all tools ## a short day of a console, in a machine
+	@tests/demo/run
 prove: ## prove the decision and the matching for all inputs within bounds
 	tests/prove/run
 soak: all tools ## hours of work under one policy: SOAK_MINUTES=

@@ -25,5 +25,5 @@ $(BUILD)/tools/%: tests/vm/tools/%.c $(BUILD)/.flags.stamp
 kernels: ## download the kernels under test
 	tests/vm/kernels.sh $(KERNELS_ALL)
 
-shell: all tools ## a root shell on a protected console, the log beside it
+shell: have-deps all tools ## a root shell on a protected console, the log beside it
 	tests/vm/run --shell -- tests/vm/shell

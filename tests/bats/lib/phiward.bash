@@ -132,10 +132,12 @@ with_next_version() {
 	sed -e '/^version:/d' -e "s/^phiward:.*/&\nversion: $version/"
 }
 
-# put_policy DIR < POLICY: as DIR/policy.yaml, what the shipped ones include beside it.
+# put_policy DIR < POLICY: as DIR/policy.yaml, what the shipped ones include beside it,
+# with what lib/console adds to that.
 put_policy() {
 	mkdir -p "$1"
 	cp "$VM_TOP"/policies/base-*.yaml "$1/"
+	! declare -F site_policy > /dev/null || site_policy >> "$1/base-debian.yaml"
 	with_next_version > "$1/policy.yaml"
 }
 
