@@ -3,8 +3,9 @@
  * Programs that ran before the policy. The daemon reads this iterator twice a
  * swap, with state.adopt_slot naming the new bank: before the flip it labels
  * for subjects that the bank in force does not know, which until then means
- * nothing; after it, all others. Nobody can tell any more who called execve, so
- * what can be seen now counts: the parent, the audit login, the users.
+ * nothing; after it, all others. Who called execve is known of those that ran a
+ * program of a policy then in force, and what they forked; of all others nobody can
+ * tell any more, and what can be seen now counts: the parent, the audit login, the users.
  */
 #ifndef PW_ADOPT_BPF_H
 #define PW_ADOPT_BPF_H
@@ -46,6 +47,8 @@ static __always_inline int pw_was_started_by(const struct pw_candidate *c,
 	struct task_struct *parent = c->task->real_parent;
 	struct pw_task *label;
 
+	if (c->label && (c->label->flags & PW_TASK_DECIDED))
+		return pw_may_start(subject, c->label->actor, c->task);
 	if (subject->flags & PW_SUBJECT_STARTED_BY_ANYONE)
 		return 1;
 	if (c->task->loginuid.val != PW_NO_ID)
@@ -137,8 +140,10 @@ static __always_inline void pw_relabel(const struct pw_candidate *c)
 	label->subject = c->subject;
 	label->program = c->program;
 	label->generation = c->bank->generation;
-	label->flags = c->subject ? PW_TASK_MIXED : 0;
-	if (!pw_label_copy(c->task, label))
+	label->flags = (label->flags & PW_TASK_DECIDED) | (c->subject ? PW_TASK_MIXED : 0);
+	if (!c->subject)
+		pw_label_drop(c->task);
+	else if (!pw_label_copy(c->task, label))
 		pw_count(PW_COUNT_NET_LABEL_LOST);
 }
 

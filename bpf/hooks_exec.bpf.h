@@ -169,12 +169,16 @@ static __always_inline void pw_note_parent(struct pw_task *label, struct task_st
 		label->parent_len = list.used;
 }
 
-/* Keeps the decision on the thread. Returns 0, or -EACCES when a member's could not be kept. */
+/*
+ * Keeps the decision on the thread. Returns 0, or -EACCES when it could not be kept:
+ * not that of a member, nor that a program of the policy was started by somebody who
+ * may not, which a later policy has to know.
+ */
 static __always_inline int pw_keep_entry(struct task_struct *task, const struct pw_entry *entry)
 {
 	struct pw_task *own = bpf_task_storage_get(&tasks, task, NULL, 0);
 
-	if (!own && entry->subject == PW_SUBJECT_OTHERS)
+	if (!own && entry->subject == PW_SUBJECT_OTHERS && !entry->program)
 		return 0;
 	if (!own)
 		own = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -182,6 +186,7 @@ static __always_inline int pw_keep_entry(struct task_struct *task, const struct 
 		return pw_impossible(PW_COUNT_LABEL_LOST);
 	own->next_subject = entry->subject;
 	own->next_program = entry->program;
+	own->next_actor = (__u16)entry->actor;
 	if (entry->subject >= PW_SUBJECT_DAEMON)
 		pw_note_parent(own, task);
 
@@ -360,11 +365,15 @@ __noinline int pw_take_over(struct pw_entry *entry)
 
 	own->subject = entry->subject;
 	own->program = entry->program;
+	own->actor = own->next_actor;
 	own->next_subject = PW_SUBJECT_OTHERS;
 	own->next_program = 0;
+	own->next_actor = PW_SUBJECT_OTHERS;
 	own->generation = bank->generation;
-	own->flags = entry->subject ? pw_inherited(task) : 0;
-	if (!pw_label_copy(task, own))
+	own->flags = PW_TASK_DECIDED | (entry->subject ? pw_inherited(task) : 0);
+	if (!entry->subject)
+		pw_label_drop(task);
+	else if (!pw_label_copy(task, own))
 		pw_count(PW_COUNT_NET_LABEL_LOST);
 	if (entry->reason || (entry->subject && (s->flags & PW_SUBJECT_HAS_ACCESS)))
 		pw_record_exec(bank, entry);

@@ -33,11 +33,11 @@ int BPF_PROG(pw_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	label = pw_label_of(parent);
 	if (!label)
 		return parent->tgid == 1 ? pw_fork_of_init(task) : 0;
-	if (label->subject == PW_SUBJECT_OTHERS)
+	if (label->subject == PW_SUBJECT_OTHERS && !(label->flags & PW_TASK_DECIDED))
 		return 0;
 
 	copy = bpf_task_storage_get(&tasks, task, label, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!copy)	/* its memory is the member's, so it must not run as others */
+	if (!copy)	/* its memory is the member's, or it might pass for one later */
 		return pw_impossible(PW_COUNT_LABEL_LOST);
 	if (label->subject >= PW_SUBJECT_FIRST && !pw_label_copy(task, copy))
 		pw_count(PW_COUNT_NET_LABEL_LOST);
@@ -45,14 +45,19 @@ int BPF_PROG(pw_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	return 0;
 }
 
-/* Whether @tracer, in @mode, may look into @victim. */
+/*
+ * Whether @tracer, in @mode, may look into @victim. Nobody takes over a member, for what
+ * it may do with files or peers; that it may see objects closes what /proc tells of it.
+ */
 static __always_inline int pw_may_look_into(const struct pw_actor *tracer,
 					    const struct pw_actor *victim, __u32 mode)
 {
-	if (!pw_has_access(victim->flags) && victim->subject != PW_SUBJECT_DAEMON)
+	if (victim->subject < PW_SUBJECT_DAEMON)
 		return 1;
 	if (mode & PW_PTRACE_ATTACH)
 		return 0;
+	if (victim->subject != PW_SUBJECT_DAEMON && !pw_sees_objects(victim->flags))
+		return 1;
 
 	return tracer->subject == PW_SUBJECT_INIT || tracer->subject == PW_SUBJECT_DAEMON ||
 	       tracer->subject == victim->subject;
@@ -112,7 +117,7 @@ int BPF_PROG(pw_signal_deliver, int sig, struct kernel_siginfo *info, struct k_s
 	if (!bank)
 		return 0;
 	actor = pw_actor_of(bank, bpf_get_current_task_btf());
-	if (pw_has_access(actor.flags) && bpf_send_signal(PW_SIGKILL) < 0)
+	if (pw_sees_objects(actor.flags) && bpf_send_signal(PW_SIGKILL) < 0)
 		pw_count(PW_COUNT_BUG);
 
 	return 0;
@@ -134,6 +139,20 @@ int BPF_PROG(pw_ptrace_traceme, struct task_struct *parent, int ret)
 		return ret;
 
 	return pw_ask_trace(parent, bpf_get_current_task_btf(), PW_PTRACE_ATTACH);
+}
+
+#define PW_PR_SET_MM 35
+#define PW_PR_SET_MM_EXE_FILE 13
+#define PW_PR_SET_MM_MAP 14
+
+/* Running programs are taken in by their exe file, so nobody may exchange that. */
+SEC("lsm/task_prctl")
+int BPF_PROG(pw_task_prctl, int option, unsigned long what)
+{
+	if (option != PW_PR_SET_MM || (what != PW_PR_SET_MM_EXE_FILE && what != PW_PR_SET_MM_MAP))
+		return 0;	/* the hook's own default, which is no 0 */
+
+	return pw_guard(PW_ACTION_EXEC, PW_REASON_PASS_FOR, NULL);
 }
 
 #endif

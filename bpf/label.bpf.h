@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The copy of a task's label for cgroup programs. Whoever writes a label into
- * task storage calls pw_label_copy() right after; whoever decides in a cgroup
+ * task storage calls pw_label_copy() or pw_label_drop() right after; whoever decides in a cgroup
  * program reads it with pw_label_copied().
  */
 #ifndef PW_LABEL_BPF_H
@@ -36,14 +36,21 @@ static __always_inline struct pw_task *pw_label_copied(struct task_struct *task)
 	return &label->task;
 }
 
+/* @leader is in others from now on. */
+static __always_inline void pw_label_drop(struct task_struct *leader)
+{
+	__u64 key = (__u64)leader;
+
+	bpf_map_delete_elem(&labels, &key);
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(pw_label_exit, struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;
-	__u64 key = (__u64)leader;
 
 	if (leader->bpf_storage && task->signal->live.counter == 0)
-		bpf_map_delete_elem(&labels, &key);
+		pw_label_drop(leader);
 
 	return 0;
 }

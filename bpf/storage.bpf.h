@@ -17,6 +17,8 @@
 #define PW_MINOR_LOOP_CONTROL 237
 
 #define PW_NR_SWAPON 167	/* x86-64 */
+#define PW_NR_SWAPON_32 87	/* i386; on x86-64 that is unlink(2) */
+#define PW_TS_COMPAT 2
 
 /* Refuses to all but PID 1, kernel threads and who has `system: [storage]`. */
 static __noinline int pw_guard_storage(struct dentry *dentry)
@@ -81,9 +83,11 @@ static __always_inline int pw_is_btrfs_command(const struct super_block *sb, uns
 /* swapon(2) opens a file like everybody; what is swapped out is members' memory. */
 static __always_inline int pw_in_swapon(void)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
-	return regs->orig_ax == PW_NR_SWAPON;
+	return (__u32)regs->orig_ax ==
+	       (task->thread_info.status & PW_TS_COMPAT ? PW_NR_SWAPON_32 : PW_NR_SWAPON);
 }
 
 #endif

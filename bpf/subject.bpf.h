@@ -59,6 +59,12 @@ static __always_inline int pw_has_access(__u32 subject_flags)
 	return !!(subject_flags & PW_SUBJECT_HAS_ACCESS);
 }
 
+/* The same, or of one that is never blocked. */
+static __always_inline int pw_sees_objects(__u32 subject_flags)
+{
+	return !!(subject_flags & (PW_SUBJECT_HAS_ACCESS | PW_SUBJECT_NEVER_BLOCK));
+}
+
 static __always_inline int pw_may_system(const struct pw_bank *bank, __u32 subject,
 					 enum pw_system right)
 {

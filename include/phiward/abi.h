@@ -333,7 +333,7 @@ _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every coun
 
 #define PW_TASK_MIXED (1U << 0)	/* has descriptors not opened under its present label and bank */
 #define PW_TASK_PHI (1U << 1)	/* has opened an object */
-#define PW_TASK_TRACED (1U << 2)
+#define PW_TASK_DECIDED (1U << 2)	/* its exec was decided: @actor is who called execve */
 
 #define PW_PARENT_EXE_BYTES 120
 
@@ -344,7 +344,8 @@ struct pw_task {
 	__u32 program;		/* pw_program.id */
 	__u32 next_subject;	/* set on the thread that is in execve, taken over when it commits */
 	__u32 next_program;
-	__u32 next_flags;
+	__u16 actor;		/* subject; counts with PW_TASK_DECIDED */
+	__u16 next_actor;
 	__u64 generation;	/* of the bank under which the label was given */
 	__u32 parent_dev;	/* where the program lies that called execve */
 	__u32 parent_len;	/* bytes of parent_exe that are used */

@@ -124,6 +124,7 @@ enum pw_on_loss { PW_ON_LOSS_LIST(PW_ENUM_ENTRY) PW_ON_LOSS_MAX_ };
 	X(PW_REASON_CODE, "the process maps code that is not the program's own")                   \
 	X(PW_REASON_TRACED, "the process is being traced")                                         \
 	X(PW_REASON_PASSED, "the descriptor was not opened under the present policy")              \
+	X(PW_REASON_PASS_FOR, "a process cannot pass for another program")                         \
 	X(PW_REASON_BUG, "an impossible state was met; phiward denies then and counts it")
 
 enum pw_reason { PW_REASON_LIST(PW_ENUM_ENTRY) PW_REASON_MAX_ };

@@ -109,3 +109,38 @@ runs() { pid1 start -- "$1" "$BATS_TEST_TMPDIR/reads.sh" "$BATS_TEST_TMPDIR"; }
 	[ "$(ask)" = yes ]
 	pid1 kill "$pid" 9
 }
+
+# By a test, which is others, and left to PID 1.
+orphan() {
+	bash -c '"$@" > /dev/null 2>&1 < /dev/null 3>&- 7>&- & echo $!' - \
+		"$1" "$BATS_TEST_TMPDIR/reads.sh" "$BATS_TEST_TMPDIR"
+}
+
+@test "adoption: who ran a program of the policy without the right to is not taken in later" {
+	local pid
+	base archive /usr/local/bin/archive | apply_policy
+	pid=$(orphan /usr/local/bin/archive)
+	wait_for grep -q '^PPid:[[:space:]]*1$' "/proc/$pid/status"
+	[ "$(ask)" = no ]
+	base archive /usr/local/bin/archive | apply_policy
+	[ "$(ask)" = no ]
+	mark
+	base archive3 /usr/local/bin/archive | apply_policy
+	[ "$(ask)" = no ]
+	assert_record action=adopt verdict=deny path~"process $pid"
+	kill "$pid"
+	pid=$(runs /usr/local/bin/archive)
+	[ "$(ask)" = yes ]
+	base archive4 /usr/local/bin/archive | apply_policy
+	[ "$(ask)" = yes ]
+	pid1 kill "$pid" 9
+}
+
+@test "adoption: no process can pass for a program of the policy" {
+	mark
+	run pass-for /usr/local/bin/archive
+	[ "$status" -eq 1 ]
+	[ "$output" = $'file: Permission denied\nmap: Permission denied' ]
+	assert_record type=tamper action=exec verdict=deny
+	assert_allowed pass-for --argument
+}

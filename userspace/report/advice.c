@@ -106,6 +106,10 @@ void pw_why_advice(FILE *to, json_object *record)
 		advise_subject(to, record, "only `system: [storage]` of a subject can; ",
 			       " has not got it");
 		break;
+	case PW_REASON_PASS_FOR:
+		fputs("nothing can while phiward enforces; programs of the policy are known by "
+		      "the file that they run", to);
+		break;
 	case PW_REASON_GATE:
 	case PW_REASON_TRACING:
 	case PW_REASON_SWITCH:
