@@ -181,6 +181,23 @@ static __always_inline int pw_may_hold_objects(const struct pw_bank *bank, __u32
 	return (bank->flags & PW_BANK_REMOVABLE) || (pw_fs_flags(bank, fs) & PW_FS_OBJECTS);
 }
 
+/*
+ * Whether the file may be an object's although it lies outside: it has further
+ * names, or had one that a member deleted.
+ */
+static __always_inline int pw_may_be_linked(const struct inode *inode)
+{
+	struct pw_state *s;
+
+	if ((inode->i_mode & PW_S_IFMT) == PW_S_IFDIR)
+		return 0;
+	if (inode->i_nlink > 1)
+		return 1;
+	s = pw_the_state();
+
+	return s && s->orphans;
+}
+
 /* Finds where the file lies. */
 static __always_inline void pw_locate(struct pw_ask *ask)
 {
@@ -191,8 +208,7 @@ static __always_inline void pw_locate(struct pw_ask *ask)
 	else
 		pw_locate_alias(ask);
 	pw_spot_on_fs(ask->bank, ask->fs, &ask->q.spot);
-	if (!ask->fresh && ask->q.spot.where == PW_WHERE_OUTSIDE && ask->inode->i_nlink > 1 &&
-	    (ask->inode->i_mode & PW_S_IFMT) != PW_S_IFDIR)
+	if (!ask->fresh && ask->q.spot.where == PW_WHERE_OUTSIDE && pw_may_be_linked(ask->inode))
 		pw_look_up_link(ask->inode, scope, &ask->q.spot);
 }
 

@@ -84,10 +84,43 @@ int BPF_PROG(pw_inode_mknod, struct inode *dir, struct dentry *dentry, umode_t m
 	return ret ? ret : pw_ask_new_name(dentry, (mode & PW_S_IFMT) != PW_S_IFSOCK);
 }
 
+/*
+ * The name @dentry is about to go, if it exists. When its file has others, they may
+ * lie outside, and when one is left no number of links tells that it is an object's.
+ */
+static __noinline int pw_loses_name(struct dentry *dentry)
+{
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	struct pw_state *s = pw_the_state();
+	struct inode *inode = NULL;
+	unsigned int nlink = 2;
+	umode_t mode = 0;
+
+	if (!bank || !s ||
+	    !(pw_fs_flags(bank, pw_fs_index(bank, dentry->d_sb)) & PW_FS_OBJECTS))
+		return 0;
+	if (pw_can_probe) {
+		bpf_core_read(&inode, sizeof(inode), &dentry->d_inode);
+		if (!inode)
+			return 0;
+		bpf_core_read(&nlink, sizeof(nlink), &inode->i_nlink);
+		bpf_core_read(&mode, sizeof(mode), &inode->i_mode);
+	}
+	if (nlink > 1 && (mode & PW_S_IFMT) != PW_S_IFDIR)
+		s->orphans = 1;
+
+	return 0;
+}
+
 SEC("lsm/inode_unlink")
 int BPF_PROG(pw_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
 {
-	return ret ? ret : pw_ask_name(dentry, PW_ACTION_DELETE, 0);
+	if (!ret)
+		ret = pw_ask_name(dentry, PW_ACTION_DELETE, 0);
+	if (!ret)
+		pw_loses_name(dentry);
+
+	return ret;
 }
 
 SEC("lsm/inode_rmdir")
@@ -103,6 +136,13 @@ static __always_inline void pw_locate_both(struct pw_ask *ask)
 	if (pw_fs_flags(ask->bank, ask->fs) & PW_FS_OBJECTS)
 		pw_locate(ask);
 	pw_locate_removable(ask);
+}
+
+/* Whether another name of @inode stays where it was when it gets a new one. */
+static __always_inline int pw_keeps_name(const struct inode *inode, enum pw_action action)
+{
+	return (inode->i_mode & PW_S_IFMT) != PW_S_IFDIR &&
+	       (action == PW_ACTION_LINK || inode->i_nlink > 1);
 }
 
 /*
@@ -134,6 +174,9 @@ static __always_inline int pw_ask_move(struct dentry *from, struct dentry *to,
 			ask.q.need |= PW_ACTION_BIT(PW_ACTION_DELETE);
 		if (ask.q.spot.object != old_object || ask.q.spot.where != old_where)
 			ask.q.need |= PW_ACTION_BIT(PW_ACTION_CREATE);
+		/* Whoever holds the name that stays outside could change the object's file. */
+		if (old_where == PW_WHERE_OUTSIDE && pw_keeps_name(from->d_inode, action))
+			ask.q.need |= PW_ACTION_BIT(PW_ACTION_LINK);
 	} else if (old_where != PW_WHERE_OUTSIDE) {
 		ask.q.bound = 1;
 		ask.q.need = PW_ACTION_BIT(PW_ACTION_CREATE);
@@ -163,7 +206,12 @@ SEC("lsm/inode_rename")
 int BPF_PROG(pw_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 	     struct inode *new_dir, struct dentry *new_dentry, int ret)
 {
-	return ret ? ret : pw_ask_move(old_dentry, new_dentry, PW_ACTION_RENAME);
+	if (!ret)
+		ret = pw_ask_move(old_dentry, new_dentry, PW_ACTION_RENAME);
+	if (!ret)
+		pw_loses_name(new_dentry);
+
+	return ret;
 }
 
 SEC("lsm/inode_link")

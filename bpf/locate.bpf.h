@@ -405,7 +405,7 @@ static __always_inline void pw_spot_on_fs(const struct pw_bank *bank, __u32 fs,
 		spot->where = PW_OPAQUE(PW_WHERE_OUTSIDE);
 }
 
-/* The exact inode, for files with more than one name. */
+/* The exact inode, for files that have, or had, more than one name. */
 static __noinline int pw_look_up_link(struct inode *inode, __u64 scope, struct pw_spot *spot)
 {
 	__u32 slot = pw_scope_slot(scope);

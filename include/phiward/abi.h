@@ -321,7 +321,7 @@ struct pw_state {
 	__u64 settled;	/* the log accounts for every number up to this one */
 	__u64 gapped;	/* how many of those stand in gap lines */
 	__u32 adopt_slot;	/* the bank whose programs the iterator `adopt` looks for */
-	__u32 zero;
+	__u32 orphans;		/* 1: a file in map `links` may have lost all other names */
 	struct pw_lost lost[8];
 	__u64 counters[32];
 };

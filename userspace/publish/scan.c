@@ -30,7 +30,7 @@ void pw_links_done(struct pw_links *links)
 	*links = (struct pw_links){};
 }
 
-static int add_link(struct pw_links *links, const struct pw_found_link *link)
+int pw_links_add(struct pw_links *links, const struct pw_found_link *link)
 {
 	if (links->n == links->room) {
 		size_t room = links->room ? 2 * links->room : 64;
@@ -42,19 +42,6 @@ static int add_link(struct pw_links *links, const struct pw_found_link *link)
 		links->room = room;
 	}
 	links->list[links->n++] = *link;
-
-	return 0;
-}
-
-int pw_links_move(struct pw_links *to, struct pw_links *from)
-{
-	while (from->n > 0) {
-		int r = add_link(to, &from->list[from->n - 1]);
-
-		if (r < 0)
-			return r;
-		from->n--;
-	}
 
 	return 0;
 }
@@ -139,7 +126,7 @@ static int identify_files(struct pw_scan *scan, struct pw_links *found)
 			.root = scan->root,
 		};
 
-		r = add_link(found, &link);
+		r = pw_links_add(found, &link);
 	}
 	forget_files(scan);
 

@@ -25,8 +25,7 @@ struct pw_links {
 
 void pw_links_done(struct pw_links *links);
 
-/* Moves all of @from to the end of @to; on -ENOMEM some stay in @from. */
-int pw_links_move(struct pw_links *to, struct pw_links *from);
+int pw_links_add(struct pw_links *links, const struct pw_found_link *link);
 
 /* Entries of @links that mean something under @image, for its table. */
 int pw_links_carry(const struct pw_links *links, struct pw_image *image);

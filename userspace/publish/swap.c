@@ -2,9 +2,13 @@
 #include "publish/swap.h"
 
 #include <bpf/bpf.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
+#include "publish/kernel_private.h"
+#include "publish/pins.h"
 
 /* What an inner map must be made like, to be taken by its outer map. */
 static const struct {
@@ -88,6 +92,40 @@ static int put_tables(struct pw_kernel *kernel, const struct pw_image *image, __
 	return 0;
 }
 
+static int links_path(char path[static PW_PIN_PATH_MAX], __u32 slot)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "links_%u", slot);
+
+	return pw_pin_path(path, PW_PIN_MAPS, name);
+}
+
+int pw_swap_pin_links(int fd, uint32_t slot)
+{
+	char path[PW_PIN_PATH_MAX];
+	int r = links_path(path, slot);
+
+	if (r < 0)
+		return r;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+
+	return bpf_obj_pin(fd, path) < 0 ? -errno : 0;
+}
+
+int pw_swap_open_links(uint32_t slot)
+{
+	char path[PW_PIN_PATH_MAX];
+	int r = links_path(path, slot), fd;
+
+	if (r < 0)
+		return r;
+	fd = bpf_obj_get(path);
+
+	return fd < 0 ? -errno : fd;
+}
+
 static int adopt(struct pw_kernel *kernel, __u32 slot, struct pw_swapped *swapped)
 {
 	struct pw_adopted *tasks = NULL;
@@ -121,6 +159,8 @@ int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t lin
 	int r;
 
 	r = put_tables(kernel, image, slot, links_room, &links);
+	if (r == 0)
+		r = pw_swap_pin_links(links, slot);
 	if (r == 0 && bpf_map_update_elem(pw_kernel_map(kernel, PW_MAP_BANKS), &slot, &image->bank,
 					  BPF_ANY) < 0)
 		r = -errno;

@@ -25,6 +25,10 @@ struct pw_swapped {
 int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t links_room,
 	    struct pw_swapped *ret, struct pw_diag *diag);
 
+/* The map of links of bank @slot is pinned, so that the next daemon finds what this one found. */
+int pw_swap_pin_links(int fd, uint32_t slot);
+int pw_swap_open_links(uint32_t slot);
+
 /* A copy of the map of links @from with more room; a new descriptor. */
 int pw_swap_links(int from, uint32_t room);
 

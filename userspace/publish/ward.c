@@ -114,7 +114,6 @@ struct pw_ward *pw_ward_close(struct pw_ward *ward)
 		pw_kernel_unload();
 	ward->kernel = pw_kernel_close(ward->kernel);
 	pw_links_done(&ward->found);
-	pw_links_done(&ward->carried);
 	free(ward);
 	return NULL;
 }

@@ -50,11 +50,12 @@ static int compile(struct pw_ward *ward, const struct pw_policy *policy,
 /* What must be on disk before the kernel says a number that only it explains. */
 static int prepare(struct pw_ward *ward, struct pw_image *image, struct pw_diag *diag)
 {
+	_cleanup_(pw_links_done) struct pw_links known = {};
 	int r;
 
-	r = pw_links_carry(&ward->carried, image);
+	r = pw_ward_known_links(ward, &known);
 	if (r == 0)
-		r = pw_links_carry(&ward->found, image);
+		r = pw_links_carry(&known, image);
 	if (r == 0)
 		r = pw_ids_save(ward->state_dir, ward->ids);
 	if (r == 0)
@@ -100,9 +101,8 @@ static void begin_scan(struct pw_ward *ward, int links)
 	if (ward->links >= 0)
 		close(ward->links);
 	ward->links = links;
-	ward->scan_error = pw_links_move(&ward->carried, &ward->found);
-	if (ward->scan_error == 0)
-		ward->scan_error = pw_scan_new(ward->image, ward->kernel, &ward->scan);
+	pw_links_done(&ward->found);
+	ward->scan_error = pw_scan_new(ward->image, ward->kernel, &ward->scan);
 }
 
 static void note_apply(struct pw_ward *ward, const struct pw_swapped *swapped)

@@ -24,9 +24,8 @@ struct pw_ward {
 	struct pw_resolved *resolved;
 	struct pw_image *image;
 
-	/* Files with more than one link; outlives swaps. */
+	/* Files with more than one link. */
 	struct pw_links found;		/* by the scan that goes on, or went last */
-	struct pw_links carried;	/* by those before it that were cut short */
 	struct pw_scan *scan;		/* NULL: none goes on */
 	int links;			/* the active bank's map */
 	uint32_t links_room;
@@ -40,6 +39,13 @@ struct pw_ward {
 	bool canary_tried;
 	struct timespec canary_at;	/* CLOCK_BOOTTIME */
 };
+
+/*
+ * The files in the active bank's map of links. They stay known over swaps and
+ * restarts: a scan takes its time, and does not see the names that are left of a
+ * file when those in the object are gone.
+ */
+int pw_ward_known_links(struct pw_ward *ward, struct pw_links *ret);
 
 /* After a swap: which catalogs nothing will speak of once all records of now are in the log. */
 void pw_ward_prune_later(struct pw_ward *ward);

@@ -6,6 +6,50 @@
 #include "publish/swap.h"
 #include "publish/ward_private.h"
 
+static int add_known(struct pw_links *links, const struct pw_bank *bank,
+		     const struct pw_inode_key *key, const struct pw_link *link)
+{
+	const struct pw_found_link known = {
+		.fs = bank->fs[key->fs].id,
+		.ino = key->ino,
+		.generation = link->generation,
+		.object = link->object,
+		.root = link->root,
+	};
+
+	return key->fs < bank->nfs && link->object < PW_OBJECT_IDS ? pw_links_add(links, &known) : 0;
+}
+
+int pw_ward_known_links(struct pw_ward *ward, struct pw_links *ret)
+{
+	const __u32 slot = pw_kernel_state(ward->kernel)->active;
+	_cleanup_free_ struct pw_bank *bank = malloc(sizeof(*bank));
+	_cleanup_(pw_links_done) struct pw_links links = {};
+	_cleanup_close_ int map = -EBADF;
+	struct pw_inode_key key;
+	const void *at = NULL;
+	struct pw_link link;
+
+	if (!bank)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(pw_kernel_map(ward->kernel, PW_MAP_BANKS), &slot, bank) < 0)
+		return -errno;
+	map = pw_swap_open_links(slot);
+	if (map < 0)
+		return map == -ENOENT ? 0 : map;
+	for (; bpf_map_get_next_key(map, at, &key) == 0; at = &key) {
+		int r = bpf_map_lookup_elem(map, &key, &link) < 0 ?
+				-errno : add_known(&links, bank, &key, &link);
+
+		if (r < 0)
+			return r;
+	}
+
+	*ret = links;
+	links = (struct pw_links){};
+	return 0;
+}
+
 /* The active bank's map of links once more, with more room. */
 static int grow_links(struct pw_ward *ward)
 {
@@ -26,7 +70,7 @@ static int grow_links(struct pw_ward *ward)
 	ward->links = TAKE_FD(fd);
 	ward->links_room = room;
 
-	return 0;
+	return pw_swap_pin_links(ward->links, slot);
 }
 
 /* Puts what was found since @from into the active bank. */
@@ -75,8 +119,6 @@ int pw_ward_scan(struct pw_ward *ward)
 		return 1;
 	ward->scan_error = r;
 	ward->scan = pw_scan_free(ward->scan);
-	if (r == 0)
-		pw_links_done(&ward->carried);
 
 	return r;
 }

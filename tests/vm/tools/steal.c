@@ -11,16 +11,21 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <liburing.h>
+#include <libgen.h>
+#include <limits.h>
+#include <linux/aio_abi.h>
 #include <linux/openat2.h>
+#include <liburing.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static int held = -1;
@@ -53,6 +58,58 @@ static int by_pread(int fd)
 	return result(fd, pread(fd, &byte, 1, 0));
 }
 
+static int by_readv(int fd)
+{
+	char byte;
+	struct iovec iov = {&byte, 1};
+
+	return result(fd, preadv2(fd, &iov, 1, 0, 0));
+}
+
+/* Past the page cache, so in whole blocks. */
+static int by_direct(int fd)
+{
+	static char block[4096] __attribute__((aligned(4096)));
+	int flags = fcntl(fd, F_GETFL);
+
+	if (fcntl(fd, F_SETFL, flags | O_DIRECT) < 0)
+		return result(fd, -1);
+	return result(fd, pread(fd, block, sizeof(block), 0));
+}
+
+static int by_aio(int fd)
+{
+	char byte;
+	struct iocb cb = {
+		.aio_lio_opcode = IOCB_CMD_PREAD,
+		.aio_fildes = fd,
+		.aio_buf = (uintptr_t)&byte,
+		.aio_nbytes = 1,
+	}, *cbs = &cb;
+	aio_context_t context = 0;
+	struct io_event event;
+	long r;
+
+	if (syscall(SYS_io_setup, 1, &context) < 0)
+		return result(fd, -1);
+	r = syscall(SYS_io_submit, context, 1, &cbs);
+	if (r == 1)
+		r = syscall(SYS_io_getevents, context, 1, 1, &event, NULL) == 1 ? event.res : -1;
+	r = r < 0 ? -errno : r;
+	syscall(SYS_io_destroy, context);
+	close(fd);
+	return r > 0 ? 0 : r < 0 ? r : -ENODATA;
+}
+
+static int by_private_mmap(int fd)
+{
+	volatile char *map = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+
+	if (map != MAP_FAILED)
+		(void)map[0];
+	return result(fd, map == MAP_FAILED ? -1 : 1);
+}
+
 static int by_mmap(int fd)
 {
 	volatile char *map = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
@@ -77,6 +134,16 @@ static int by_splice(int fd)
 	if (pipe(ends) < 0)
 		return -errno;
 	return result(fd, splice(fd, &start, ends[1], NULL, 1, 0));
+}
+
+static int by_sendfile_to_socket(int fd)
+{
+	off_t start = 0;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
+		return result(fd, -1);
+	return result(fd, sendfile(ends[1], fd, &start, 1));
 }
 
 /* The kernel copies within one file system only: the loot goes where the file lies. */
@@ -143,6 +210,67 @@ static int open_plain(const char *path)
 static int open_write(const char *path)
 {
 	return open(path, O_RDWR);
+}
+
+/* A system call of 32-bit programs; the kernel takes addresses below 4 GiB only. */
+static int open_compat(const char *path)
+{
+	char *low = mmap(NULL, PATH_MAX, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	long r;
+
+	if (low == MAP_FAILED)
+		return -1;
+	snprintf(low, PATH_MAX, "%s", path);
+	__asm__ volatile("int $0x80" : "=a"(r) : "0"(5L), "b"(low), "c"(0L), "d"(0L)
+			 : "r8", "r9", "r10", "r11", "memory");
+	munmap(low, PATH_MAX);
+	if (r < 0)
+		errno = (int)-r;
+	return r < 0 ? -1 : (int)r;
+}
+
+static int open_proc_root(const char *path)
+{
+	char full[PATH_MAX], name[2 * PATH_MAX];
+
+	if (!realpath(path, full))
+		return -1;
+	snprintf(name, sizeof(name), "/proc/self/root%s", full);
+	return open(name, O_RDONLY);
+}
+
+/* The directory is entered first, so that no path is given. */
+static int open_relative(const char *path)
+{
+	char dir[PATH_MAX], base[PATH_MAX];
+	int here = open(".", O_PATH), fd;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	snprintf(base, sizeof(base), "%s", path);
+	if (chdir(dirname(dir)) < 0)
+		return -1;
+	fd = open(basename(base), O_RDONLY);
+	if (fchdir(here) < 0)
+		perror("steal: fchdir");
+	close(here);
+	return fd;
+}
+
+static int open_symlink(const char *path)
+{
+	char full[PATH_MAX], name[] = "/tmp/steal.XXXXXX", link[64];
+	int fd, error;
+
+	if (!realpath(path, full) || !mkdtemp(name))
+		return -1;
+	snprintf(link, sizeof(link), "%s/link", name);
+	fd = symlink(full, link) < 0 ? -1 : open(link, O_RDONLY);
+	error = errno;
+	unlink(link);
+	rmdir(name);
+	errno = error;
+	return fd;
 }
 
 static int open_openat2(const char *path)
@@ -216,6 +344,10 @@ static const struct {
 	{"open", open_plain},
 	{"open-read-write", open_write},
 	{"openat2", open_openat2},
+	{"compat-open", open_compat},
+	{"proc-root", open_proc_root},
+	{"relative", open_relative},
+	{"symlink", open_symlink},
 	{"o-path-reopen", open_path_reopen},
 	{"open-tree-reopen", open_tree_reopen},
 	{"open-by-handle", open_handle},
@@ -228,8 +360,13 @@ static const struct {
 } takes[] = {
 	{"read", drain},
 	{"pread", by_pread},
+	{"readv", by_readv},
+	{"direct-read", by_direct},
+	{"aio-read", by_aio},
 	{"mmap", by_mmap},
+	{"private-mmap", by_private_mmap},
 	{"sendfile", by_sendfile},
+	{"sendfile-to-socket", by_sendfile_to_socket},
 	{"splice", by_splice},
 	{"copy-file-range", by_copy_file_range},
 	{"io-uring-read", by_io_uring_read},
