@@ -57,9 +57,8 @@ machines=0
 
 # Before each line the kernel and the file that it is from.
 name_lines() {
-	awk -v kernel="$1" '
-		/^# begin / { file = $3; sub(/.*\//, " ", file); sub(/\.bats$/, "", file) }
-		{ printf "[%s%s] %s\n", kernel, file, $0; fflush() }'
+	sed -u -e '/^# begin /{h;s,.*/,,;s,\.bats$,,;x}' -e G \
+		-e "s,\(.*\)\n\(.*\),[$1 \2] \1," -e 's, \] ,] ,'
 }
 
 # Machine number $1: kernel $2, options $3 (words), then the files. When it dies in the

@@ -193,6 +193,21 @@ int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t lin
 	return 0;
 }
 
+int pw_swap_off(struct pw_kernel *kernel)
+{
+	struct pw_state *state = pw_kernel_state(kernel);
+	const __u32 slot = state->active ^ 1;
+	_cleanup_free_ struct pw_bank *none = calloc(1, sizeof(*none));
+
+	if (!none)
+		return -ENOMEM;
+	if (bpf_map_update_elem(pw_kernel_map(kernel, PW_MAP_BANKS), &slot, none, BPF_ANY) < 0)
+		return -errno;
+	__atomic_store_n(&state->active, slot, __ATOMIC_SEQ_CST);
+
+	return 0;
+}
+
 int pw_swap_links(int from, uint32_t room)
 {
 	const struct pw_table table = {

@@ -193,6 +193,8 @@ int pw_ward_unload(struct pw_ward *ward)
 	if (r < 0 && r != -EAGAIN)
 		return r;
 	r = pw_kernel_detach();
+	if (r == 0)
+		r = pw_swap_off(ward->kernel);
 	if (r < 0)
 		return r;
 	ward->scan = pw_scan_free(ward->scan);
