@@ -70,7 +70,7 @@ run_machine() {
 	while [ $# -gt 0 ]; do
 		log=$logs/vm-$kernel.$number.$((try++)).log
 		# shellcheck disable=SC2086 # options are words
-		tests/vm/run --kernel "$kernel" --timeout $((300 + 300 * $#)) $options \
+		tests/vm/run --kernel "$kernel" --timeout $((300 + 600 * $#)) $options \
 			-- tests/vm/bats "$@" 2>&1 | tee "$log" | name_lines "$kernel"
 		code=${PIPESTATUS[0]}
 		while [ $# -gt 0 ] && grep -qxF "# end $1" "$log"; do

@@ -8,7 +8,7 @@ load lib/phiward
 setup_file() {
 	mkdir -p /etc/phiward
 	echo 'phiward: 99' > /etc/phiward/policy.yaml
-	WAIT_SECONDS=90 start_phiward
+	start_phiward
 }
 
 @test "idle: with nothing but a broken file it runs and says that nothing is in force" {
@@ -22,7 +22,7 @@ setup_file() {
 	rm /etc/phiward/policy.yaml
 	stop_phiward
 	: > "$PHIWARDD_LOG"
-	WAIT_SECONDS=90 start_phiward
+	start_phiward
 	phiward_is state=off enforcing=false daemon=true
 	! grep -q error "$PHIWARDD_LOG"
 }

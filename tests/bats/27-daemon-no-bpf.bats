@@ -6,7 +6,7 @@
 
 load lib/phiward
 
-setup_file() { WAIT_SECONDS=90 start_phiward; }
+setup_file() { start_phiward; }
 
 @test "no bpf: the daemon runs, status never says enforcing, doctor names it" {
 	[[ ,$(cat /sys/kernel/security/lsm), != *,bpf,* ]]

@@ -29,7 +29,7 @@ setup_file() {
 	others:
 	  network: allow
 	EOT
-	WAIT_SECONDS=90 start_phiward
+	start_phiward
 }
 
 pending() { phiward_status | jq -e ".pending | length == $1"; }

@@ -10,7 +10,7 @@ PHIWARDD_LOG=/run/vm/phiwardd.log
 PHIWARDD_PID_FILE=/run/vm/phiwardd.pid
 POLICY_VERSION_FILE=/run/vm/policy-version
 MARK_FILE=/run/vm/mark
-WAIT_SECONDS=${WAIT_SECONDS:-60}
+WAIT_SECONDS=${WAIT_SECONDS:-120}
 
 fail() {
 	echo "$*"
