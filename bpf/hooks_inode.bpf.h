@@ -175,7 +175,7 @@ static __always_inline int pw_ask_move(struct dentry *from, struct dentry *to,
 		if (ask.q.spot.object != old_object || ask.q.spot.where != old_where)
 			ask.q.need |= PW_ACTION_BIT(PW_ACTION_CREATE);
 		/* Whoever holds the name that stays outside could change the object's file. */
-		if (old_where == PW_WHERE_OUTSIDE && pw_keeps_name(from->d_inode, action))
+		if (old_where == PW_WHERE_OUTSIDE && pw_keeps_name(ask.inode, action))
 			ask.q.need |= PW_ACTION_BIT(PW_ACTION_LINK);
 	} else if (old_where != PW_WHERE_OUTSIDE) {
 		ask.q.bound = 1;
