@@ -223,6 +223,7 @@ static void put_exe(struct pw_line *line, const struct pw_record_source *f)
 {
 	const struct pw_event *e = f->event;
 
+	/* A number with PW_PROGRAM_BELOW is beyond the catalog. */
 	if (e && e->program && f->catalog && e->program < f->catalog->nprograms &&
 	    f->catalog->programs[e->program])
 		put_text(line, f->catalog->programs[e->program]);

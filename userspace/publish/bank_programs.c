@@ -109,7 +109,7 @@ static int add_program(struct pw_build *build, const struct pw_resolved_path *pa
 	}
 	program->generation = path->file.generation;
 	if (program->id == 0)
-		program->id = number;
+		program->id = below ? number | PW_PROGRAM_BELOW : number;
 	bank->program_filter[PW_FILTER_WORD(key.ino)] |= PW_FILTER_BIT(key.ino);
 	if (below) {
 		root = pw_build_inode(build, &path->file, PW_FS_PROGRAMS, true, path->at);

@@ -8,6 +8,7 @@
 #include "audit/reader.h"
 #include "common/cleanup.h"
 #include "common/words.h"
+#include "report/table.h"
 #include "report/why.h"
 
 static const char *or_text(const char *text, const char *otherwise)
@@ -35,6 +36,15 @@ static void advise_rule(FILE *to, json_object *record)
 		fprintf(to, "the policy has to give %s the right to %s", subject, action);
 }
 
+/* A program of the policy that was started wrongly is not helped by naming it once more. */
+static bool advise_start(FILE *to, const char *subject)
+{
+	if (subject)
+		fprintf(to, "start the program as `started_by` and `users` of %s say; it was not "
+			"taken for %s when it was started", subject, subject);
+	return subject;
+}
+
 /* Whether a control group is one that container managers make. */
 static bool is_container(const char *cgroup)
 {
@@ -47,15 +57,15 @@ static bool is_container(const char *cgroup)
 	return false;
 }
 
-static void advise_stranger(FILE *to, json_object *record)
+static void advise_stranger(FILE *to, json_object *record, const char *not_entered)
 {
 	const char *exe = or_text(pw_record_text(record, "exe"), "the program");
 	const char *object = pw_record_text(record, "object");
 
 	if (is_container(pw_record_text(record, "cgroup")))
 		fputs("run it outside its container; programs in containers are in no subject", to);
-	else if (!object)
-		advise_rule(to, record);
+	else if (advise_start(to, not_entered))
+		return;
 	else
 		fprintf(to, "name %s under `exec` of a subject that has `%s` in "
 			"`access: {%s: [...]}`", exe,
@@ -68,13 +78,42 @@ static void advise_subject(FILE *to, json_object *record, const char *before, co
 		after);
 }
 
-void pw_why_advice(FILE *to, json_object *record)
+/* Network that others have no rule for. */
+static void advise_others(FILE *to, json_object *record)
+{
+	const char *exe = pw_record_text(record, "exe");
+
+	advise_rule(to, record);
+	if (exe)
+		fprintf(to, ", which allows it to every program; better: name %s under `exec` of a "
+			"subject that has this rule", exe);
+}
+
+/* Where a member may write is said by directories, or by words for what is no file. */
+static void advise_writes(FILE *to, json_object *record)
+{
+	const char *path = or_text(pw_record_text(record, "path"), "");
+	const char *subject = or_text(pw_record_text(record, "subject"), "the subject");
+
+	if (pw_record_is_pipe(record))
+		fprintf(to, "add `pipe` to `writes` of %s; who reads from the pipe then gets what "
+			"it writes", subject);
+	else if (!strncmp(path, "/dev/pts/", 9) || !strncmp(path, "/dev/tty", 8))
+		fprintf(to, "add `tty` to `writes` of %s", subject);
+	else if (path[0] == '\\')
+		fputs("keep its directory on a file system that phiwardd sees mounted; what lies on "
+		      "an overlay is judged where the overlay keeps it", to);
+	else
+		fprintf(to, "add the directory to `writes` of %s", subject);
+}
+
+void pw_why_advice(FILE *to, json_object *record, const char *not_entered)
 {
 	const char *reason = pw_record_text(record, "reason");
 
 	switch (reason ? pw_word_number(&pw_words_reason, reason) : PW_REASON_NO_RULE) {
 	case PW_REASON_STRANGER:
-		advise_stranger(to, record);
+		advise_stranger(to, record, not_entered);
 		break;
 	case PW_REASON_UNRESOLVED:
 		fputs("open the file by its path; by a handle, or when its directory was deleted, "
@@ -84,16 +123,20 @@ void pw_why_advice(FILE *to, json_object *record)
 		fputs("mount or create what the policy names; `phiward status` lists it", to);
 		break;
 	case PW_REASON_WRITES:
-		advise_subject(to, record, "add the directory to `writes` of ", "");
+		advise_writes(to, record);
 		break;
 	case PW_REASON_DOOR:
-		fputs("add the client's subject to `local` of the rule that serves the port", to);
+		if (!advise_start(to, not_entered))
+			fputs("add the client's subject to `local` of the rule that serves the port",
+			      to);
 		break;
 	case PW_REASON_STARTED_BY:
-		fputs("start the program as its `started_by` says, or add who started it there", to);
+		fputs("start the program as its `started_by` says, or add who started it there; "
+		      "it ran as others", to);
 		break;
 	case PW_REASON_USER:
-		fputs("run the program as one of its `users`, or add this user there", to);
+		fputs("run the program as one of its `users`, or add this user there; it ran as "
+		      "others", to);
 		break;
 	case PW_REASON_BORDER:
 		fputs("give the right on both sides of the border, or copy instead", to);
@@ -137,7 +180,17 @@ void pw_why_advice(FILE *to, json_object *record)
 		fputs("this is a defect of phiward; please report it with `phiward status --json`",
 		      to);
 		break;
+	case PW_REASON_ADMIN:
+		fputs("`phiward check` says what is wrong with the policy; who applied it was told, "
+		      "too", to);
+		break;
 	default:
-		advise_rule(to, record);
+		if (advise_start(to, not_entered))
+			break;
+		if (!strcmp(or_text(pw_record_text(record, "subject"), "others"), "others") &&
+		    pw_record_text(record, "addr"))
+			advise_others(to, record);
+		else
+			advise_rule(to, record);
 	}
 }

@@ -70,9 +70,8 @@ static void look_at_port(FILE *to, const char *host, uint16_t port)
 	int served;
 
 	if (!is_local(host)) {
-		fprintf(to, "  %s is another machine: it, or a firewall between, may refuse port %u.\n"
-			"  From here: does `ping %s` answer, and what does its own log say?\n",
-			host, port, host);
+		fprintf(to, "  %s is another machine: it, or a firewall between, may refuse port %u, or "
+			"nothing\n  listens there; its own log says which.\n", host, port);
 		return;
 	}
 	served = pw_port_is_served(port);

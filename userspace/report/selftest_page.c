@@ -25,8 +25,10 @@ static void print_line(FILE *to, const char *name, const char *path)
 	char line[256] = "";
 
 	if (!file || !fgets(line, sizeof(line), file))
-		strcpy(line, "-");
+		line[0] = '\0';
 	line[strcspn(line, "\n")] = '\0';
+	if (!line[0])
+		strcpy(line, "-");
 	fprintf(to, "  %-12s ", name);
 	pw_text_print(to, line);
 	fputc('\n', to);

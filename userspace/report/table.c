@@ -96,6 +96,33 @@ static const char *base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+bool pw_record_came_in(json_object *record)
+{
+	const char *action = pw_record_text(record, "action");
+
+	return action && !strcmp(action, "listen") && pw_record_text(record, "addr") &&
+	       !pw_record_number(record, "pid", 0);
+}
+
+bool pw_record_is_pipe(json_object *record)
+{
+	const char *path = pw_record_text(record, "path"), *action = pw_record_text(record, "action");
+	unsigned int major, minor;
+	int end = 0;
+
+	return path && action && !strcmp(action, "write") && !pw_record_text(record, "volume") &&
+	       sscanf(path, "\\%u:%u/%n", &major, &minor, &end) == 2 && end && !path[end];
+}
+
+/* `tcp 4242 from 10.20.0.2 (scanner)` */
+static int what_came_in(json_object *record, const char *proto, const char *addr,
+			const char *peer, char **ret)
+{
+	return asprintf(ret, "%s %" PRIu64 " from %s%s%s%s", proto,
+			pw_record_number(record, "port", 0), addr, peer ? " (" : "",
+			peer ? peer : "", peer ? ")" : "");
+}
+
 char *pw_record_what(json_object *record)
 {
 	const char *path = pw_record_text(record, "path"), *proto = pw_record_text(record, "proto");
@@ -103,7 +130,11 @@ char *pw_record_what(json_object *record)
 	char *what = NULL;
 	int r;
 
-	if (addr)
+	if (pw_record_came_in(record))
+		r = what_came_in(record, proto ? proto : "ip", addr, peer, &what);
+	else if (pw_record_is_pipe(record))
+		r = asprintf(&what, "a pipe");
+	else if (addr)
 		r = asprintf(&what, strchr(addr, ':') ? "%s [%s]:%" PRIu64 "%s%s%s" :
 							"%s %s:%" PRIu64 "%s%s%s",
 			     proto ? proto : "ip", addr, pw_record_number(record, "port", 0),

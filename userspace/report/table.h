@@ -35,6 +35,12 @@ void pw_local_time(int64_t ns, char text[PW_LOCAL_TIME_SIZE]);
  */
 char *pw_record_what(json_object *record);
 
+/* Whether it is about a packet that came in, which no program of this machine asked for. */
+bool pw_record_came_in(json_object *record);
+
+/* Whether a program wrote to a pipe, which has no name and lies on no file system that is mounted. */
+bool pw_record_is_pipe(json_object *record);
+
 /* Columns that a text of records takes on a terminal. */
 size_t pw_text_columns(const char *text);
 

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <inttypes.h>
-#include <pwd.h>
 #include <string.h>
 
 #include "audit/reader.h"
 #include "common/cleanup.h"
 #include "common/text.h"
-#include "report/table.h"
 #include "report/why.h"
-
-#define SHOWN 20
 
 /* ---- What is asked about -------------------------------------------------------------------- */
 
@@ -153,6 +148,34 @@ static int add_refusal(struct pw_why *why, json_object *record)
 	return 0;
 }
 
+/* A program that entered no subject is refused other things later, as one of others. */
+static void remember_start(struct pw_why *why, json_object *record)
+{
+	size_t i;
+
+	for (i = 0; i < why->nstarts; i++)
+		if (same_text(why->starts[i], record, "exe"))
+			break;
+	if (i == why->nstarts && i < PW_WHY_STARTS)
+		why->nstarts++;
+	else if (i == PW_WHY_STARTS)
+		i = 0;
+	json_object_put(why->starts[i]);
+	why->starts[i] = json_object_get(record);
+}
+
+const char *pw_why_not_entered(const struct pw_why *why, json_object *record)
+{
+	const char *subject = pw_record_text(record, "subject");
+
+	if (!subject || strcmp(subject, "others") != 0 || !pw_record_text(record, "exe"))
+		return NULL;
+	for (size_t i = 0; i < why->nstarts; i++)
+		if (same_text(why->starts[i], record, "exe"))
+			return pw_record_text(why->starts[i], "peer");
+	return NULL;
+}
+
 int pw_why_add(struct pw_why *why, json_object *record)
 {
 	const char *type = pw_record_text(record, "type");
@@ -162,6 +185,8 @@ int pw_why_add(struct pw_why *why, json_object *record)
 		why->lost += pw_record_number(record, "count", 0);
 		return 0;
 	}
+	if (verdict && type && !strcmp(verdict, "deny") && !strcmp(type, "exec"))
+		remember_start(why, record);
 	if (!verdict || !is_about(record, &why->about))
 		return 0;
 	if (!strcmp(verdict, "deny"))
@@ -189,101 +214,10 @@ void pw_why_done(struct pw_why *why)
 {
 	for (size_t i = 0; i < why->n; i++)
 		json_object_put(why->refusals[i].latest);
+	for (size_t i = 0; i < why->nstarts; i++)
+		json_object_put(why->starts[i]);
 	json_object_put(why->last_allowed);
 	free(why->refusals);
 	free(why->about.owned);
 	*why = (struct pw_why){ 0 };
-}
-
-/* ---- Telling ---------------------------------------------------------------------------------- */
-
-static const char *program_of(json_object *record)
-{
-	const char *exe = pw_record_text(record, "exe");
-
-	return exe ? exe : pw_record_text(record, "comm");
-}
-
-static void print_who(FILE *to, json_object *record)
-{
-	const char *program = program_of(record), *subject = pw_record_text(record, "subject");
-	uint64_t uid = pw_record_number(record, "uid", UINT64_MAX);
-	const struct passwd *user = uid <= UINT32_MAX ? getpwuid((uid_t)uid) : NULL;
-
-	fputs(program ? program : "the kernel, for a packet that came in,", to);
-	if (subject && strcmp(subject, "others") != 0)
-		fprintf(to, " (subject %s)", subject);
-	if (user)
-		fprintf(to, " run by %s", user->pw_name);
-	else if (uid != UINT64_MAX)
-		fprintf(to, " run by user %" PRIu64, uid);
-}
-
-static const char *verb_of(json_object *record)
-{
-	static const struct {
-		const char *action, *verb;
-	} verbs[] = {
-		{ "read", "reading" }, { "write", "writing" }, { "create", "creating" },
-		{ "delete", "deleting" }, { "rename", "renaming" }, { "link", "linking" },
-		{ "attr", "changing the attributes of" }, { "exec", "running" },
-		{ "connect", "connecting to" }, { "listen", "serving" }, { "send", "sending to" },
-		{ "trace", "tracing" }, { "mount", "mounting over" },
-		{ "raw", "raw access to" }, { "bpf", "loading a program into the kernel," },
-		{ "tune", "changing" }, { "receive", "receiving" },
-	};
-	const char *action = pw_record_text(record, "action");
-
-	for (size_t i = 0; action && i < PW_ARRAY_SIZE(verbs); i++)
-		if (!strcmp(verbs[i].action, action))
-			return verbs[i].verb;
-	return action ? action : "something with";
-}
-
-static void print_what(FILE *to, json_object *record, bool paths)
-{
-	const char *object = pw_record_text(record, "object");
-	_cleanup_free_ char *what = pw_record_what(record);
-
-	if (paths || pw_record_text(record, "addr"))
-		fprintf(to, "%s%s%s", what ? what : "-", object ? " of " : "", object ? object : "");
-	else
-		fputs(object ? object : "a file", to);
-}
-
-void pw_why_print(FILE *to, const struct pw_refusal *refusal, bool paths)
-{
-	json_object *record = refusal->latest;
-	const char *reason = pw_record_text(record, "reason"), *rule = pw_record_text(record, "rule");
-	const char *object = pw_record_text(record, "object");
-	const char *subject = pw_record_text(record, "subject");
-	char time[PW_LOCAL_TIME_SIZE];
-
-	pw_local_time(refusal->time, time);
-	fprintf(to, "%s  ", time);
-	print_who(to, record);
-	fprintf(to, " %s refused ", pw_record_true(record, "enforced") ? "was" : "would have been");
-	fprintf(to, "%s ", verb_of(record));
-	print_what(to, record, paths);
-	if (refusal->count > 1)
-		fprintf(to, " and the like, %" PRIu64 " times", refusal->count);
-	fprintf(to, ", because %s", reason ? reason : "no rule allows it");
-	if (rule)
-		fprintf(to, " (%s, %s %s)", rule, object ? "object" : "subject",
-			object ? object : subject ? subject : "others");
-	fputs(".\n    to allow it: ", to);
-	pw_why_advice(to, record);
-	fputc('\n', to);
-}
-
-void pw_why_print_all(FILE *to, const struct pw_why *why, bool paths)
-{
-	for (size_t i = 0; i < why->n && i < SHOWN; i++)
-		pw_why_print(to, &why->refusals[i], paths);
-	if (why->n > SHOWN || why->dropped)
-		fprintf(to, "...and more kinds of refusals before; see: phiward audit query "
-			"--verdict deny\n");
-	if (why->lost)
-		fprintf(to, "%" PRIu64 " records of this time are lost; see: phiward audit query "
-			"--type gap\n", why->lost);
 }

@@ -29,6 +29,7 @@ struct pw_refusal {
 };
 
 #define PW_WHY_MAX 256	/* more kinds of refusals than a reader can use; the oldest go */
+#define PW_WHY_STARTS 32
 
 struct pw_why {
 	struct pw_why_about about;
@@ -39,6 +40,9 @@ struct pw_why {
 	json_object *last_allowed;
 	uint64_t lost;		/* numbers in gap lines */
 	uint64_t would;		/* refusals that the mode did not apply */
+	/* Programs that entered no subject, whatever is asked about: the last record of each. */
+	json_object *starts[PW_WHY_STARTS];
+	size_t nstarts;
 };
 
 /* PROGRAM, PATH or HOST:PORT. -ENOMEM. */
@@ -50,17 +54,23 @@ int pw_why_add(struct pw_why *why, json_object *record);
 void pw_why_sort(struct pw_why *why);
 void pw_why_done(struct pw_why *why);
 
+/* The subject that the program of @record did not enter when it was started, or NULL. */
+const char *pw_why_not_entered(const struct pw_why *why, json_object *record);
+
 /*
- * One refusal: a sentence, and what would allow it. @paths: false for who may
+ * refusals[@i]: a sentence, and what would allow it. @paths: false for who may
  * not see them; then objects are named, and no file below them.
  */
-void pw_why_print(FILE *to, const struct pw_refusal *refusal, bool paths);
+void pw_why_print(FILE *to, const struct pw_why *why, size_t i, bool paths);
 
 /* All that fit a page, and what is said of the rest. */
 void pw_why_print_all(FILE *to, const struct pw_why *why, bool paths);
 
-/* What to do about a refusal, as the end of a sentence that begins "to allow it: ". */
-void pw_why_advice(FILE *to, json_object *record);
+/*
+ * What to do about a refusal, as the end of a sentence that begins "to allow it: ".
+ * @not_entered: as of pw_why_not_entered().
+ */
+void pw_why_advice(FILE *to, json_object *record, const char *not_entered);
 
 /* Where else to look when the log has no refusal: port, file or program of @about. */
 void pw_why_elsewhere(FILE *to, const struct pw_why_about *about);

@@ -230,6 +230,20 @@ static void a_connection(void **state)
 	assert_text(f, "addr", "fd00:20::1");
 }
 
+static void a_program_below_a_directory_of_the_policy(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 57);
+	e.event.generation = GENERATION;
+	e.event.program = 1 | PW_PROGRAM_BELOW;
+	e.event.exe_dev = 254 << 20 | 1;
+	test_event_names(&e, &e.event.exe_len, NAMES("storescu\0hospital\0opt"));
+	record(f, &e);
+	assert_text(f, "exe", "/opt/hospital/storescu");
+}
+
 /* Where no rule decided, the line is that of who has none. */
 static void refusals_that_no_rule_explains(void **state)
 {
@@ -504,6 +518,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_refusal_in_an_object, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_allowed_access_of_a_member, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_connection, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_program_below_a_directory_of_the_policy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refusals_that_no_rule_explains, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_task, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(paths_outside_objects, set_up, tear_down),

@@ -52,7 +52,7 @@ static void assert_says(size_t i, bool paths, const char *expected)
 	FILE *to = open_memstream(&text, &length);
 
 	assert_true(i < why.n);
-	pw_why_print(to, &why.refusals[i], paths);
+	pw_why_print(to, &why, i, paths);
 	fclose(to);
 	assert_string_equal(text, expected);
 	free(text);
@@ -85,7 +85,7 @@ static void without_paths(void **state)
 	(void)state;
 	take(refusal(1, "/usr/bin/cat", "/srv/secret-name"));
 	to = open_memstream(&text, &length);
-	pw_why_print(to, &why.refusals[0], false);
+	pw_why_print(to, &why, 0, false);
 	fclose(to);
 	assert_null(strstr(text, "secret-name"));
 	assert_non_null(strstr(text, "reading images,"));
@@ -111,6 +111,138 @@ static void a_refused_connection(void **state)
 		    "(ct.yaml:9, subject archive).\n"
 		    "    to allow it: add `connect: {tcp: [104], to: [10.9.9.9]}` to `network` of "
 		    "archive\n");
+}
+
+static json_object *network(const char *action, const char *subject, const char *addr)
+{
+	json_object *record = refusal(1, "/usr/bin/storescu", NULL);
+
+	set_text(record, "type", "net");
+	set_text(record, "action", action);
+	set_text(record, "subject", subject);
+	set_text(record, "object", NULL);
+	set_text(record, "proto", "tcp");
+	set_text(record, "addr", addr);
+	set_number(record, "port", 4242);
+	set_text(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_NO_RULE));
+	return record;
+}
+
+/* Nobody here asked for it: the address is that of who came. */
+static void a_connection_that_came_in(void **state)
+{
+	json_object *record = network("listen", "archive", "192.168.77.2");
+
+	(void)state;
+	json_object_object_add(record, "pid", NULL);
+	set_text(record, "exe", NULL);
+	take(record);
+	assert_says(0, true, "2023-11-14 22:13:21+0000  what came in for archive, tcp 4242 from "
+		    "192.168.77.2, was refused, because no rule allows it (ct.yaml:9, subject "
+		    "archive).\n"
+		    "    to allow it: add `listen: {tcp: [4242], from: [192.168.77.2]}` to `network` "
+		    "of archive\n");
+}
+
+static json_object *wrong_start(void)
+{
+	json_object *record = refusal(1, "/usr/bin/storescu", "/usr/bin/storescu");
+
+	set_text(record, "type", "exec");
+	set_text(record, "action", "exec");
+	set_text(record, "object", NULL);
+	set_text(record, "peer", "sender");
+	set_number(record, "auid", 12345678);
+	set_text(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_STARTED_BY));
+	return record;
+}
+
+static void a_program_that_entered_no_subject(void **state)
+{
+	(void)state;
+	take(wrong_start());
+	assert_says(0, true, "2023-11-14 22:13:21+0000  /usr/bin/storescu run by root, logged in as "
+		    "user 12345678 was not taken for sender, because the program was not started by "
+		    "whom the policy names (ct.yaml:9, subject sender).\n"
+		    "    to allow it: start the program as its `started_by` says, or add who started "
+		    "it there; it ran as others\n");
+}
+
+/* What it is refused afterwards comes from there, also when only that is asked about. */
+static void what_follows_from_a_wrong_start(void **state)
+{
+	static const char advice[] = "to allow it: start the program as `started_by` and `users` of "
+				     "sender say";
+	char *text = NULL;
+	size_t length;
+	FILE *to = open_memstream(&text, &length);
+
+	(void)state;
+	assert_int_equal(pw_why_parse("10.20.5.4:4242", &why.about), 0);
+	take(wrong_start());
+	take(network("connect", "others", "10.20.5.4"));
+	assert_int_equal(why.n, 1);
+	pw_why_print(to, &why, 0, true);
+	fflush(to);
+	assert_non_null(strstr(text, advice));
+	pw_why_done(&why);
+	rewind(to);
+	take(network("connect", "others", "10.20.5.4"));
+	pw_why_print(to, &why, 0, true);
+	fclose(to);
+	assert_null(strstr(text, advice));
+	assert_non_null(strstr(text, "name /usr/bin/storescu under `exec`"));
+	free(text);
+}
+
+static void where_a_member_may_not_write(void **state)
+{
+	static const struct {
+		const char *path, *what, *advice;
+	} cases[] = {
+		{ "\\0:13/", "writing a pipe,", "add `pipe` to" },
+		{ "\\0:22/top/var/log", "writing \\0:22/top/var/log,", "overlay" },
+		{ "/dev/pts/3", "writing /dev/pts/3,", "add `tty` to" },
+		{ "/tmp/leak", "writing /tmp/leak,", "add the directory to" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_object *record = refusal(1, "/usr/bin/dcmdump", cases[i].path);
+		char *text = NULL;
+		size_t length;
+		FILE *to = open_memstream(&text, &length);
+
+		set_text(record, "action", "write");
+		set_text(record, "subject", "viewer");
+		set_text(record, "object", NULL);
+		set_text(record, "volume", NULL);
+		set_text(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_WRITES));
+		take(record);
+		pw_why_print(to, &why, 0, true);
+		fclose(to);
+		if (!strstr(text, cases[i].what) || !strstr(text, cases[i].advice))
+			fail_msg("%s: %s", cases[i].path, text);
+		free(text);
+		pw_why_done(&why);
+	}
+}
+
+static void a_policy_that_was_not_taken(void **state)
+{
+	json_object *record = refusal(1, "/usr/sbin/phiwardd", "ct-console version 4, by uid 0");
+
+	(void)state;
+	set_text(record, "type", "policy");
+	set_text(record, "action", "apply");
+	set_text(record, "object", NULL);
+	set_text(record, "rule", NULL);
+	set_text(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_ADMIN));
+	take(record);
+	assert_says(0, false, "2023-11-14 22:13:21+0000  apply of ct-console version 4, by uid 0 was "
+		    "refused.\n"
+		    "    to allow it: `phiward check` says what is wrong with the policy; who applied "
+		    "it was told, too\n");
 }
 
 static void what_is_asked_about(void **state)
@@ -194,7 +326,7 @@ static void a_container(void **state)
 
 	(void)state;
 	set_text(record, "cgroup", "/system.slice/docker-0123.scope");
-	pw_why_advice(to, record);
+	pw_why_advice(to, record, NULL);
 	fclose(to);
 	assert_non_null(strstr(text, "container"));
 	free(text);
@@ -212,7 +344,7 @@ static void every_reason_has_advice(void **state)
 		FILE *to = open_memstream(&text, &length);
 
 		set_text(record, "reason", pw_word_name(&pw_words_reason, reason));
-		pw_why_advice(to, record);
+		pw_why_advice(to, record, NULL);
 		fclose(to);
 		assert_true(length > 10);
 		free(text);
@@ -243,6 +375,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(alike_refusals_are_one), TEST(without_paths), TEST(a_refused_connection),
+		TEST(a_connection_that_came_in), TEST(a_program_that_entered_no_subject),
+		TEST(what_follows_from_a_wrong_start), TEST(where_a_member_may_not_write),
+		TEST(a_policy_that_was_not_taken),
 		TEST(what_is_asked_about), TEST(addresses_and_ports),
 		TEST(what_was_allowed_and_lost), TEST(more_kinds_than_are_kept),
 		TEST(every_reason_has_advice), TEST(a_container), TEST(a_port_that_is_served),
