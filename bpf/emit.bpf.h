@@ -33,7 +33,7 @@ struct pw_case {
 	__u32 root;
 	__u32 depth;		/* names that belong to the path */
 	__u32 rule;
-	__u32 program;		/* 0: the program is named by its path */
+	__u32 program;		/* 0 or with PW_PROGRAM_BELOW: it is named by its path */
 	__u32 peer_subject;
 	__u32 flags;		/* PW_CASE_* */
 	__u8 type;
@@ -155,7 +155,7 @@ static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_cas
 	*(__u64 *)&e->comm[8] = *(const __u64 *)&task->comm[8];
 	if (task->flags & PW_PF_KTHREAD)
 		e->flags |= PW_EVENT_KTHREAD;
-	if (!c->program && exe) {
+	if ((!c->program || c->program & PW_PROGRAM_BELOW) && exe) {
 		struct dentry *dentry = exe->f_path.dentry;
 
 		e->exe_dev = dentry->d_sb->s_dev;

@@ -172,6 +172,7 @@ PW_ASSERT_SIZE(struct pw_link, 16);
 struct pw_program {
 	__u32 generation;	/* i_generation */
 	__u32 id;		/* number of the program in the policy, from 1; for records */
+#define PW_PROGRAM_BELOW (1U << 31)	/* in the number: a directory; the path says which program */
 	__u32 nroles;
 	struct {
 		__u16 subject;
@@ -462,7 +463,7 @@ struct pw_event {
 	__u32 subject;
 	__u32 object;
 	__u32 root;		/* path_len ends below this root; 0: below the file system's root */
-	__u32 program;		/* 0: exe_len names it */
+	__u32 program;		/* 0 or with PW_PROGRAM_BELOW: exe_len names it */
 	__u32 tgid;
 	__u32 tid;
 	__u32 ppid;
