@@ -19,7 +19,7 @@ site_policy() {
 	    started_by: [anyone]
 	    network:
 	      - connect: {tcp: [1-65535], udp: [1-65535], to: [any], netns: any}
-	      - listen: {tcp: [104, 2575, 8883], udp: [53], from: [any], netns: any}
+	      - listen: {tcp: [104, 2575, 8883], udp: [53, 514], from: [any], netns: any}
 	EOT
 }
 
@@ -65,9 +65,22 @@ prepare_archive() {
 
 # As its unit does it: forked by PID 1, as the user orthanc.
 start_archive() {
+	rm -f "$ARCHIVE_LOG"
 	pid1 start --user orthanc --env TCP_NODELAY=1 -- \
 		/usr/sbin/Orthanc --logdir=/var/log/orthanc /etc/orthanc-console > /run/vm/archive.pid
 	wait_for grep -q 'Orthanc has started' "$ARCHIVE_LOG"
+}
+
+leave_archive() {
+	umount /var/lib/orthanc /var/log/orthanc
+	rm -r /srv/console
+}
+
+# stop_service NAME: what was started with its pid in /run/vm/NAME.pid.
+stop_service() {
+	local pid
+	pid=$(cat "/run/vm/$1.pid")
+	! pid1 kill "$pid" 15 || pid1 wait "$pid" || true
 }
 
 # The PACS of the hospital: what it is sent lies in PACS_DIR.
