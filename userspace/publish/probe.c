@@ -177,7 +177,9 @@ static void probe_lockdown(struct pw_probe *probe)
 	char value[128];
 	bool read = first_line("/sys/kernel/security/lockdown", value, sizeof(value));
 
-	add(probe, "lockdown", true, false, NULL, "%s", read ? value : "no lockdown");
+	add(probe, "lockdown", !read || !strstr(value, "[confidentiality]"), false,
+	    "start with lockdown=integrity: under confidentiality records have no paths", "%s",
+	    read ? value : "no lockdown");
 }
 
 static void probe_preemption(struct pw_probe *probe)
