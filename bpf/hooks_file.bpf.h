@@ -153,6 +153,8 @@ static __always_inline __u32 pw_need_of_use(const struct file *file, __u32 write
 	return PW_ACTION_BIT(PW_ACTION_READ);
 }
 
+static int pw_send_by_file(struct file *file);	/* net_use.bpf.h */
+
 /* Reading or writing through a descriptor, wherever that comes from. */
 static __always_inline int pw_use(struct file *file, __u32 writes)
 {
@@ -160,7 +162,9 @@ static __always_inline int pw_use(struct file *file, __u32 writes)
 	umode_t format = inode->i_mode & PW_S_IFMT;
 	struct pw_bank *bank;
 
-	if (format == PW_S_IFSOCK || !format)
+	if (format == PW_S_IFSOCK)
+		return writes ? pw_send_by_file(file) : 0;
+	if (!format)
 		return 0;
 	if (pw_is_storage(inode) || (format == PW_S_IFCHR && writes && pw_is_fabrics(file)))
 		return pw_guard_storage(file->f_path.dentry);

@@ -14,6 +14,7 @@
 #include "net_out.bpf.h"
 #include "net_in.bpf.h"
 #include "net_udp.bpf.h"
+#include "net_use.bpf.h"
 #include "net_adopt.bpf.h"
 
 #endif

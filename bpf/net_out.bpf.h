@@ -180,8 +180,10 @@ static __always_inline int pw_connect(struct bpf_sock_addr *ctx, struct pw_out *
 		return pw_connect_of_kernel(ctx, out);
 
 	pw_out_who(out, bank, ctx, task);
+	socket = bpf_sk_storage_get(&sockets, ctx->sk, NULL, 0);
+	if (socket)
+		socket->used = 0;	/* that was another peer */
 	if (out->peer.proto == PW_PROTO_UDP) {
-		socket = bpf_sk_storage_get(&sockets, ctx->sk, NULL, 0);
 		out->listens = socket && (socket->flags & PW_SOCKET_LISTENS);
 		out->port = ctx->sk->src_port;
 	}

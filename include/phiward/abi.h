@@ -406,8 +406,10 @@ struct pw_socket {
 	__u32 oldest;
 	__u32 root;		/* unix: pw_root.root of the door it listens as, under @generation */
 	__u64 heard;		/* the last IPv4 datagram that was let in, packed; 0: none */
+	__u64 used;		/* who was last allowed to send to whom it is connected, under
+				 * which policy: generation << 8 | subject; 0: nobody */
 };
-PW_ASSERT_SIZE(struct pw_socket, 88);
+PW_ASSERT_SIZE(struct pw_socket, 96);
 
 /* Map `announced`: one connection by loopback that its client's side allowed. */
 struct pw_announcement_key {
