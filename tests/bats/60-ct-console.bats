@@ -27,7 +27,7 @@ teardown_file() {
 	load lib/phiward
 	load lib/console
 	stop_service archive
-	pkill storescp || true
+	leave_hospital
 	reset_phiward
 	leave_archive
 	rm -r /srv/dicom/incoming /srv/dicom/viewer
@@ -129,14 +129,12 @@ receiver() {
 	EOT
 	background /run/vm/loghost hospital ncat -u -l 514
 	wait_for eval "outside ss -Hlun 'sport = :514' | grep -q ."
-	local loghost=$BACKGROUND_PID
 	pid1 start -- /usr/sbin/rsyslogd -n -f /run/vm/rsyslog.conf -i NONE > /run/vm/rsyslogd.pid
 	wait_for test -S /run/vm/log
 	logger -u /run/vm/log -t console "the door is open"
 	wait_for grep -q 'the door is open' /run/vm/loghost
 	assert_record action=send verdict=allow subject=log-forwarder proto=udp peer=loghost port=514
 	stop_service rsyslogd
-	kill "$loghost"
 }
 
 # ---- Refused -------------------------------------------------------------------------------

@@ -26,7 +26,15 @@ site_policy() {
 # hospital_programs PROGRAM...: copies, because a policy knows a program by its inode.
 hospital_programs() {
 	mkdir -p "$HOSPITAL"
-	cp "$@" "$HOSPITAL/"
+	cp --remove-destination "$@" "$HOSPITAL/"
+}
+
+# Ends every program of the hospital.
+leave_hospital() {
+	local exe
+	for exe in /proc/[0-9]*/exe; do
+		[[ $(readlink "$exe") != "$HOSPITAL"/* ]] || kill "$(basename "${exe%/exe}")"
+	done
 }
 
 # hospital CMD...: one of them, at the other end of the network.
