@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # test.sh KERNELS NAME PROGRAM...: what `make test` runs. The programs are the unit
-# tests and corpus replays; to them come tests/tree/*.sh and, in machines,
-# tests/bats/*.bats. All of them speak TAP. With a NAME only what has it in its file name. The last line is the count of all.
+# tests and corpus replays; to them come tests/tree/*.sh, the proofs of tests/prove
+# and, in machines, tests/bats/*.bats. All of them speak TAP. With a NAME only what
+# has it in its file name. The last line is the count of all.
 set -u
 
 kernels=$1 name=$2
@@ -44,6 +45,14 @@ run_here() {
 		cat "$log"
 		printf '%-44s %s\n' "$title" "$counted"
 	fi
+}
+
+# The same for one that takes minutes: its lines are shown as they come.
+run_shown() {
+	local log=$logs/${1//\//-}.log
+	"$1" 2>&1 < /dev/null | tee "$log" | sed -u "s|^|[${1#tests/}] |"
+	tally "$log" "${PIPESTATUS[0]}" || true
+	printf '%-44s %s\n' "$1" "$counted"
 }
 
 header() { sed -n "s/^# $1: *//p" "$2"; }
@@ -133,6 +142,7 @@ done
 for program in tests/tree/*.sh tests/vm/selftest; do
 	[ ! -x "$program" ] || [[ ${program##*/} != *"$name"* ]] || run_here "$program" "$program"
 done
+[[ prove != *"$name"* ]] || run_shown tests/prove/run
 bats=()
 for file in tests/bats/*"$name"*.bats; do
 	[ ! -e "$file" ] || bats+=("$file")

@@ -8,54 +8,23 @@
 # The mirror is the one that apt is already configured with.
 set -euo pipefail
 
+# shellcheck source=mk/archive.bash
+. "$(dirname "$0")/../../mk/archive.bash"
+
 cache=$(readlink -m "${PHIWARD_CACHE:-build/cache}")/kernels
 
 die() { echo "kernels.sh: $*" >&2; exit 1; }
 
-# Prints the repositories of Debian proper that apt uses, security included.
-debian_repositories() {
-	apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN)' 'Created-By: Packages' |
-		awk '$3 == "Debian" { print $1, $2 }' | sort -u
-}
-
 # The sources that carry kernel $1.
 sources() {
 	local archive
-	archive=$(debian_repositories | awk '$2 !~ /-/ { print $1; exit }')
-	[ -n "$archive" ] || die "apt knows no Debian archive; run apt-get update"
+	archive=$(debian_archive)
 	case $1 in
 	6.1) debian_repositories | awk '$2 ~ /^bookworm/ && $2 !~ /backports/' ;;
 	6.12) echo "$archive bookworm-backports" ;;
 	7) echo "$archive sid" ;;
 	*) die "no such kernel: $1 (6.1, 6.12 or 7)" ;;
-	esac | while read -r uri suite; do
-		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
-	done
-}
-
-# apt with a state and a cache of its own; it sees nothing that is installed. A mirror
-# that stands still for longer than sid's indexes are valid will do: it is still signed.
-write_apt_conf() {
-	local apt=$1
-	mkdir -p "$apt"/{lists/partial,archives/partial,etc}
-	: > "$apt/status"
-	cat > "$apt/conf" <<-EOF
-	Dir::Etc::SourceList "$apt/sources.list";
-	Dir::Etc::SourceParts "$apt/etc";
-	Dir::State "$apt";
-	Dir::State::lists "$apt/lists";
-	Dir::State::status "$apt/status";
-	Dir::Cache "$apt";
-	APT::Architecture "amd64";
-	APT::Architectures { "amd64"; };
-	APT::Sandbox::User "";
-	APT::Get::List-Cleanup "true";
-	Acquire::Languages "none";
-	Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
-	Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
-	Acquire::Retries "3";
-	Acquire::Check-Valid-Until "false";
-	EOF
+	esac | as_sources
 }
 
 # The packages that make up the newest kernel of series $1.
