@@ -55,8 +55,8 @@ fuzz: $(FUZZERS) ## run the fuzzers, FUZZ_SECONDS=60 each
 			$(BUILD)/fuzz/corpus/$$name tests/corpus/$$name || exit 1; \
 	done
 
-bench: all tools ## count instructions and write docs/performance.md
-	tests/bench/run
+bench: all tools ## count instructions and write docs/performance.md; BENCH="phiward rules": only those anew
+	tests/bench/run $(BENCH)
 demo: have-deps all tools ## a short day of a console, in a machine
 	@tests/demo/run
 prove: ## prove the decision and the matching for all inputs within bounds
