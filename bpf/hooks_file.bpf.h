@@ -55,7 +55,7 @@ static __always_inline int pw_lists_for_scan(const struct inode *inode, __u32 wr
 static __always_inline __u32 pw_writing_needs(const struct inode *inode)
 {
 	umode_t format = inode->i_mode & PW_S_IFMT;
-	__u32 major = PW_MAJOR(inode->i_rdev), minor = PW_MINOR(inode->i_rdev);
+	__u32 major, minor;
 
 	if (format == PW_S_IFIFO)
 		return PW_SUBJECT_WRITES_PIPE;
@@ -63,6 +63,8 @@ static __always_inline __u32 pw_writing_needs(const struct inode *inode)
 		return inode->i_sb->s_flags & PW_SB_NOUSER ? PW_SUBJECT_WRITES_PIPE : PW_BY_PLACE;
 	if (format != PW_S_IFCHR)
 		return 0;
+	major = PW_MAJOR(inode->i_rdev);
+	minor = PW_MINOR(inode->i_rdev);
 	if (major == PW_MAJOR_MEM && minor != 1 && minor != 2 && minor != 4 && minor != 11)
 		return 0;	/* null, zero, full, random */
 	if (major == 4 || major == 5 || (major >= PW_PTS_FIRST && major <= PW_PTS_LAST))
@@ -85,6 +87,18 @@ static __always_inline int pw_may_write_by_kind(const struct pw_bank *bank,
 	actor = pw_actor_of(bank, bpf_get_current_task_btf());
 
 	return !pw_has_access(actor.flags) || (actor.flags & needs);
+}
+
+/*
+ * No file on @sb is protected, and reading binds nobody: so it is with most files, and
+ * they are not kept waiting. What is found here is not handed on, because together with
+ * the question it would not fit the stack.
+ */
+static __always_inline int pw_is_free(const struct super_block *sb, __u32 writes)
+{
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+
+	return !bank || (!writes && !pw_may_hold_objects(bank, pw_fs_index(bank, sb)));
 }
 
 /* A question about an open file. */
@@ -114,15 +128,16 @@ static __always_inline int pw_ask_open_file(struct file *file, __u32 need, __u32
 SEC("lsm/file_open")
 int BPF_PROG(pw_file_open, struct file *file, int ret)
 {
-	__u32 writes = file->f_mode & PW_FMODE_WRITE;
-
 	if (ret)
 		return ret;
-	ret = pw_ask_open_file(file, PW_OPAQUE(pw_need_of_open(file->f_mode, file->f_flags)), writes,
-			       0);
-	if (ret)
-		return ret;
-	if (pw_is_storage(file->f_inode) || (writes && pw_in_swapon()))
+	if (!pw_is_free(file->f_inode->i_sb, file->f_mode & PW_FMODE_WRITE)) {
+		ret = pw_ask_open_file(file,
+				       PW_OPAQUE(pw_need_of_open(file->f_mode, file->f_flags)),
+				       file->f_mode & PW_FMODE_WRITE, 0);
+		if (ret)
+			return ret;
+	}
+	if (pw_is_storage(file->f_inode) || ((file->f_mode & PW_FMODE_WRITE) && pw_in_swapon()))
 		return pw_guard_storage(file->f_path.dentry);
 	if (pw_is_guarded_pseudo(file->f_inode->i_sb))
 		return pw_guard_pseudo(file);
@@ -168,9 +183,9 @@ static __always_inline int pw_use(struct file *file, __u32 writes)
 		return 0;
 	if (pw_is_storage(inode) || (format == PW_S_IFCHR && writes && pw_is_fabrics(file)))
 		return pw_guard_storage(file->f_path.dentry);
+	if (!writes && format != PW_S_IFREG && format != PW_S_IFDIR)
+		return 0;
 	if (!writes) {
-		if (format != PW_S_IFREG && format != PW_S_IFDIR)
-			return 0;
 		bank = pw_bank_in(pw_active_slot());
 		if (!bank || !pw_may_hold_objects(bank, pw_fs_index(bank, inode->i_sb)) ||
 		    pw_opened_by_itself(bank))

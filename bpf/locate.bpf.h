@@ -180,19 +180,18 @@ __noinline int pw_look_up(struct pw_hit *hit)
  * Whether the maps have to be asked: not for a directory that only holds
  * names, none of which is as long as the one below.
  */
-static __always_inline int pw_worth_asking(const struct pw_bank *bank, __u64 ino,
+static __always_inline int pw_worth_asking(const struct pw_bank *bank, __u64 place, __u32 fs,
 					   struct dentry *below)
 {
-	__u32 length;
+	__u32 at;
 
-	if (bank->own_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino))
+	if (bank->own_filter[PW_FILTER_WORD(place)] & PW_FILTER_BIT(place))
 		return 1;
 	if (!below)
 		return 0;
-	length = below->d_name.len;
+	at = PW_LENGTH_AT(below->d_name.len, fs);
 
-	return !!(bank->name_lengths[(length / 64) & (PW_FILE_NAME_MAX / 64 - 1)] &
-		  (1ULL << (length & 63)));
+	return !!(bank->name_lengths[at / 64] & (1ULL << (at & 63)));
 }
 
 /* What a hit @depth levels up says of the file. Returns 1 when that ends the walk. */
@@ -274,18 +273,20 @@ static __always_inline void pw_spot_clear(struct pw_spot *spot)
 
 /* Whether the maps have something to say about this entry. */
 static __always_inline int pw_is_hit(const struct pw_bank *bank, struct dentry *dentry,
-				     struct dentry *below)
+				     struct dentry *below, __u64 scope)
 {
 	struct inode *inode = dentry->d_inode;
-	__u64 ino;
+	__u32 fs = (__u32)scope;
+	__u64 place;
 
 	if (!inode)	/* 7.x asks for this check of an entry that a hook was given */
 		return 0;
-	ino = inode->i_ino;
-	if (!(bank->root_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino)))
+	barrier_var(fs);	/* a product kept from level to level would take room on the stack */
+	place = PW_FILTER_AT(inode->i_ino, fs);
+	if (!(bank->root_filter[PW_FILTER_WORD(place)] & PW_FILTER_BIT(place)))
 		return 0;
 
-	return pw_worth_asking(bank, ino, below);
+	return pw_worth_asking(bank, place, fs, below);
 }
 
 /* One level. Returns 1 when the walk is over. */
@@ -293,7 +294,7 @@ static __always_inline int pw_level(struct pw_bank *bank, struct dentry *dentry,
 				    struct dentry *below, __u64 scope, __u32 depth,
 				    struct pw_spot *spot)
 {
-	return pw_is_hit(bank, dentry, below) && pw_consult(dentry, below, scope, depth, spot);
+	return pw_is_hit(bank, dentry, below, scope) && pw_consult(dentry, below, scope, depth, spot);
 }
 
 static long pw_climb_one(__u32 round, struct pw_climb *climb)
@@ -330,7 +331,7 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 		__u32 sequence = pw_rename_sequence();
 
 		pw_spot_clear(spot);
-		if (!pw_scope_fresh(scope) && pw_level(bank, dentry, NULL, scope, 0, spot))
+		if (!pw_scope_fresh(scope) && pw_consult(dentry, NULL, scope, 0, spot))
 			return 0;
 		bpf_loop(PW_WALK_MAX, pw_climb_one, &climb, 0);
 		if (spot->where == PW_WHERE_INVALID) {
@@ -372,13 +373,13 @@ static __noinline int pw_walk(struct pw_bank *bank, struct dentry *dentry, __u64
 	for (; depth < PW_WALK_INLINE; depth++) {
 		struct dentry *parent = at->d_parent;
 
-		if (pw_is_hit(bank, at, below) || parent == at)
+		if (pw_is_hit(bank, at, below, scope) || parent == at)
 			break;
 		below = at;
 		at = parent;
 	}
 	depth = PW_OPAQUE(depth);
-	if (pw_is_hit(bank, at, below) && pw_consult(at, below, scope, depth, spot))
+	if (pw_is_hit(bank, at, below, scope) && pw_consult(at, below, scope, depth, spot))
 		return 0;
 	if (at == at->d_parent) {
 		pw_at_top(at, depth, spot);

@@ -41,12 +41,14 @@ static __noinline int pw_guard_storage(struct dentry *dentry)
 static __always_inline int pw_is_storage(const struct inode *inode)
 {
 	umode_t format = inode->i_mode & PW_S_IFMT;
-	__u32 major = PW_MAJOR(inode->i_rdev), minor = PW_MINOR(inode->i_rdev);
+	__u32 major, minor;
 
 	if (format == PW_S_IFBLK)
 		return 1;
 	if (format != PW_S_IFCHR)
 		return 0;
+	major = PW_MAJOR(inode->i_rdev);
+	minor = PW_MINOR(inode->i_rdev);
 
 	return major == PW_MAJOR_SG || (major == PW_MAJOR_MISC && (minor == PW_MINOR_DM_CONTROL ||
 								  minor == PW_MINOR_LOOP_CONTROL));

@@ -251,9 +251,17 @@ PW_ASSERT_SIZE(struct pw_unix_key, 108);
 
 #define PW_FILTER_BITS 4096
 #define PW_FILTER_WORDS (PW_FILTER_BITS / 64)
-/* Inode @ino is bit PW_FILTER_BIT(ino) of word PW_FILTER_WORD(ino). */
-#define PW_FILTER_WORD(ino) (((ino) / 64) & (PW_FILTER_WORDS - 1))
-#define PW_FILTER_BIT(ino) (1ULL << ((ino) & 63))
+/* Number @at is bit PW_FILTER_BIT(at) of word PW_FILTER_WORD(at). */
+#define PW_FILTER_WORD(at) (((at) / 64) & (PW_FILTER_WORDS - 1))
+#define PW_FILTER_BIT(at) (1ULL << ((at) & 63))
+/*
+ * Inode @ino of bank->fs[@fs]: file systems number their files alike, so each begins
+ * at another bit.
+ */
+#define PW_FILTER_AT(ino, fs) ((ino) + (__u64)(fs) * (PW_FILTER_BITS / PW_FS_MAX + 1))
+/* The same for the length of a name, in pw_bank.name_lengths. */
+#define PW_LENGTH_AT(length, fs) (((length) + (fs) * (PW_FILE_NAME_MAX / PW_FS_MAX + 1)) & \
+				  (PW_FILE_NAME_MAX - 1))
 
 #define PW_BANK_UDP_INGRESS (1U << 0)	/* some rule has udp ports to listen on, or `answers` */
 #define PW_BANK_REMOVABLE (1U << 1)	/* removable media belong to pw_bank.removable */
@@ -269,11 +277,11 @@ struct pw_bank {
 	__u32 removable;	/* object of every file system on a removable device, or 0 */
 	__u64 fs_filter;	/* PW_FS_FILTER_BIT() of each file system below */
 	struct pw_fs fs[PW_FS_MAX];
-	/* A bit by inode number; set for every key of roots (also parents of names). */
+	/* A bit by PW_FILTER_AT(); set for every key of roots (also parents of names). */
 	__u64 root_filter[PW_FILTER_WORDS];
 	/* The same without those that only hold names. */
 	__u64 own_filter[PW_FILTER_WORDS];
-	/* A bit by length; set for the length of every name of names. */
+	/* A bit by PW_LENGTH_AT(); set for the length of every name of names. */
 	__u64 name_lengths[PW_FILE_NAME_MAX / 64];
 	/* A bit by inode number; set for every key of programs. */
 	__u64 program_filter[PW_FILTER_WORDS];

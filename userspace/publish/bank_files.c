@@ -79,6 +79,7 @@ struct pw_root *pw_build_inode(struct pw_build *build, const struct pw_identity 
 	struct pw_bank *bank = &build->image->bank;
 	struct pw_inode_key key;
 	struct pw_root *root;
+	__u64 filter_at;
 
 	if (pw_build_key(build, file, fs_flags, at, &key) < 0)
 		return NULL;
@@ -91,9 +92,10 @@ struct pw_root *pw_build_inode(struct pw_build *build, const struct pw_identity 
 		return NULL;
 	}
 	root->generation = file->generation;
-	bank->root_filter[PW_FILTER_WORD(file->ino)] |= PW_FILTER_BIT(file->ino);
+	filter_at = PW_FILTER_AT(file->ino, key.fs);
+	bank->root_filter[PW_FILTER_WORD(filter_at)] |= PW_FILTER_BIT(filter_at);
 	if (itself)
-		bank->own_filter[PW_FILTER_WORD(file->ino)] |= PW_FILTER_BIT(file->ino);
+		bank->own_filter[PW_FILTER_WORD(filter_at)] |= PW_FILTER_BIT(filter_at);
 
 	return root;
 }
@@ -108,12 +110,14 @@ static struct pw_name *held_name(struct pw_build *build, const struct pw_hold *h
 		.length = length,
 	};
 	struct pw_root *parent;
+	uint32_t length_at;
 
 	parent = pw_build_inode(build, &held->parent, fs_flags, false, at);
 	if (!parent || pw_build_key(build, &held->parent, fs_flags, at, &key.parent) < 0)
 		return NULL;
 	parent->flags |= PW_ROOT_HOLDS_NAMES;
-	build->image->bank.name_lengths[length / 64] |= 1ULL << (length % 64);
+	length_at = PW_LENGTH_AT(length, key.parent.fs);
+	build->image->bank.name_lengths[length_at / 64] |= 1ULL << (length_at % 64);
 
 	return pw_table_get(&build->image->tables[PW_MAP_NAMES], &key);
 }

@@ -17,6 +17,7 @@
 #include "publish/pins.h"
 
 #define PW_BPF_FS "/sys/fs/bpf"
+#define PW_RENAME_FUNCTION "__d_move"	/* see bpf/compat.bpf.h */
 
 /* ---- Which programs this kernel gets ---------------------------------------------------- */
 
@@ -49,12 +50,19 @@ static int variant_arguments(const char *name)
 	return suffix[1] - '0';
 }
 
+static bool has_function(const struct btf *btf, const char *name)
+{
+	return btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) >= 0;
+}
+
 static bool fits(const struct btf *btf, const struct bpf_program *program)
 {
 	const char *section = bpf_program__section_name(program);
 	int wanted = variant_arguments(bpf_program__name(program));
 	int there;
 
+	if (strcmp(section + strcspn(section, "/"), "/" PW_RENAME_FUNCTION) == 0)
+		return has_function(btf, PW_RENAME_FUNCTION);
 	if (strncmp(section, "lsm/", 4) != 0)
 		return true;
 	there = btf ? hook_arguments(btf, section + 4) : -ENOENT;
@@ -104,7 +112,7 @@ enum pw_program_kind pw_program_kind(const struct bpf_program *program)
 	if (!bpf_program__autoload(program))
 		return PW_PROGRAM_SKIPPED;
 	if (strncmp(section, "lsm/", 4) == 0 || strncmp(section, "tp_btf/", 7) == 0 ||
-	    strncmp(section, "fentry/", 7) == 0)
+	    strncmp(section, "fentry/", 7) == 0 || strncmp(section, "fexit/", 6) == 0)
 		return PW_PROGRAM_TRACING;
 	if (strncmp(section, "iter/", 5) == 0 || strcmp(section, "syscall") == 0)
 		return PW_PROGRAM_BY_HAND;
@@ -244,6 +252,8 @@ int pw_kernel_load(struct pw_kernel **ret, struct pw_diag *diag)
 	r = open_skeleton(&skeleton);
 	if (r == 0) {
 		skeleton->rodata->pw_can_probe = !confidentiality();
+		skeleton->rodata->pw_counts_renames =
+			bpf_program__autoload(skeleton->progs.pw_rename_ends);
 		r = first_netns((__u64 *)&skeleton->rodata->pw_first_netns);
 		if (r == 0)
 			r = phiward__load(skeleton);
