@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	pw_why_sort(&why);
 	for (size_t i = 0; i < why.n; i++)
-		pw_why_print(sink, &why.refusals[i], true);
+		pw_why_print(sink, &why, i, true);
 	pw_why_done(&why);
 	pw_reader_close(&reader);
 	fclose(sink);
