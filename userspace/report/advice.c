@@ -107,20 +107,65 @@ static void advise_writes(FILE *to, json_object *record)
 		fprintf(to, "add the directory to `writes` of %s", subject);
 }
 
+/* What does not depend on who was refused, or NULL. */
+static const char *fixed_advice(unsigned int reason)
+{
+	switch (reason) {
+	case PW_REASON_UNRESOLVED:
+		return "open the file by its path; by a handle, or when its directory was deleted, "
+		       "nobody can tell what it belongs to";
+	case PW_REASON_PENDING:
+		return "mount or create what the policy names; `phiward status` lists it";
+	case PW_REASON_STARTED_BY:
+		return "start the program as its `started_by` says, or add who started it there; "
+		       "it ran as others";
+	case PW_REASON_USER:
+		return "run the program as one of its `users`, or add this user there; it ran as "
+		       "others";
+	case PW_REASON_BORDER:
+		return "give the right on both sides of the border, or copy instead";
+	case PW_REASON_MEMBER:
+		return "nothing can; a debugger sees what its victim reads, so a program that is "
+		       "to be debugged must be in no subject";
+	case PW_REASON_PASS_FOR:
+		return "nothing can while phiward enforces; programs of the policy are known by "
+		       "the file that they run";
+	case PW_REASON_GATE:
+	case PW_REASON_TRACING:
+	case PW_REASON_SWITCH:
+		return "nothing can while phiward enforces; `phiward unload` ends that";
+	case PW_REASON_NO_RECORD:
+		return "make room for the log (`phiward status` says what is wrong), or write "
+		       "`on_audit_loss: keep_working`";
+	case PW_REASON_COVER:
+		return "mount it elsewhere";
+	case PW_REASON_CODE:
+	case PW_REASON_TRACED:
+	case PW_REASON_PASSED:
+		return "start the program again under the present policy";
+	case PW_REASON_BUG:
+		return "this is a defect of phiward; please report it with `phiward status --json`";
+	case PW_REASON_ADMIN:
+		return "`phiward check` says what is wrong with the policy; who applied it was "
+		       "told, too";
+	default:
+		return NULL;
+	}
+}
+
 void pw_why_advice(FILE *to, json_object *record, const char *not_entered)
 {
-	const char *reason = pw_record_text(record, "reason");
+	const char *text = pw_record_text(record, "reason");
+	unsigned int reason = text ? pw_word_number(&pw_words_reason, text) : PW_REASON_NO_RULE;
+	const char *fixed = fixed_advice(reason);
 
-	switch (reason ? pw_word_number(&pw_words_reason, reason) : PW_REASON_NO_RULE) {
+	if (fixed) {
+		fputs(fixed, to);
+		return;
+	}
+	switch (reason) {
 	case PW_REASON_STRANGER:
 		advise_stranger(to, record, not_entered);
-		break;
-	case PW_REASON_UNRESOLVED:
-		fputs("open the file by its path; by a handle, or when its directory was deleted, "
-		      "nobody can tell what it belongs to", to);
-		break;
-	case PW_REASON_PENDING:
-		fputs("mount or create what the policy names; `phiward status` lists it", to);
 		break;
 	case PW_REASON_WRITES:
 		advise_writes(to, record);
@@ -130,59 +175,15 @@ void pw_why_advice(FILE *to, json_object *record, const char *not_entered)
 			fputs("add the client's subject to `local` of the rule that serves the port",
 			      to);
 		break;
-	case PW_REASON_STARTED_BY:
-		fputs("start the program as its `started_by` says, or add who started it there; "
-		      "it ran as others", to);
-		break;
-	case PW_REASON_USER:
-		fputs("run the program as one of its `users`, or add this user there; it ran as "
-		      "others", to);
-		break;
-	case PW_REASON_BORDER:
-		fputs("give the right on both sides of the border, or copy instead", to);
-		break;
-	case PW_REASON_MEMBER:
-		fputs("nothing can; a debugger sees what its victim reads, so a program that is "
-		      "to be debugged must be in no subject", to);
-		break;
 	case PW_REASON_STORAGE:
 		advise_subject(to, record, "only `system: [storage]` of a subject can; ",
 			       " has not got it");
-		break;
-	case PW_REASON_PASS_FOR:
-		fputs("nothing can while phiward enforces; programs of the policy are known by "
-		      "the file that they run", to);
-		break;
-	case PW_REASON_GATE:
-	case PW_REASON_TRACING:
-	case PW_REASON_SWITCH:
-		fputs("nothing can while phiward enforces; `phiward unload` ends that", to);
-		break;
-	case PW_REASON_NO_RECORD:
-		fputs("make room for the log (`phiward status` says what is wrong), or write "
-		      "`on_audit_loss: keep_working`", to);
-		break;
-	case PW_REASON_COVER:
-		fputs("mount it elsewhere", to);
 		break;
 	case PW_REASON_FAMILY:
 		advise_subject(to, record, "add a `raw` or `unix` rule to `network` of ", "");
 		break;
 	case PW_REASON_NETNS:
 		advise_subject(to, record, "add `netns: any` to the rule of ", "");
-		break;
-	case PW_REASON_CODE:
-	case PW_REASON_TRACED:
-	case PW_REASON_PASSED:
-		fputs("start the program again under the present policy", to);
-		break;
-	case PW_REASON_BUG:
-		fputs("this is a defect of phiward; please report it with `phiward status --json`",
-		      to);
-		break;
-	case PW_REASON_ADMIN:
-		fputs("`phiward check` says what is wrong with the policy; who applied it was told, "
-		      "too", to);
 		break;
 	default:
 		if (advise_start(to, not_entered))
