@@ -6,6 +6,7 @@
 # long under emulation; a daemon that starts again takes over what is in the kernel.
 #
 # timeout: 900
+# kernels: 6.1
 
 load lib/phiward
 

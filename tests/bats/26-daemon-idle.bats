@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # phiwardd without a policy: nothing is attached, and it says so.
+#
+# kernels: 6.1
 
 load lib/phiward
 

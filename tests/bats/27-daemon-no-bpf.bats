@@ -3,6 +3,7 @@
 # vm: --append lsm=lockdown,capability,yama,apparmor
 #
 # A kernel without bpf among its security modules: nothing is enforced, and everything says so.
+# kernels: 6.1
 
 load lib/phiward
 
