@@ -95,6 +95,24 @@ static bool same_text(json_object *a, json_object *b, const char *member)
 	return x == y || (x && y && strcmp(x, y) == 0);
 }
 
+/*
+ * Whether two files lie in one directory. In an object it does not matter where; elsewhere
+ * the directory is what the policy would have to name.
+ */
+static bool same_directory(json_object *a, json_object *b)
+{
+	const char *x = pw_record_text(a, "path"), *y = pw_record_text(b, "path");
+	const char *end_x, *end_y;
+
+	if (pw_record_text(a, "object") || !x || !y)
+		return true;
+	end_x = strrchr(x, '/');
+	end_y = strrchr(y, '/');
+	if (!end_x || !end_y)
+		return end_x == end_y;
+	return end_x - x == end_y - y && memcmp(x, y, (size_t)(end_x - x)) == 0;
+}
+
 /* Alike but for the file, the process and the time. */
 static bool is_alike(json_object *a, json_object *b)
 {
@@ -106,6 +124,7 @@ static bool is_alike(json_object *a, json_object *b)
 			return false;
 	return pw_record_number(a, "port", 0) == pw_record_number(b, "port", 0) &&
 	       pw_record_number(a, "uid", 0) == pw_record_number(b, "uid", 0) &&
+	       same_directory(a, b) &&
 	       pw_record_true(a, "enforced") == pw_record_true(b, "enforced");
 }
 

@@ -228,6 +228,21 @@ static void where_a_member_may_not_write(void **state)
 	}
 }
 
+/* What would allow one of these does not allow the other. */
+static void where_a_member_may_not_write_is_not_folded(void **state)
+{
+	static const char *const paths[] = { "/tmp/a", "/tmp/b", "/tmp/x/a", "\\0:13/", "/a" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		json_object *record = refusal(i + 1, "/usr/bin/dcmdump", paths[i]);
+
+		set_text(record, "object", NULL);
+		take(record);
+	}
+	assert_int_equal(why.n, 4);
+}
+
 static void a_policy_that_was_not_taken(void **state)
 {
 	json_object *record = refusal(1, "/usr/sbin/phiwardd", "ct-console version 4, by uid 0");
@@ -377,7 +392,7 @@ int main(void)
 		TEST(alike_refusals_are_one), TEST(without_paths), TEST(a_refused_connection),
 		TEST(a_connection_that_came_in), TEST(a_program_that_entered_no_subject),
 		TEST(what_follows_from_a_wrong_start), TEST(where_a_member_may_not_write),
-		TEST(a_policy_that_was_not_taken),
+		TEST(where_a_member_may_not_write_is_not_folded), TEST(a_policy_that_was_not_taken),
 		TEST(what_is_asked_about), TEST(addresses_and_ports),
 		TEST(what_was_allowed_and_lost), TEST(more_kinds_than_are_kept),
 		TEST(every_reason_has_advice), TEST(a_container), TEST(a_port_that_is_served),
