@@ -18,7 +18,11 @@ setup_file() {
 	wait_for listens 8042
 }
 
-teardown_file() { rm -f /usr/local/bin/member /usr/local/bin/server; }
+# bats waits for whoever is still there.
+teardown_file() {
+	pkill -x 'socat|server' || true
+	rm -f /usr/local/bin/member /usr/local/bin/server
+}
 
 listens() { ss -Hltn "sport = $1" | grep -q .; }
 
