@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+#
+# What tests of enforcement are written with. In a .bats file: load lib/phiward
+#
+# They run as root in the test machine, in no login session and as no fork of PID 1:
+# for phiward a test is `others`.
+
+PHIWARDD_LOG=/run/vm/phiwardd.log
+PHIWARDD_PID_FILE=/run/vm/phiwardd.pid
+POLICY_VERSION_FILE=/run/vm/policy-version
+MARK_FILE=/run/vm/mark
+WAIT_SECONDS=${WAIT_SECONDS:-120}
+
+fail() {
+	echo "$*"
+	[ ! -s "$PHIWARDD_LOG" ] || { echo "phiwardd said:"; tail -n 20 "$PHIWARDD_LOG"; }
+	return 1
+}
+
+# wait_for CMD...: until it succeeds; its last output is shown when it never does.
+wait_for() {
+	local end=$((SECONDS + WAIT_SECONDS)) said
+	until said=$("$@" 2>&1); do
+		[ $SECONDS -lt $end ] || { fail "never true: $*: $said"; return 1; }
+		sleep 0.1
+	done
+}
+
+# background FILE CMD...: runs it beside the test, output into FILE, BACKGROUND_PID is its
+# pid. (bats waits for whoever holds its descriptor 3, so no job may inherit it.)
+background() {
+	local out=$1
+	shift
+	"$@" > "$out" 2>&1 < /dev/null 3>&- &
+	BACKGROUND_PID=$!
+}
+
+# ---- Who acts ---------------------------------------------------------------------------
+
+# as_user USER CMD...: another user, still in no login session.
+as_user() {
+	local user=$1
+	shift
+	setpriv --reuid "$user" --regid "$user" --init-groups -- "$@"
+}
+
+# in_login USER CMD...: in a new login session of that user.
+in_login() { login-as "$@"; }
+
+# by_pid1 [--user U] [--env K=V]... CMD...: as a service, a direct fork of PID 1.
+# Shows what it printed and ends with its code.
+by_pid1() {
+	local options=() out code=0
+	while [[ $1 == --* ]]; do
+		options+=("$1" "$2")
+		shift 2
+	done
+	out=$(mktemp /run/vm/by-pid1.XXXXXX)
+	pid1 run --out "$out" ${options[@]+"${options[@]}"} -- "$@" || code=$?
+	cat "$out"
+	rm "$out"
+	return $code
+}
+
+# outside CMD...: at the other end of the network: 10.20.0.2, the PACS 10.20.5.4,
+# the resolver 10.20.0.53 and fd00:20::2; the console is 10.20.0.1 and fd00:20::1.
+outside() { nsenter --net=/run/netns/outside -- "$@"; }
+
+# ---- The daemon and its policy -------------------------------------------------------------
+
+phiward_status() { phiward status --json; }
+
+# phiward_is FIELD=VALUE...: whether `phiward status` says so now.
+phiward_is() {
+	local status pair
+	status=$(phiward_status) || true
+	for pair; do
+		[ "$(jq -r ".${pair%%=*}" <<< "$status")" = "${pair#*=}" ] || { echo "$status"; return 1; }
+	done
+}
+
+phiwardd_pid() { cat "$PHIWARDD_PID_FILE"; }
+
+# start_phiward [POLICYFILE]: phiwardd as a service; with a policy, until it enforces
+# it or is permissive, without one, until it answers.
+start_phiward() {
+	mkdir -p /etc/phiward
+	if [ $# -gt 0 ]; then
+		put_policy /etc/phiward < "$1"
+	fi
+	pid1 start --out "$PHIWARDD_LOG" -- /usr/sbin/phiwardd > "$PHIWARDD_PID_FILE"
+	wait_for phiward_is daemon=true
+	[ $# -eq 0 ] || wait_for phiward_loaded
+}
+
+phiward_loaded() {
+	phiward_is state=enforcing || phiward_is state=permissive
+}
+
+# stop_phiward [SIGNAL]: ends the daemon as PID 1 does; what is enforced stays.
+stop_phiward() {
+	local pid
+	pid=$(phiwardd_pid) || return 0
+	if pid1 kill "$pid" "${1:-15}"; then
+		pid1 wait "$pid" || true
+	fi
+	rm -f "$PHIWARDD_PID_FILE"
+}
+
+unload_phiward() { phiward unload; }
+
+# reset_phiward: nothing enforced, no daemon, no policy, no log.
+reset_phiward() {
+	if [ -s "$PHIWARDD_PID_FILE" ] && [ ! -e "/proc/$(phiwardd_pid)" ]; then
+		pid1 start --out "$PHIWARDD_LOG" -- /usr/sbin/phiwardd > "$PHIWARDD_PID_FILE"
+		wait_for phiward_is daemon=true
+	fi
+	if [ -s "$PHIWARDD_PID_FILE" ]; then
+		unload_phiward || return 1
+		stop_phiward
+	fi
+	rm -rf /etc/phiward /var/lib/phiward /var/log/phiward /run/phiward "$PHIWARDD_LOG" "$MARK_FILE"
+	[ -z "$(find /sys/fs/bpf/phiward -mindepth 2 -print -quit 2> /dev/null)" ]
+}
+
+# Policy on stdin to policy on stdout, with a version above all before it.
+with_next_version() {
+	local version
+	version=$(($(cat "$POLICY_VERSION_FILE" 2> /dev/null || echo 0) + 1))
+	echo "$version" > "$POLICY_VERSION_FILE"
+	sed -e '/^version:/d' -e "s/^phiward:.*/&\nversion: $version/"
+}
+
+# put_policy DIR < POLICY: as DIR/policy.yaml, what the shipped ones include beside it,
+# with what lib/console adds to that.
+put_policy() {
+	mkdir -p "$1"
+	cp "$VM_TOP"/policies/base-*.yaml "$1/"
+	! declare -F site_policy > /dev/null || site_policy >> "$1/base-debian.yaml"
+	with_next_version > "$1/policy.yaml"
+}
+
+# apply_policy [OPTION...] < POLICY: applies it.
+apply_policy() {
+	local dir=${BATS_TEST_TMPDIR:-/run/vm}/policy said
+	put_policy "$dir"
+	said=$(phiward apply "$@" "$dir/policy.yaml" 2>&1) || { fail "apply: $said"; return 1; }
+}
+
+# ---- What must be so ---------------------------------------------------------------------
+
+assert_allowed() {
+	run "$@"
+	[ "$status" -eq 0 ] || fail "not allowed ($status): $*: $output"
+}
+
+# assert_refused CMD...: fails, and says that permission was denied.
+assert_refused() {
+	run "$@"
+	[ "$status" -ne 0 ] || { fail "not refused: $*: $output"; return 1; }
+	[[ $output == *"Permission denied"* || $output == *EACCES* ]] ||
+		fail "failed, but not with EACCES ($status): $*: $output"
+}
+
+# All records so far are in the log when this returns: `audit query` drains the rings.
+phiward_records() { phiward audit query --json; }
+
+# mark: the records that follow are those that assert_record sees.
+mark() { phiward_records | records --last > "$MARK_FILE"; }
+
+# records_like [--show KEY] KEY=VALUE|KEY~REGEX...: since mark, one a line; 1: there are none.
+records_like() {
+	phiward_records | records --after "$(cat "$MARK_FILE" 2> /dev/null || echo 0)" "$@"
+}
+
+has_record() { records_like "$@" > /dev/null; }
+
+# assert_record KEY=VALUE...: one record since mark has all of them (null: `KEY=null`).
+assert_record() {
+	local end=$((SECONDS + 5))
+	until has_record "$@"; do
+		[ $SECONDS -lt $end ] || { fail "no record $*; there are: $(records_like)"; return 1; }
+		sleep 0.1
+	done
+}
+
+assert_no_record() {
+	local found code=0
+	found=$(records_like "$@") || code=$?
+	[ $code -eq 1 ] || fail "there is a record $*: $found"
+}
+
+assert_lost_zero() {
+	phiward_is lost=0 || fail "records were lost: $(phiward_status)"
+}
