@@ -57,7 +57,7 @@ static __always_inline __u32 pw_writing_needs(const struct inode *inode)
 	umode_t format = inode->i_mode & PW_S_IFMT;
 	__u32 major, minor;
 
-	if (format == PW_S_IFIFO)
+	if (format == PW_S_IFIFO || format == PW_S_IFSOCK)
 		return PW_SUBJECT_WRITES_PIPE;
 	if (format == PW_S_IFREG)
 		return inode->i_sb->s_flags & PW_SB_NOUSER ? PW_SUBJECT_WRITES_PIPE : PW_BY_PLACE;
@@ -168,7 +168,13 @@ static __always_inline __u32 pw_need_of_use(const struct file *file, __u32 write
 	return PW_ACTION_BIT(PW_ACTION_READ);
 }
 
-static int pw_send_by_file(struct file *file);	/* net_use.bpf.h */
+/* In net_use.bpf.h: 0, -EACCES, or 1 when it is a pipe to the writer. */
+static __noinline int pw_use_socket_file(struct file *file, __u32 writes);
+
+static __always_inline int pw_write_to_pipe(struct file *file)
+{
+	return pw_ask_open_file(file, PW_ACTION_BIT(PW_ACTION_WRITE), PW_FMODE_WRITE, PW_CASE_QUIET);
+}
 
 /* Reading or writing through a descriptor, wherever that comes from. */
 static __always_inline int pw_use(struct file *file, __u32 writes)
@@ -177,8 +183,12 @@ static __always_inline int pw_use(struct file *file, __u32 writes)
 	umode_t format = inode->i_mode & PW_S_IFMT;
 	struct pw_bank *bank;
 
-	if (format == PW_S_IFSOCK)
-		return writes ? pw_send_by_file(file) : 0;
+	if (format == PW_S_IFSOCK) {
+		int use = pw_use_socket_file(file, writes);
+
+		if (use <= 0)
+			return pw_errno(use);
+	}
 	if (!format)
 		return 0;
 	if (pw_is_storage(inode) || (format == PW_S_IFCHR && writes && pw_is_fabrics(file)))

@@ -20,6 +20,12 @@ static __always_inline struct sock *pw_socket_owner(struct sock *sk)
 	return owner ? owner : sk;
 }
 
+/* One subject under one policy, in a word that is written at once. */
+static __always_inline __u64 pw_judged(__u64 generation, __u32 subject)
+{
+	return generation << 16 | (subject & 0xffff);
+}
+
 /*
  * By loopback a UDP server may answer whom it heard. A datagram's way in is
  * kept where connections to doors are announced; @port is the server's.

@@ -240,10 +240,11 @@ PW_ASSERT_SIZE(struct pw_door, 40);
 
 /*
  * Map `unix_doors`: paths and abstract names of unix sockets, as bound. A path
- * socket is found by its inode through `roots` (field root), an abstract one here.
+ * socket is found by its inode through `roots` (field root), and here when it was
+ * renamed since; an abstract one here.
  */
 struct pw_unix_key {
-	char name[108];	/* abstract name without its leading NUL, NUL-padded */
+	char name[108];	/* path, or abstract name without its leading NUL; NUL-padded */
 };
 PW_ASSERT_SIZE(struct pw_unix_key, 108);
 
@@ -392,6 +393,7 @@ PW_ASSERT_SIZE(struct pw_addr, 20);
 #define PW_SOCKET_LISTENS (1U << 0)	/* listen(2), or an explicit bind of UDP, was allowed */
 #define PW_SOCKET_ASKED (1U << 1)	/* sent to a group or broadcast address: answers are filtered */
 #define PW_SOCKET_ANNOUNCE (1U << 2)	/* its connection to a door is to be announced */
+#define PW_SOCKET_DOOR (1U << 3)	/* unix: connected to a door of @subject */
 
 #define PW_SOCKET_PEERS 4
 
@@ -414,10 +416,11 @@ struct pw_socket {
 	__u32 oldest;
 	__u32 root;		/* unix: pw_root.root of the door it listens as, under @generation */
 	__u64 heard;		/* the last IPv4 datagram that was let in, packed; 0: none */
-	__u64 used;		/* who was last allowed to send to whom it is connected, under
-				 * which policy: generation << 8 | subject; 0: nobody */
+	__u64 used;		/* who was last allowed to use it, under which policy: pw_use_mark() */
+	__u32 maker;		/* unix: subject that opened it, where it has access or is init */
+	__u32 zero2;
 };
-PW_ASSERT_SIZE(struct pw_socket, 96);
+PW_ASSERT_SIZE(struct pw_socket, 104);
 
 /* Map `announced`: one connection by loopback that its client's side allowed. */
 struct pw_announcement_key {
