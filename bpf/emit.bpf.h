@@ -65,29 +65,62 @@ struct pw_names {
 	__u32 cut;	/* 1 until its end was reached */
 };
 
+/* An entry's parent, name, and bytes of a short name, which lie together in it: one read. */
+#define PW_ENTRY_WORDS 8
+
+static __always_inline const void *pw_in_entry(const __u64 *entry, __u32 offset)
+{
+	return (const char *)entry + offset - bpf_core_field_offset(struct dentry, d_parent);
+}
+
+/* Appends the name of @length that is read to @to, or read it by its address. Returns bytes, or less. */
+static __always_inline long pw_copy_entry_name(char *to, __u32 room, const __u64 *entry,
+					       __u64 dentry, __u32 length)
+{
+	__u32 offset = pw_short_name_offset(), i;
+	const __u64 *from = pw_in_entry(entry, offset);
+	__u64 name = *(const __u64 *)pw_in_entry(entry, bpf_core_field_offset(struct dentry,
+									     d_name.name));
+
+	if (length >= PW_NAME_SHORT || name != dentry + offset)
+		return bpf_probe_read_kernel_str(to, room, (const void *)name);
+	for (i = 0; i < PW_NAME_SHORT / 8; i++)
+		((__u64 *)to)[i] = from[i];
+	to[length & (PW_NAME_SHORT - 1)] = '\0';
+
+	return length + 1;
+}
+
 static __always_inline long pw_put_name(struct pw_names *list, __u32 last_offset, __u32 room)
 {
-	struct dentry *dentry = (struct dentry *)list->dentry, *parent = NULL;
-	struct qstr name = {};
-	__u32 used = list->used;
+	__u64 entry[PW_ENTRY_WORDS], parent;
+	__u32 used = list->used, length;
 	long n;
 
-	bpf_core_read(&parent, sizeof(parent), &dentry->d_parent);
-	if (!list->left || parent == dentry || !parent) {
+	if (!list->left) {
 		list->cut = 0;
 		return 1;
 	}
-	bpf_core_read(&name, sizeof(name), &dentry->d_name);
-	if (used > last_offset || name.len >= room)
+	if (bpf_probe_read_kernel(entry, sizeof(entry),
+				  (const void *)(list->dentry +
+						 bpf_core_field_offset(struct dentry, d_parent))))
+		return 1;
+	parent = entry[0];
+	if (parent == list->dentry || !parent) {
+		list->cut = 0;
+		return 1;
+	}
+	length = *(const __u32 *)pw_in_entry(entry, bpf_core_field_offset(struct dentry, d_name.len));
+	if (used > last_offset || length >= room)
 		return 1;
 	used &= last_offset;
 	barrier_var(used);
-	n = bpf_probe_read_kernel_str(list->bytes + used, room, name.name);
+	n = pw_copy_entry_name(list->bytes + used, room, entry, list->dentry, length);
 	if (n <= 0)
 		return 1;
 	list->used = used + (__u32)n;
 	list->left--;
-	list->dentry = (__u64)parent;
+	list->dentry = parent;
 
 	return 0;
 }
@@ -221,11 +254,9 @@ static __always_inline void pw_fill_path(struct pw_event *e, const struct pw_cas
 
 static __always_inline void pw_add_lost(enum pw_loss reason, __u64 seq)
 {
-	struct pw_state *s = pw_the_state();
+	struct pw_state *s = &shared.state;
 	__u32 i;
 
-	if (!s)
-		return;
 	__sync_fetch_and_add(&s->lost[reason].count, 1);
 	for (i = 0; i < 4; i++) {
 		__u64 seen = s->lost[reason].first;
@@ -247,9 +278,7 @@ static __always_inline void pw_add_lost(enum pw_loss reason, __u64 seq)
 
 static __always_inline __u64 pw_next_sequence(void)
 {
-	struct pw_state *s = pw_the_state();
-
-	return s ? __sync_fetch_and_add(&s->seq, 1) + 1 : 0;
+	return __sync_fetch_and_add(&shared.state.seq, 1) + 1;
 }
 
 /* Members, and all that is no plain access, have a ring that strangers cannot fill. */

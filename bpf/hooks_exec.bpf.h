@@ -176,7 +176,7 @@ static __always_inline void pw_note_parent(struct pw_task *label, struct task_st
  */
 static __always_inline int pw_keep_entry(struct task_struct *task, const struct pw_entry *entry)
 {
-	struct pw_task *own = bpf_task_storage_get(&tasks, task, NULL, 0);
+	struct pw_task *own = pw_label_on(task);
 
 	if (!own && entry->subject == PW_SUBJECT_OTHERS && !entry->program)
 		return 0;
@@ -246,11 +246,11 @@ static __noinline __u64 pw_program_dir(struct file *file)
 		return PW_NOTHING_TO_ENTER;
 	fs = pw_fs_index(bank, file->f_inode->i_sb);
 	if ((bank->flags & PW_BANK_PROGRAM_DIRS) && (pw_fs_flags(bank, fs) & PW_FS_PROGRAMS)) {
-		pw_walk(bank, file->f_path.dentry, pw_scope(fs, slot, 0), &spot);
-		dir = spot.program_dir;
+		if (!pw_walk(bank, file->f_path.dentry, pw_scope(fs, slot, 0), &spot))
+			dir = spot.program_dir;
 	}
 	if (!(bank->program_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino)) && !dir &&
-	    !bpf_task_storage_get(&tasks, task, NULL, 0) && !pw_label_of(task))
+	    !pw_label_on(task) && !pw_label_of(task))
 		return PW_NOTHING_TO_ENTER;
 
 	return dir;
@@ -347,7 +347,7 @@ static __noinline __u32 pw_inherited(struct task_struct *task)
 __noinline int pw_take_over(struct pw_entry *entry)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pw_task *own = bpf_task_storage_get(&tasks, task, NULL, 0);
+	struct pw_task *own = pw_label_on(task);
 	struct pw_bank *bank = pw_bank_in(pw_active_slot());
 	struct pw_subject *s;
 
@@ -391,7 +391,7 @@ int BPF_PROG(pw_bprm_committed_creds, struct linux_binprm *bprm)
 		.dev = dentry->d_sb->s_dev,
 	};
 
-	if (!bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0))
+	if (!pw_label_on(bpf_get_current_task_btf()))
 		return 0;
 	pw_take_over(&entry);
 

@@ -67,7 +67,7 @@ static __noinline __u32 pw_unix_root(struct pw_bank *bank, __u32 slot, struct de
 
 	if (fs >= PW_FS_MAX || !(bank->fs[PW_INDEX(fs, PW_FS_MAX)].flags & PW_FS_SOCKETS))
 		return 0;
-	if (bank->root_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino)) {
+	if (bank->root_at[PW_INDEX(PW_ROOT_SLOT(ino), PW_ROOT_SLOTS)]) {
 		struct pw_hit hit = {
 			.ino = ino,
 			.generation = inode->i_generation,
@@ -79,7 +79,7 @@ static __noinline __u32 pw_unix_root(struct pw_bank *bank, __u32 slot, struct de
 		root = hit.root;
 	}
 	ino = above->i_ino;
-	if (!root && (bank->root_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino)))
+	if (!root && bank->root_at[PW_INDEX(PW_ROOT_SLOT(ino), PW_ROOT_SLOTS)])
 		root = pw_unix_root_by_name(dentry, ino, slot, fs);
 
 	return root;
