@@ -5,6 +5,16 @@
 
 #define NEVER 0x10000U	/* beyond every port */
 
+/* Two sets on their way to one; the ports below @from are done. */
+struct merge {
+	const struct pw_port_set *a, *b;
+	size_t i, j;	/* the first range of each that reaches @from */
+	uint32_t from;
+	/* Every piece begins where a range begins or behind where one ends. */
+	struct pw_port_range pieces[4 * PW_PORT_RANGES];
+	size_t n;
+};
+
 /* Where the next piece of @set at or after @from begins. */
 static uint32_t next_low(const struct pw_port_set *set, size_t i, uint32_t from)
 {
@@ -14,15 +24,14 @@ static uint32_t next_low(const struct pw_port_set *set, size_t i, uint32_t from)
 	return set->ranges[i].low > from ? set->ranges[i].low : from;
 }
 
-static void emit(struct pw_port_range *pieces, size_t *n, uint32_t low, uint32_t high,
-		 uint32_t rule)
+static void emit(struct merge *m, uint32_t low, uint32_t high, uint32_t rule)
 {
-	struct pw_port_range *last = *n ? &pieces[*n - 1] : NULL;
+	struct pw_port_range *last = m->n ? &m->pieces[m->n - 1] : NULL;
 
 	if (last && last->rule == rule && last->high + 1U == low)
 		last->high = high;
 	else
-		pieces[(*n)++] = (struct pw_port_range){.low = low, .high = high, .rule = rule};
+		m->pieces[m->n++] = (struct pw_port_range){.low = low, .high = high, .rule = rule};
 }
 
 static uint32_t lower(uint32_t a, uint32_t b)
@@ -30,37 +39,47 @@ static uint32_t lower(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+static bool is_done(const struct merge *m)
+{
+	return m->i == m->a->n && m->j == m->b->n;
+}
+
+/* Adds the next ports that the same ranges hold. */
+static void add_piece(struct merge *m)
+{
+	const struct pw_port_range *a = &m->a->ranges[m->i], *b = &m->b->ranges[m->j];
+	uint32_t in_a = next_low(m->a, m->i, m->from), in_b = next_low(m->b, m->j, m->from);
+	uint32_t high, rule;
+
+	if (in_a == in_b) {
+		high = lower(a->high, b->high);
+		rule = lower(a->rule, b->rule);
+	} else if (in_a < in_b) {
+		high = lower(a->high, in_b - 1);
+		rule = a->rule;
+	} else {
+		high = lower(b->high, in_a - 1);
+		rule = b->rule;
+	}
+	emit(m, lower(in_a, in_b), high, rule);
+	m->from = high + 1;
+	m->i += m->i < m->a->n && a->high < m->from;
+	m->j += m->j < m->b->n && b->high < m->from;
+}
+
 int pw_ranges_unite(const struct pw_port_set *a, const struct pw_port_set *b,
 		    struct pw_port_set *ret_union)
 {
-	/* Every piece begins where a range begins or behind where one ends. */
-	struct pw_port_range pieces[4 * PW_PORT_RANGES];
-	uint32_t from = 0, in_a, in_b, high, rule;
-	size_t i = 0, j = 0, n = 0, k;
+	struct merge m = {.a = a, .b = b};
+	size_t k;
 
-	while (i < a->n || j < b->n) {
-		in_a = next_low(a, i, from);
-		in_b = next_low(b, j, from);
-		if (in_a == in_b) {
-			high = lower(a->ranges[i].high, b->ranges[j].high);
-			rule = lower(a->ranges[i].rule, b->ranges[j].rule);
-		} else if (in_a < in_b) {
-			high = lower(a->ranges[i].high, in_b - 1);
-			rule = a->ranges[i].rule;
-		} else {
-			high = lower(b->ranges[j].high, in_a - 1);
-			rule = b->ranges[j].rule;
-		}
-		emit(pieces, &n, lower(in_a, in_b), high, rule);
-		from = high + 1;
-		i += i < a->n && a->ranges[i].high < from;
-		j += j < b->n && b->ranges[j].high < from;
-	}
-	if (n > PW_PORT_RANGES)
+	while (!is_done(&m))
+		add_piece(&m);
+	if (m.n > PW_PORT_RANGES)
 		return -E2BIG;
-	*ret_union = (struct pw_port_set){.n = n};
-	for (k = 0; k < n; k++)
-		ret_union->ranges[k] = pieces[k];
+	*ret_union = (struct pw_port_set){.n = m.n};
+	for (k = 0; k < m.n; k++)
+		ret_union->ranges[k] = m.pieces[k];
 
 	return 0;
 }
