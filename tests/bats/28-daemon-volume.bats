@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # vm: --disk new
+# kernels: 6.1
 #
 # A volume that comes and goes: the daemon looks again when the mounts change.
 
