@@ -40,14 +40,14 @@ teardown_file() {
 }
 
 @test "row 8: symlink, /proc/self/root, /proc/PID/root, /proc/self/fd/N, O_PATH" {
-	local who name
+	local who name root=/proc/$$/root
 	for who in env "as_user mallory"; do
 		mark
 		run $who steal /srv/dicom/phantom.dcm
 		# Without privileges there are no handles and clones to begin with.
 		[ -z "$(grep -v -e ': EACCES$' -e '^open-by-handle: EPERM$' -e '^open-tree-reopen: EPERM$' <<< "$output")" ] ||
 			fail "$output"
-		for name in /srv/public/symlink "/proc/$$/root/srv/dicom/phantom.dcm" \
+		for name in /srv/public/symlink "$root/srv/dicom/phantom.dcm" \
 			/srv/public/../dicom/./phantom.dcm //srv//dicom//phantom.dcm; do
 			assert_refused $who cat "$name"
 		done
