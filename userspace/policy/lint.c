@@ -174,15 +174,23 @@ static bool is_script(const char *path)
 	       magic[1] == '!';
 }
 
+static void lint_program(const struct pw_path *program, struct pw_diag *diag)
+{
+	if (!program->below && is_script(program->path))
+		pw_diag_add(diag, PW_DIAG_ERROR, &program->at, "'%s' is a script: its interpreter "
+			    "opens the name again, so it can have no access", program->path);
+}
+
 static void lint_programs(const struct pw_subject_policy *subject, struct pw_diag *diag)
 {
 	size_t i;
 
+	if (!subject->naccess)
+		return;
 	for (i = 0; i < subject->nexec; i++)
-		if (subject->naccess && !subject->exec[i].below && is_script(subject->exec[i].path))
-			pw_diag_add(diag, PW_DIAG_ERROR, &subject->exec[i].at, "'%s' is a script: its "
-				    "interpreter opens the name again, so it can have no access",
-				    subject->exec[i].path);
+		lint_program(&subject->exec[i], diag);
+	for (i = 0; i < subject->nhelpers; i++)
+		lint_program(&subject->helpers[i], diag);
 }
 
 void pw_policy_lint(const struct pw_policy *policy, unsigned int flags, struct pw_diag *diag)
