@@ -171,6 +171,14 @@ void pw_why_advice(FILE *to, json_object *record, const char *not_entered)
 	case PW_REASON_NETNS:
 		advise_subject(to, record, "add `netns: any` to the rule of ", "");
 		break;
+	case PW_REASON_LOGIN:
+		fputs("let what opens the session (login, sshd, a display manager) run as root",
+		      to);
+		break;
+	case PW_REASON_SCRIPT:
+		fputs("call the script by the path that the policy names, outside containers and "
+		      "chroots; with access to objects it must be a program", to);
+		break;
 	case PW_REASON_CODE:
 	case PW_REASON_TRACED:
 	case PW_REASON_PASSED:
