@@ -24,21 +24,23 @@ static __always_inline struct pw_program *pw_running_program(const struct pw_can
 {
 	struct mm_struct *mm = c->task->mm;
 	struct file *exe = mm ? mm->exe_file : NULL;
-	struct pw_inode_key key = {};
 	struct pw_program *program;
-	__u32 slot = c->slot;
-	void *inner;
+	struct pw_spot spot;
+	__u32 fs;
 
 	if (!exe)
 		return NULL;
-	key.ino = exe->f_inode->i_ino;
-	key.fs = pw_fs_index(c->bank, exe->f_inode->i_sb);
-	inner = bpf_map_lookup_elem(&programs, &slot);
-	if (key.fs == PW_NO_FS || !inner)
+	fs = pw_fs_index(c->bank, exe->f_inode->i_sb);
+	if (!(pw_fs_flags(c->bank, fs) & PW_FS_PROGRAMS))
 		return NULL;
-	program = bpf_map_lookup_elem(inner, &key);
+	program = pw_program_at(c->slot, exe->f_inode->i_ino, fs);
+	if (program && program->generation == exe->f_inode->i_generation)
+		return program;
+	if (!(c->bank->flags & PW_BANK_PROGRAM_DIRS))
+		return NULL;
+	pw_walk(c->bank, exe->f_path.dentry, pw_scope(fs, c->slot, 0), &spot);
 
-	return program && program->generation == exe->f_inode->i_generation ? program : NULL;
+	return spot.program_dir ? pw_program_at(c->slot, spot.program_dir, fs) : NULL;
 }
 
 static __always_inline int pw_was_started_by(const struct pw_candidate *c,
@@ -99,8 +101,11 @@ static __always_inline int pw_stays(const struct pw_candidate *c, const struct p
 	return !!(pw_subject_flags(c->bank, subject) & PW_SUBJECT_HELPERS_ANY);
 }
 
-static __always_inline void pw_choose_subject(struct pw_candidate *c,
-					      const struct pw_program *program)
+/*
+ * The subject for it, PW_SUBJECT_OTHERS with c->reason: none. This and the next
+ * have frames of their own because one stack would not hold all.
+ */
+static __noinline __u32 pw_choose_subject(struct pw_candidate *c, const struct pw_program *program)
 {
 	__u32 i;
 
@@ -118,33 +123,40 @@ static __always_inline void pw_choose_subject(struct pw_candidate *c,
 		else
 			c->subject = subject;
 	}
-	if (c->subject && c->task->ptrace) {
+	if (c->subject &&
+	    (c->task->ptrace || (c->label && (c->label->flags & PW_TASK_WAS_TRACED)))) {
 		c->subject = PW_SUBJECT_OTHERS;
 		c->reason = PW_REASON_TRACED;
 	}
+
+	return c->subject;
 }
 
-static __always_inline void pw_relabel(const struct pw_candidate *c)
+/* Makes it what was chosen; returns what it is. */
+static __noinline __u32 pw_relabel(const struct pw_candidate *c)
 {
 	struct pw_task *label = c->label;
 
 	if (!label && !c->subject)
-		return;
+		return PW_SUBJECT_OTHERS;
 	if (!label)
 		label = bpf_task_storage_get(&tasks, c->task, NULL,
 					     BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!label) {
 		pw_count(PW_COUNT_LABEL_LOST);
-		return;
+		return PW_SUBJECT_OTHERS;
 	}
 	label->subject = c->subject;
 	label->program = c->program;
 	label->generation = c->bank->generation;
-	label->flags = (label->flags & PW_TASK_DECIDED) | (c->subject ? PW_TASK_MIXED : 0);
+	label->flags = (label->flags & (PW_TASK_DECIDED | PW_TASK_WAS_TRACED)) |
+		       (c->subject ? PW_TASK_MIXED : 0);
 	if (!c->subject)
 		pw_label_drop(c->task);
 	else if (!pw_label_copy(c->task, label))
 		pw_count(PW_COUNT_NET_LABEL_LOST);
+
+	return c->subject;
 }
 
 /* One line, struct pw_adopted, a task that runs a program of the policy and was in no subject. */
@@ -178,13 +190,13 @@ int pw_adopt(struct bpf_iter__task *ctx)
 		return 0;
 	if (program) {
 		c.program = program->id;
-		pw_choose_subject(&c, program);
+		c.subject = pw_choose_subject(&c, program);
 	}
 	if (c.slot != active &&
 	    (!c.subject || pw_subject_flags(in_force, c.subject) & PW_SUBJECT_PRESENT))
 		return 0;
 
-	pw_relabel(&c);
+	c.subject = pw_relabel(&c);
 	pw_count(c.subject ? PW_COUNT_ADOPTED : PW_COUNT_NOT_ADOPTED);
 	line.tgid = task->tgid;
 	line.subject = c.subject;

@@ -25,6 +25,9 @@ struct pw_entry {
 	__u32 fs;
 	__u32 slot;
 	__u32 traced;
+	__u32 interpreted;	/* an interpreter runs it, and opens its name again */
+	__u32 script;		/* the program that the policy has by this name, 0: none */
+	__u32 by_name;		/* enters as a program or helper that the policy names */
 	__u32 actor;		/* subject of who calls execve */
 	/* The answer. */
 	__u32 subject;		/* who the task becomes */
@@ -112,8 +115,10 @@ static __always_inline void pw_choose_role(struct pw_bank *bank, const struct pw
 		else
 			entry->subject = subject;
 	}
-	if (entry->subject)
+	if (entry->subject) {
 		entry->reason = 0;
+		entry->by_name = 1;
+	}
 }
 
 /* One record of an exec: an entry that was allowed or refused. It refuses no exec. */
@@ -187,6 +192,8 @@ static __always_inline int pw_keep_entry(struct task_struct *task, const struct 
 	own->next_subject = entry->subject;
 	own->next_program = entry->program;
 	own->next_actor = (__u16)entry->actor;
+	own->next_flags = (entry->by_name ? PW_TASK_BY_NAME : 0) |
+			  (entry->traced ? PW_TASK_WAS_TRACED : 0);
 	if (entry->subject >= PW_SUBJECT_DAEMON)
 		pw_note_parent(own, task);
 
@@ -214,6 +221,7 @@ __noinline int pw_enter(struct pw_entry *entry)
 	if ((actor.flags & PW_SUBJECT_HELPERS_ANY) && actor.subject >= PW_SUBJECT_FIRST) {
 		entry->subject = actor.subject;
 		entry->reason = 0;
+		entry->by_name = 0;
 	}
 	if (entry->subject && entry->traced) {
 		entry->wanted = entry->subject;
@@ -301,30 +309,62 @@ struct pw_descriptors {
 	__u32 mixed;
 };
 
-static long pw_look_at_descriptor(__u32 fd, struct pw_descriptors *d)
+/* The inode behind a descriptor that is open, and what it is. */
+static __always_inline struct inode *pw_inode_of(const struct pw_descriptors *d, __u32 fd,
+						 umode_t *format)
 {
 	struct inode *inode = NULL;
 	struct file *file = NULL;
+
+	bpf_probe_read_kernel(&file, sizeof(file), (void *)(d->table + fd * sizeof(file)));
+	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
+	bpf_core_read(format, sizeof(*format), &inode->i_mode);
+	*format &= PW_S_IFMT;
+
+	return inode;
+}
+
+static long pw_look_at_descriptor(__u32 fd, struct pw_descriptors *d)
+{
 	__u64 rest = d->open >> (fd & 63);
-	umode_t mode = 0;
+	umode_t format = 0;
 
 	if (!rest)
 		return 1;
 	if (!(rest & 1))
 		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), (void *)(d->table + fd * sizeof(file)));
-	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
-	bpf_core_read(&mode, sizeof(mode), &inode->i_mode);
-	mode &= PW_S_IFMT;
-	if (mode != PW_S_IFREG && mode != PW_S_IFDIR)
+	pw_inode_of(d, fd, &format);
+	if (format != PW_S_IFREG && format != PW_S_IFDIR)
 		return 0;
 	d->mixed = 1;
 
 	return 1;
 }
 
-/* PW_TASK_MIXED unless it is sure that no file or directory is among the descriptors. */
-static __noinline __u32 pw_inherited(struct task_struct *task)
+/* A socket as standard output leads out like a pipe, unless PID 1 put it there. */
+static __always_inline void pw_note_outlets(const struct pw_descriptors *d, struct pw_task *label)
+{
+	__u32 fd;
+
+	for (fd = 0; fd < PW_OUTLETS; fd++) {
+		struct inode *inode;
+		umode_t format = 0;
+
+		label->outlets[fd] = 0;
+		if (!(d->open & (1ULL << fd)) || label->next_actor == PW_SUBJECT_INIT)
+			continue;
+		inode = pw_inode_of(d, fd, &format);
+		if (format == PW_S_IFSOCK)
+			bpf_core_read(&label->outlets[fd], sizeof(label->outlets[fd]),
+				      &inode->i_ino);
+	}
+}
+
+/*
+ * Looks at what the program was started with. Returns PW_TASK_MIXED unless it is
+ * sure that no file or directory is among it.
+ */
+static __noinline __u32 pw_inherited(struct task_struct *task, struct pw_task *label)
 {
 	struct fdtable *fdt = task->files->fdt;
 	struct pw_descriptors d = {.mixed = PW_OPAQUE(0)};
@@ -334,6 +374,7 @@ static __noinline __u32 pw_inherited(struct task_struct *task)
 		return PW_TASK_MIXED;
 	d.table = (__u64)fdt->fd;
 	bpf_probe_read_kernel(&d.open, sizeof(d.open), fdt->open_fds);
+	pw_note_outlets(&d, label);
 	if (fdt->max_fds > 64)
 		bpf_probe_read_kernel(&more, sizeof(more), fdt->open_fds + 1);
 	if (more)
@@ -343,7 +384,60 @@ static __noinline __u32 pw_inherited(struct task_struct *task)
 	return d.mixed ? PW_TASK_MIXED : 0;
 }
 
-/* Takes over what was decided; the users are known only now. */
+/* Whether a path leads the current task to what PID 1 finds there. */
+static __noinline int pw_sees_as_init(struct task_struct *task)
+{
+	struct task_struct *init = task->nsproxy->pid_ns_for_children->child_reaper;
+
+	if (!init || init->tgid != 1)
+		return 0;
+
+	return task->nsproxy->mnt_ns == init->nsproxy->mnt_ns &&
+	       task->fs->root.mnt == init->fs->root.mnt &&
+	       task->fs->root.dentry == init->fs->root.dentry;
+}
+
+/* The program of the policy that is a script with the path @name, 0: none. */
+static __noinline __u32 pw_script_at(__u64 name)
+{
+	struct pw_script_key key = {};
+	__u32 slot = pw_active_slot(), *program;
+	void *inner = bpf_map_lookup_elem(&scripts, &slot);
+
+	if (!inner || pw_copy_name(key.path, sizeof(key.path), name) < 0)
+		return 0;
+	program = bpf_map_lookup_elem(inner, &key);
+
+	return program ? *program : 0;
+}
+
+/*
+ * An interpreter opens the name that execve was called with, and by then that can
+ * be another file: of the names of a script only the policy's own will do, and what
+ * gives access to an object is no script at all.
+ */
+static __always_inline int pw_may_be_interpreted(const struct pw_subject *s,
+						 const struct pw_entry *entry,
+						 struct task_struct *task)
+{
+	return !(s->flags & PW_SUBJECT_HAS_ACCESS) && entry->script == entry->program &&
+	       pw_sees_as_init(task);
+}
+
+/* What only now is known of an entry: the users, and whether an interpreter runs. */
+static __always_inline __u32 pw_late_reason(const struct pw_subject *s, struct task_struct *task,
+					    const struct pw_entry *entry)
+{
+	if ((s->flags & PW_SUBJECT_USERS) &&
+	    (!pw_user_listed(s, task->cred->uid.val) || !pw_user_listed(s, task->cred->euid.val)))
+		return PW_REASON_USER;
+	if (entry->interpreted && entry->by_name && !pw_may_be_interpreted(s, entry, task))
+		return PW_REASON_SCRIPT;
+
+	return 0;
+}
+
+/* Takes over what was decided. */
 __noinline int pw_take_over(struct pw_entry *entry)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -354,13 +448,14 @@ __noinline int pw_take_over(struct pw_entry *entry)
 	if (!entry || !own || !bank)
 		return 0;
 	entry->program = own->next_program;
+	entry->by_name = own->next_flags & PW_TASK_BY_NAME;
 	entry->subject = pw_subject_in_force(bank, own->next_subject);
 	s = pw_subject_at(bank, entry->subject);
-	if (entry->subject && (s->flags & PW_SUBJECT_USERS) &&
-	    (!pw_user_listed(s, task->cred->uid.val) || !pw_user_listed(s, task->cred->euid.val))) {
+	if (entry->subject)
+		entry->reason = pw_late_reason(s, task, entry);
+	if (entry->reason) {
 		entry->wanted = entry->subject;
 		entry->subject = PW_SUBJECT_OTHERS;
-		entry->reason = PW_REASON_USER;
 	}
 
 	own->subject = entry->subject;
@@ -368,9 +463,11 @@ __noinline int pw_take_over(struct pw_entry *entry)
 	own->actor = own->next_actor;
 	own->next_subject = PW_SUBJECT_OTHERS;
 	own->next_program = 0;
-	own->next_actor = PW_SUBJECT_OTHERS;
 	own->generation = bank->generation;
-	own->flags = PW_TASK_DECIDED | (entry->subject ? pw_inherited(task) : 0);
+	own->flags = PW_TASK_DECIDED | (own->next_flags & PW_TASK_WAS_TRACED) |
+		     (entry->subject ? pw_inherited(task, own) : 0);
+	own->next_flags = 0;
+	own->next_actor = PW_SUBJECT_OTHERS;
 	if (!entry->subject)
 		pw_label_drop(task);
 	else if (!pw_label_copy(task, own))
@@ -393,6 +490,10 @@ int BPF_PROG(pw_bprm_committed_creds, struct linux_binprm *bprm)
 
 	if (!bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0))
 		return 0;
+	if (bprm->interp != bprm->filename) {
+		entry.interpreted = 1;
+		entry.script = pw_script_at((__u64)bprm->filename);
+	}
 	pw_take_over(&entry);
 
 	return 0;

@@ -57,7 +57,7 @@ static __always_inline __u32 pw_writing_needs(const struct inode *inode)
 	umode_t format = inode->i_mode & PW_S_IFMT;
 	__u32 major, minor;
 
-	if (format == PW_S_IFIFO)
+	if (format == PW_S_IFIFO || format == PW_S_IFSOCK)
 		return PW_SUBJECT_WRITES_PIPE;
 	if (format == PW_S_IFREG)
 		return inode->i_sb->s_flags & PW_SB_NOUSER ? PW_SUBJECT_WRITES_PIPE : PW_BY_PLACE;
@@ -168,6 +168,39 @@ static __always_inline __u32 pw_need_of_use(const struct file *file, __u32 write
 	return PW_ACTION_BIT(PW_ACTION_READ);
 }
 
+/* Whether @inode is a socket that the current task got as standard output or the like. */
+static __always_inline int pw_is_outlet(const struct inode *inode)
+{
+	struct pw_task *label = pw_label_of(bpf_get_current_task_btf());
+	__u64 ino = inode->i_ino;
+
+	return label && (label->outlets[0] == ino || label->outlets[1] == ino ||
+			 label->outlets[2] == ino);
+}
+
+/* Sending through a unix socket: to an outlet like to a pipe. It lies nowhere, so no walk. */
+static __noinline int pw_use_outlet(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+	struct pw_asked q = {
+		.dentry = (__u64)file->f_path.dentry,
+		.ino = inode->i_ino,
+		.dev = inode->i_sb->s_dev,
+		.slot = pw_active_slot(),
+		.need = PW_ACTION_BIT(PW_ACTION_WRITE),
+		.action = PW_ACTION_WRITE,
+		.bound = 1,
+		.spot.where = PW_WHERE_OUTSIDE,
+		.spot.depth = PW_PATH_DEPTH,
+	};
+	struct pw_bank *bank = pw_bank_in(q.slot);
+
+	if (!bank || !pw_is_outlet(inode) || pw_may_write_by_kind(bank, inode))
+		return 0;
+
+	return pw_errno(pw_judge(&q));
+}
+
 static int pw_send_by_file(struct file *file);	/* net_use.bpf.h */
 
 /* Reading or writing through a descriptor, wherever that comes from. */
@@ -185,6 +218,12 @@ static __always_inline int pw_use(struct file *file, __u32 writes)
 		return pw_guard_storage(file->f_path.dentry);
 	if (!writes && format != PW_S_IFREG && format != PW_S_IFDIR)
 		return 0;
+	if (writes && pw_is_guarded_pseudo(inode->i_sb)) {
+		int refused = pw_guard_pseudo(file);
+
+		if (refused)
+			return refused;
+	}
 	if (!writes) {
 		bank = pw_bank_in(pw_active_slot());
 		if (!bank || !pw_may_hold_objects(bank, pw_fs_index(bank, inode->i_sb)) ||

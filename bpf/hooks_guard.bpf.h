@@ -96,7 +96,7 @@ static __always_inline int pw_name_is(const struct dentry *dentry, const char *n
 	return bpf_strncmp(found, sizeof(found), name) == 0;
 }
 
-/* Called when a file of a pseudo file system is opened: 0, or the refusal. */
+/* Called when a file of a pseudo file system is opened or written to: 0, or the refusal. */
 static __noinline int pw_guard_pseudo(struct file *file)
 {
 	struct dentry *dentry = file->f_path.dentry;
@@ -105,8 +105,12 @@ static __noinline int pw_guard_pseudo(struct file *file)
 	if (magic == PW_PROC_MAGIC) {
 		if (pw_name_is(dentry, "kcore"))
 			return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, dentry);
-		if ((file->f_mode & PW_FMODE_WRITE) && pw_name_is(dentry, "ftrace_enabled"))
+		if (!(file->f_mode & PW_FMODE_WRITE))
+			return 0;
+		if (pw_name_is(dentry, "ftrace_enabled"))
 			return pw_guard(PW_ACTION_TUNE, PW_REASON_SWITCH, dentry);
+		if (pw_name_is(dentry, "loginuid") && bpf_get_current_task_btf()->cred->uid.val)
+			return pw_guard(PW_ACTION_TUNE, PW_REASON_LOGIN, dentry);
 		return 0;
 	}
 	if (!(file->f_mode & PW_FMODE_WRITE))
@@ -119,31 +123,13 @@ static __noinline int pw_guard_pseudo(struct file *file)
 	return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, dentry);
 }
 
-/* Whether pw_guard_pseudo() has to be asked; for the hook on open files. */
+/* Whether pw_guard_pseudo() has to be asked; for the hooks on open files. */
 static __always_inline int pw_is_guarded_pseudo(const struct super_block *sb)
 {
 	__u64 magic = sb->s_magic;
 
 	return magic == PW_PROC_MAGIC || magic == PW_TRACEFS_MAGIC || magic == PW_DEBUGFS_MAGIC ||
 	       magic == PW_CONFIGFS_MAGIC;
-}
-
-/* The same switch once more, by a program that does not itself hang on function tracing. */
-SEC("cgroup/sysctl")
-int pw_sysctl(struct bpf_sysctl *ctx)
-{
-	char name[32] = {};
-
-	if (!ctx->write)
-		return 1;
-	if (bpf_sysctl_get_name(ctx, name, sizeof(name), 0) < 0)
-		return 1;
-	if (bpf_strncmp(name, sizeof(name), "kernel/ftrace_enabled"))
-		return 1;
-	bpf_set_retval(-PW_EACCES);
-	pw_count(PW_COUNT_DENIED);
-
-	return 0;
 }
 
 #endif

@@ -47,12 +47,13 @@ int BPF_PROG(pw_task_alloc, struct task_struct *task, unsigned long clone_flags,
 
 /*
  * Whether @tracer, in @mode, may look into @victim. Nobody takes over a member, for what
- * it may do with files or peers; that it may see objects closes what /proc tells of it.
+ * it may do with files or peers, nor PID 1, which starts them; that a member may see
+ * objects closes what /proc tells of it.
  */
 static __always_inline int pw_may_look_into(const struct pw_actor *tracer,
 					    const struct pw_actor *victim, __u32 mode)
 {
-	if (victim->subject < PW_SUBJECT_DAEMON)
+	if (victim->subject == PW_SUBJECT_OTHERS)
 		return 1;
 	if (mode & PW_PTRACE_ATTACH)
 		return 0;
@@ -74,8 +75,6 @@ static __noinline int pw_ask_trace(struct task_struct *tracer, struct task_struc
 	if (!bank)
 		return 0;
 	of_victim = pw_actor_of(bank, victim);
-	if (!of_victim.label)
-		return 0;
 	of_tracer = pw_actor_of(bank, tracer);
 	if (pw_may_look_into(&of_tracer, &of_victim, mode))
 		return 0;
@@ -84,6 +83,7 @@ static __noinline int pw_ask_trace(struct task_struct *tracer, struct task_struc
 	c.program = of_tracer.program;
 	c.subject = of_tracer.subject;
 	c.peer_subject = of_victim.subject;
+	c.flags = PW_CASE_GUARD;
 	c.type = PW_RECORD_TAMPER;
 	c.action = PW_ACTION_TRACE;
 	c.verdict = PW_VERDICT_DENY;

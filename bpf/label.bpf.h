@@ -44,13 +44,15 @@ static __always_inline void pw_label_drop(struct task_struct *leader)
 	bpf_map_delete_elem(&labels, &key);
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(pw_label_exit, struct task_struct *task)
+/*
+ * Not at exit: a leader's label counts while other threads live, and a leader
+ * whose place another thread takes in execve is no leader any more when it exits.
+ */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(pw_label_free, struct task_struct *task)
 {
-	struct task_struct *leader = task->group_leader;
-
-	if (leader->bpf_storage && task->signal->live.counter == 0)
-		pw_label_drop(leader);
+	if (task->bpf_storage)
+		pw_label_drop(task);
 
 	return 0;
 }

@@ -52,6 +52,8 @@ PW_BANKED(names, BPF_MAP_TYPE_HASH, 0, struct pw_name_key, struct pw_name);
 PW_BANKED(links, BPF_MAP_TYPE_HASH, 0, struct pw_inode_key, struct pw_link);
 /* Programs and helpers, by inode. */
 PW_BANKED(programs, BPF_MAP_TYPE_HASH, 0, struct pw_inode_key, struct pw_program);
+/* Paths of scripts. */
+PW_BANKED(scripts, BPF_MAP_TYPE_HASH, 0, struct pw_script_key, __u32);
 /* Peers and ports. */
 PW_BANKED(prefixes, BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC, struct pw_prefix_key,
 	  struct pw_port_set);
@@ -78,7 +80,7 @@ struct {
 	__type(value, struct pw_task);
 } tasks SEC(".maps");
 
-/* The same by address of the leader, written with every change and removed at exit. */
+/* The same by address of the leader, written with every change and removed with the task. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -86,9 +86,14 @@ static __always_inline bool pw_sends_by_connection(const struct sock *sk)
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(pw_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
+	struct file *file = sock->file;
 	struct sock *sk = sock->sk;
 
-	if (ret || !sk || !pw_sends_by_connection(sk) ||
+	if (ret || !sk)
+		return ret;
+	if (sk->__sk_common.skc_family == PW_AF_UNIX)
+		return file ? pw_use_outlet(file) : 0;
+	if (!pw_sends_by_connection(sk) ||
 	    (sk->sk_protocol == PW_IPPROTO_UDP && msg->msg_name))
 		return ret;
 
@@ -104,6 +109,8 @@ static __noinline int pw_send_by_file(struct file *file)
 	if (!sock)
 		return 0;
 	sk = sock->sk;
+	if (sk && sk->__sk_common.skc_family == PW_AF_UNIX)
+		return pw_use_outlet(file);
 	if (!sk || !pw_sends_by_connection(sk))
 		return 0;
 

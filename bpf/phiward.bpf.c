@@ -39,6 +39,7 @@
 #include "hooks_task.bpf.h"
 #include "hooks_mount.bpf.h"
 #include "net.bpf.h"
+#include "hooks_sysctl.bpf.h"
 #include "iterators.bpf.h"
 #include "adopt.bpf.h"
 #include "note.bpf.h"

@@ -181,6 +181,15 @@ struct pw_program {
 };
 PW_ASSERT_SIZE(struct pw_program, 44);
 
+/*
+ * Map `scripts`: the paths by which a script may be called, and its pw_program.id.
+ * Its interpreter opens the path again, so no other name of the inode will do.
+ */
+struct pw_script_key {
+	char path[PW_SCRIPT_PATH_MAX];	/* NUL-padded */
+};
+PW_ASSERT_SIZE(struct pw_script_key, 256);
+
 /* ---- Network --------------------------------------------------------------------------- */
 
 /*
@@ -343,8 +352,11 @@ _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every coun
 #define PW_TASK_MIXED (1U << 0)	/* has descriptors not opened under its present label and bank */
 #define PW_TASK_PHI (1U << 1)	/* has opened an object */
 #define PW_TASK_DECIDED (1U << 2)	/* its exec was decided: @actor is who called execve */
+#define PW_TASK_WAS_TRACED (1U << 3)	/* at its exec, so that no policy takes it in */
+#define PW_TASK_BY_NAME (1U << 4)	/* in next_flags: the policy names the program or helper */
 
 #define PW_PARENT_EXE_BYTES 120
+#define PW_OUTLETS 3
 
 /* Task storage of the thread group leader. A task without one is in others. */
 struct pw_task {
@@ -355,12 +367,19 @@ struct pw_task {
 	__u32 next_program;
 	__u16 actor;		/* subject; counts with PW_TASK_DECIDED */
 	__u16 next_actor;
+	__u32 next_flags;
+	__u32 zero;
 	__u64 generation;	/* of the bank under which the label was given */
 	__u32 parent_dev;	/* where the program lies that called execve */
 	__u32 parent_len;	/* bytes of parent_exe that are used */
 	char parent_exe[PW_PARENT_EXE_BYTES];	/* its names, file first, each NUL-terminated */
+	/*
+	 * Sockets that it got as standard input, output and error from others than PID 1,
+	 * by inode, 0: none. A member writes to them as it does to a pipe.
+	 */
+	__u64 outlets[PW_OUTLETS];
 };
-PW_ASSERT_SIZE(struct pw_task, 160);
+PW_ASSERT_SIZE(struct pw_task, 192);
 
 /*
  * Map `labels`: the label once more, for cgroup programs, which may not read task
@@ -372,7 +391,7 @@ struct pw_label {
 	__u64 storage;
 	struct pw_task task;
 };
-PW_ASSERT_SIZE(struct pw_label, 168);
+PW_ASSERT_SIZE(struct pw_label, 200);
 
 /* ---- Sockets ------------------------------------------------------------------------------ */
 

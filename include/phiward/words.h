@@ -125,7 +125,9 @@ enum pw_on_loss { PW_ON_LOSS_LIST(PW_ENUM_ENTRY) PW_ON_LOSS_MAX_ };
 	X(PW_REASON_TRACED, "the process is being traced")                                         \
 	X(PW_REASON_PASSED, "the descriptor was not opened under the present policy")              \
 	X(PW_REASON_PASS_FOR, "a process cannot pass for another program")                         \
-	X(PW_REASON_BUG, "an impossible state was met; phiward denies then and counts it")
+	X(PW_REASON_BUG, "an impossible state was met; phiward denies then and counts it")         \
+	X(PW_REASON_LOGIN, "only root opens login sessions")                                       \
+	X(PW_REASON_SCRIPT, "a script is a program of the policy by its path there only")
 
 enum pw_reason { PW_REASON_LIST(PW_ENUM_ENTRY) PW_REASON_MAX_ };
 

@@ -144,3 +144,23 @@ orphan() {
 	assert_record type=tamper action=exec verdict=deny
 	assert_allowed pass-for --argument
 }
+
+@test "adoption: nor who was traced, and a program of a directory is like one that is named" {
+	local pid
+	mkdir -p /srv/apps/deep
+	cp /usr/local/bin/stranger /srv/apps/deep/program
+	pid=$(pid1 start -- /usr/local/bin/act traced exec /srv/apps/deep/program \
+		"$BATS_TEST_TMPDIR/reads.sh" "$BATS_TEST_TMPDIR")
+	[ "$(ask)" = no ]
+	mark
+	base apps /srv/apps/ anyone | apply_policy
+	[ "$(ask)" = no ]
+	assert_record action=adopt verdict=deny reason~'being traced'
+	pid1 kill "$(pgrep -x program)" 9
+	pid=$(runs /srv/apps/deep/program)
+	[ "$(ask)" = yes ]
+	base apps2 /srv/apps/ anyone | apply_policy
+	[ "$(ask)" = yes ]
+	pid1 kill "$pid" 9
+	rm -r /srv/apps
+}

@@ -266,6 +266,7 @@ static struct pw_image *new_image(void)
 		[PW_MAP_NAMES] = {sizeof(struct pw_name_key), sizeof(struct pw_name)},
 		[PW_MAP_LINKS] = {sizeof(struct pw_inode_key), sizeof(struct pw_link)},
 		[PW_MAP_PROGRAMS] = {sizeof(struct pw_inode_key), sizeof(struct pw_program)},
+		[PW_MAP_SCRIPTS] = {sizeof(struct pw_script_key), sizeof(__u32)},
 		[PW_MAP_PREFIXES] = {sizeof(struct pw_prefix_key), sizeof(struct pw_port_set)},
 		[PW_MAP_DOORS] = {sizeof(struct pw_door_key), sizeof(struct pw_door)},
 		[PW_MAP_UNIX_DOORS] = {sizeof(struct pw_unix_key), sizeof(struct pw_door)},

@@ -80,6 +80,21 @@ static int add_role(struct pw_build *build, struct pw_program *program,
 	return 0;
 }
 
+/* The name by which its interpreter will open it again. */
+static int add_script(struct pw_build *build, const char *path, uint32_t program)
+{
+	struct pw_script_key key = {};
+	__u32 *value;
+
+	memcpy(key.path, path, strnlen(path, sizeof(key.path) - 1));
+	value = pw_table_get(&build->image->tables[PW_MAP_SCRIPTS], &key);
+	if (!value)
+		return -ENOMEM;
+	*value = program;
+
+	return 0;
+}
+
 static int add_program(struct pw_build *build, const struct pw_resolved_path *path, bool below,
 		       uint32_t subject, uint32_t role)
 {
@@ -117,6 +132,11 @@ static int add_program(struct pw_build *build, const struct pw_resolved_path *pa
 			return -E2BIG;
 		root->program_dir = program->id;
 		bank->flags |= PW_BANK_PROGRAM_DIRS;
+	}
+	if (path->script) {
+		r = add_script(build, path->path, program->id);
+		if (r < 0)
+			return r;
 	}
 
 	return add_role(build, program, path, subject, role);

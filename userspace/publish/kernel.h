@@ -22,6 +22,7 @@
 	X(PW_MAP_NAMES, "names")                                                                   \
 	X(PW_MAP_LINKS, "links")                                                                   \
 	X(PW_MAP_PROGRAMS, "programs")                                                             \
+	X(PW_MAP_SCRIPTS, "scripts")                                                               \
 	X(PW_MAP_PREFIXES, "prefixes")                                                             \
 	X(PW_MAP_DOORS, "doors")                                                                   \
 	X(PW_MAP_UNIX_DOORS, "unix_doors")                                                         \

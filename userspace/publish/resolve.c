@@ -194,9 +194,8 @@ static int is_script(const char *canonical, bool *ret)
 }
 
 static int check_program(struct pw_resolving *on, const struct pw_subject_policy *subject,
-			 const struct pw_path *path, const struct pw_resolved_path *out)
+			 const struct pw_path *path, struct pw_resolved_path *out)
 {
-	bool script = false;
 	int r;
 
 	if (out->state != PW_PATH_RESOLVED)
@@ -206,15 +205,23 @@ static int check_program(struct pw_resolving *on, const struct pw_subject_policy
 			    path->below ? "directory" : "program");
 		return -EINVAL;
 	}
-	if (path->below || subject->naccess == 0)
+	if (path->below)
 		return 0;
-	r = is_script(out->canonical, &script);
+	r = is_script(out->canonical, &out->script);
 	if (r < 0) {
 		pw_diag_add(on->diag, PW_DIAG_ERROR, &path->at, "'%s' cannot be looked at: %s",
 			    path->path, strerror(-r));
 		return r;
 	}
-	if (!script)
+	if (!out->script)
+		return 0;
+	if (strlen(path->path) >= PW_SCRIPT_PATH_MAX) {
+		pw_diag_add(on->diag, PW_DIAG_ERROR, &path->at,
+			    "'%s' is a script, and its path is longer than %d bytes", path->path,
+			    PW_SCRIPT_PATH_MAX - 1);
+		return -E2BIG;
+	}
+	if (subject->naccess == 0)
 		return 0;
 	pw_diag_add(on->diag, PW_DIAG_ERROR, &path->at,
 		    "'%s' is a script, and a script cannot have access to objects: between its "

@@ -37,6 +37,7 @@ struct pw_resolved_path {
 	char *canonical;		/* with symbolic links resolved; up to what is missing */
 	enum pw_state_of_path state;
 	struct pw_identity file;	/* unless missing or unmounted */
+	bool script;			/* a program that begins with #! */
 	struct pw_hold *holds;		/* its own name, and those of symbolic links on the way */
 	bool known;			/* @before is set: where it lay at the last apply */
 	struct pw_identity before;

@@ -139,6 +139,11 @@ static const char *fixed_advice(unsigned int reason)
 		       "`on_audit_loss: keep_working`";
 	case PW_REASON_COVER:
 		return "mount it elsewhere";
+	case PW_REASON_LOGIN:
+		return "let what opens the session (login, sshd, a display manager) run as root";
+	case PW_REASON_SCRIPT:
+		return "call the script by the path that the policy names, outside containers and "
+		       "chroots; with access to objects it must be a program";
 	case PW_REASON_CODE:
 	case PW_REASON_TRACED:
 	case PW_REASON_PASSED:

@@ -11,6 +11,8 @@ PHIWARDD_PID_FILE=/run/vm/phiwardd.pid
 POLICY_VERSION_FILE=/run/vm/policy-version
 MARK_FILE=/run/vm/mark
 WAIT_SECONDS=${WAIT_SECONDS:-120}
+# Static: under emulation a program of the root tree takes ten times longer to start.
+BUSYBOX=/run/vm/busybox
 
 fail() {
 	echo "$*"
@@ -39,11 +41,7 @@ background() {
 # ---- Who acts ---------------------------------------------------------------------------
 
 # as_user USER CMD...: another user, still in no login session.
-as_user() {
-	local user=$1
-	shift
-	setpriv --reuid "$user" --regid "$user" --init-groups -- "$@"
-}
+as_user() { login-as --no-session "$@"; }
 
 # in_login USER CMD...: in a new login session of that user.
 in_login() { login-as "$@"; }
@@ -51,15 +49,14 @@ in_login() { login-as "$@"; }
 # by_pid1 [--user U] [--env K=V]... CMD...: as a service, a direct fork of PID 1.
 # Shows what it printed and ends with its code.
 by_pid1() {
-	local options=() out code=0
+	local options=() out=/run/vm/by-pid1.$BASHPID code=0
 	while [[ $1 == --* ]]; do
 		options+=("$1" "$2")
 		shift 2
 	done
-	out=$(mktemp /run/vm/by-pid1.XXXXXX)
+	: > "$out"
 	pid1 run --out "$out" ${options[@]+"${options[@]}"} -- "$@" || code=$?
-	cat "$out"
-	rm "$out"
+	[ ! -s "$out" ] || printf '%s\n' "$(< "$out")"
 	return $code
 }
 
@@ -76,9 +73,12 @@ phiward_is() {
 	local status pair
 	status=$(phiward_status) || true
 	for pair; do
-		[ "$(jq -r ".${pair%%=*}" <<< "$status")" = "${pair#*=}" ] || { echo "$status"; return 1; }
+		json_has "${pair%%=*}" "${pair#*=}" "$status" || { echo "$status"; return 1; }
 	done
 }
+
+# json_has KEY VALUE JSON: whether a line of JSON has that member.
+json_has() { [[ $3 == *"\"$1\":\"$2\""[,\}]* || $3 == *"\"$1\":$2"[,\}]* ]]; }
 
 phiwardd_pid() { cat "$PHIWARDD_PID_FILE"; }
 
@@ -91,8 +91,13 @@ start_phiward() {
 	fi
 	pid1 start --out "$PHIWARDD_LOG" -- /usr/sbin/phiwardd > "$PHIWARDD_PID_FILE"
 	wait_for phiward_is daemon=true
-	[ $# -eq 0 ] || wait_for phiward_loaded
+	[ $# -gt 0 ] || return 0
+	wait_for phiward_settled
+	phiward_loaded || fail 'phiwardd did not put the policy into force'
 }
+
+# In force, or given up.
+phiward_settled() { phiward_loaded || grep -q 'nothing can be enforced' "$PHIWARDD_LOG"; }
 
 phiward_loaded() {
 	phiward_is state=enforcing || phiward_is state=permissive
@@ -166,31 +171,58 @@ assert_refused() {
 # All records so far are in the log when this returns: `audit query` drains the rings.
 phiward_records() { phiward audit query --json; }
 
-# mark: the records that follow are those that assert_record sees.
-mark() { phiward_records | awk -F '"seq":' '$2 + 0 > max { max = $2 + 0 } END { print max + 0 }' > "$MARK_FILE"; }
-
-# The records since mark; jq would take a second for each thousand of all others.
-new_records() {
-	phiward_records | awk -F '"seq":' -v mark="$(cat "$MARK_FILE" 2> /dev/null || echo 0)" '$2 + 0 > mark + 0'
-}
-
-# records_like KEY=VALUE|KEY~REGEX...: since mark, one JSON object a line.
-records_like() {
-	local filter=true args=() pair key n=0
-	for pair; do
-		key=${pair%%[=~]*}
-		args+=(--arg "v$n" "${pair:$((${#key} + 1))}")
-		case ${pair:${#key}:1} in
-		=) filter+=" and (.$key | tostring) == \$v$n" ;;
-		'~') filter+=" and (.$key | tostring | test(\$v$n))" ;;
-		*) echo "records_like: $pair is neither KEY=VALUE nor KEY~REGEX" >&2; return 2 ;;
-		esac
-		n=$((n + 1))
+# The log as it stands, oldest line first, once everything so far is in it.
+drained_log() {
+	local file
+	control '{"command":"drain"}' > /dev/null || true
+	for file in /var/log/phiward/audit.log /var/log/phiward/audit-*.log; do
+		[ ! -e "$file" ] || $BUSYBOX cat "$file"
 	done
-	new_records | jq -c ${args[@]+"${args[@]}"} "select($filter)"
 }
 
-has_record() { records_like "$@" | grep -q .; }
+# mark: the records that follow are those that assert_record sees.
+mark() { drained_log | $BUSYBOX wc -c > "$MARK_FILE"; }
+
+new_records() {
+	local mark=0
+	[ ! -e "$MARK_FILE" ] || read -r mark < "$MARK_FILE"
+	drained_log | $BUSYBOX tail -c +$((mark + 1))
+}
+
+# records_like KEY=VALUE|KEY~REGEX...: since mark, one JSON object a line. The lines of the log
+# are flat, so awk does; jq would take a second to start.
+records_like() {
+	new_records | $BUSYBOX awk '
+		BEGIN {
+			for (n = 1; n < ARGC; n++) {
+				at = match(ARGV[n], /[=~]/)
+				if (!at) exit 2
+				key[n] = "\"" substr(ARGV[n], 1, at - 1) "\":"
+				exact[n] = substr(ARGV[n], at, 1) == "="
+				want[n] = substr(ARGV[n], at + 1)
+			}
+			conditions = ARGC
+			ARGC = 1
+		}
+		{
+			for (n = 1; n < conditions; n++) {
+				at = index($0, key[n])
+				if (!at) next
+				value = substr($0, at + length(key[n]))
+				if (value ~ /^"/) match(value, /^"([^"\\]|\\.)*"/)
+				else match(value, /^[^,}]*/)
+				value = substr(value, 1, RLENGTH)
+				if (gsub(/^"|"$/, "", value)) {
+					gsub(/\\"/, "\"", value)
+					gsub(/\\\\/, "\\", value)
+				}
+				if (exact[n] ? value != want[n] : value !~ want[n]) next
+			}
+			print
+		}' "$@"
+}
+
+has_record() { [ -n "$(records_like "$@")" ]; }
 
 # assert_record KEY=VALUE...: one record since mark has all of them (null: `KEY=null`).
 assert_record() {

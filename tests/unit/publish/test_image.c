@@ -33,7 +33,7 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 	return remove(path);
 }
 
-static void make_file(const char *name)
+static void make_file(const char *name, const char magic[static 4])
 {
 	char path[256];
 	int fd;
@@ -41,7 +41,7 @@ static void make_file(const char *name)
 	snprintf(path, sizeof(path), "%s/%s", top, name);
 	fd = open(path, O_WRONLY | O_CREAT, 0755);
 	assert_true(fd >= 0);
-	assert_int_equal(write(fd, "\177ELF", 4), 4);
+	assert_int_equal(write(fd, magic, 4), 4);
 	close(fd);
 }
 
@@ -58,9 +58,10 @@ static int set_up(void **state)
 		if (mkdir(path, 0755) < 0)
 			return -1;
 	}
-	make_file("program");
-	make_file("helper");
-	make_file("canary");
+	make_file("program", "\177ELF");
+	make_file("helper", "\177ELF");
+	make_file("canary", "\177ELF");
+	make_file("script", "#!/a");
 	snprintf(path, sizeof(path), "%s/by-link", top);
 	snprintf(target, sizeof(target), "%s/images", top);
 
@@ -351,6 +352,36 @@ static void test_one_directory_two_objects(void **state)
 	done(&built);
 }
 
+#define SCRIPT(more)                                                                               \
+	"subjects:\n  reporter:\n    exec: [@/script]\n    started_by: [init]\n" more
+
+static void test_a_script_is_known_by_its_path(void **state)
+{
+	const struct pw_program *program;
+	struct pw_inode_key key = {.ino = ino_of("script")};
+	struct pw_script_key path = {};
+	const __u32 *number;
+	struct built built;
+
+	(void)state;
+	build(HEAD IMAGES("@/images") SCRIPT("    network: [{connect: {tcp: [1], to: [any]}}]\n")
+	      OTHERS, NULL, &built);
+	assert_int_equal(built.r, 0);
+	program = pw_table_find(&built.image->tables[PW_MAP_PROGRAMS], &key);
+	assert_non_null(program);
+	assert_int_equal(built.image->tables[PW_MAP_SCRIPTS].n, 1);
+	snprintf(path.path, sizeof(path.path), "%s/script", top);
+	number = pw_table_find(&built.image->tables[PW_MAP_SCRIPTS], &path);
+	assert_non_null(number);
+	assert_int_equal(*number, program->id);
+	done(&built);
+
+	build(HEAD IMAGES("@/images") SCRIPT("    access: {images: [read]}\n") OTHERS, NULL, &built);
+	assert_int_equal(built.r, -EINVAL);
+	assert_non_null(strstr(built.diag.entries[0].text, "is a script"));
+	done(&built);
+}
+
 static void test_same_but_for_the_generation(void **state)
 {
 	struct built a, b, c;
@@ -377,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_places_unite_downwards),
 		cmocka_unit_test(test_names_of_peers),
 		cmocka_unit_test(test_one_directory_two_objects),
+		cmocka_unit_test(test_a_script_is_known_by_its_path),
 		cmocka_unit_test(test_same_but_for_the_generation),
 	};
 

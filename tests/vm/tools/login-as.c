@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * login-as USER CMD...: opens a login session as a display manager or sshd would
- * (audit login uid), becomes the user and runs the command. Needs root.
+ * login-as [--no-session] USER CMD...: opens a login session as a display manager or sshd
+ * would (audit login uid), becomes the user and runs the command. Needs root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,9 +55,12 @@ int main(int argc, char **argv)
 {
 	gid_t groups[GROUPS_MAX];
 	struct passwd *user;
+	int session = argc < 2 || strcmp(argv[1], "--no-session");
 
+	argc -= !session;
+	argv += !session;
 	if (argc < 3) {
-		fprintf(stderr, "usage: login-as USER CMD...\n");
+		fprintf(stderr, "usage: login-as [--no-session] USER CMD...\n");
 		return 2;
 	}
 	user = find_user(argv[1]);
@@ -65,7 +68,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "login-as: no user %s\n", argv[1]);
 		return 2;
 	}
-	if (set_login_uid(user->pw_uid) < 0 ||
+	if ((session && set_login_uid(user->pw_uid) < 0) ||
 	    setgroups(find_groups(argv[1], groups), groups) < 0 || setgid(user->pw_gid) < 0 ||
 	    setuid(user->pw_uid) < 0) {
 		fprintf(stderr, "login-as: %s: %s\n", argv[1], strerror(errno));
