@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Hooks on open files: opening, reading, writing, mapping, passing on. */
+/* Hooks on open files: opening, reading, writing, mapping, passing on, watching. */
 #ifndef PW_HOOKS_FILE_BPF_H
 #define PW_HOOKS_FILE_BPF_H
 
@@ -286,37 +286,12 @@ int BPF_PROG(pw_file_receive, struct file *file, int ret)
 				writes, PW_ASK_WRITE_OR_CREATE);
 }
 
-static __always_inline int pw_ask_ioctl(struct file *file, unsigned int cmd)
-{
-	struct inode *inode = file->f_inode;
-	struct pw_bank *bank;
+#define PW_NOTIFY_INODE 0
 
-	if (pw_is_disk_command(cmd))
-		return inode->i_mode & (PW_S_IFCHR | PW_S_IFBLK) ?
-			       pw_guard_storage(file->f_path.dentry) : 0;
-	if (!pw_is_btrfs_command(inode->i_sb, cmd))
-		return 0;
-	bank = pw_bank_in(pw_active_slot());
-	if (!bank || !(pw_fs_flags(bank, pw_fs_index(bank, inode->i_sb)) & PW_FS_OBJECTS))
-		return 0;
-
-	return pw_guard_storage(file->f_path.dentry);
-}
-
-SEC("lsm/file_ioctl")
-int BPF_PROG(pw_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
-{
-	return ret ? ret : pw_ask_ioctl(file, cmd);
-}
-
-/* The same from 32-bit programs, where the kernel has the hook. */
-SEC("lsm/file_ioctl_compat")
-int BPF_PROG(pw_file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, int ret)
-{
-	return ret ? ret : pw_ask_ioctl(file, cmd);
-}
-
-/* Watching a directory tells the names that appear in it. */
+/*
+ * Watching a directory tells the names that appear in it; watching a mount or a file
+ * system tells those of all objects there.
+ */
 SEC("lsm/path_notify")
 int BPF_PROG(pw_path_notify, const struct path *path, u64 mask, unsigned int obj_type, int ret)
 {
@@ -333,8 +308,12 @@ int BPF_PROG(pw_path_notify, const struct path *path, u64 mask, unsigned int obj
 	pw_ask_on(&ask, dentry->d_sb);
 	if (!ask.bank)
 		return 0;
+	if (obj_type == PW_NOTIFY_INODE || !pw_may_hold_objects(ask.bank, ask.fs))
+		return pw_ask_file(&ask);
+	ask.q.spot.where = PW_OPAQUE(PW_WHERE_UNRESOLVED);
+	ask.q.spot.depth = PW_PATH_DEPTH;
 
-	return pw_ask_file(&ask);
+	return pw_put_to_judge(&ask);
 }
 
 #endif

@@ -268,6 +268,13 @@ int BPF_PROG(pw_inode_removexattr, void *idmap, struct dentry *dentry, const cha
 	return ret ? ret : pw_ask_name(dentry, PW_ACTION_ATTR, 0);
 }
 
+/* From 6.17 on, also by path; before, flags of files are set by ioctl alone. */
+SEC("lsm/inode_file_setattr")
+int BPF_PROG(pw_inode_file_setattr, struct dentry *dentry, void *attr, int ret)
+{
+	return ret ? ret : pw_ask_name(dentry, PW_ACTION_ATTR, 0);
+}
+
 /* From 6.2 on; before, an ACL is an extended attribute like others. */
 SEC("lsm/inode_set_acl")
 int BPF_PROG(pw_inode_set_acl, void *idmap, struct dentry *dentry, const char *name, void *acl,

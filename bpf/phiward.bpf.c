@@ -35,6 +35,7 @@
 #include "hooks_guard.bpf.h"
 #include "hooks_file.bpf.h"
 #include "hooks_inode.bpf.h"
+#include "hooks_ioctl.bpf.h"
 #include "hooks_exec.bpf.h"
 #include "hooks_task.bpf.h"
 #include "hooks_mount.bpf.h"

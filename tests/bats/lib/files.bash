@@ -3,11 +3,13 @@
 #
 # What the tests of file access share. In a .bats file: load lib/files, after lib/phiward.
 
-# files_programs: the members of files_policy. The reader is `steal`, so that each
-# route that is refused to others is seen to lead somewhere; the keeper is `meddle`.
+# files_programs: the members of files_policy are copies of the tools that others use, so
+# that each route that is refused to others is seen to lead somewhere.
 files_programs() {
 	cp /usr/local/bin/steal /usr/local/bin/reader
+	cp /usr/local/bin/hand /usr/local/bin/giver
 	cp /usr/local/bin/meddle /usr/local/bin/keeper
+	cp /usr/local/bin/uring /usr/local/bin/uring-keeper
 }
 
 # files_policy [PATH...]: one object at these paths, by default /srv/dicom.
@@ -22,12 +24,12 @@ files_policy() {
 	  images: {paths: [${paths%, }], on_audit_loss: keep_working}
 	subjects:
 	  reader:
-	    exec: [/usr/local/bin/reader]
+	    exec: [/usr/local/bin/reader, /usr/local/bin/giver]
 	    started_by: [anyone]
 	    access: {images: [read]}
 	    writes: [pipe, /srv/public, /tmp]
 	  keeper:
-	    exec: [/usr/local/bin/keeper]
+	    exec: [/usr/local/bin/keeper, /usr/local/bin/uring-keeper]
 	    started_by: [anyone]
 	    access: {images: [read, write, create, delete, rename, link, attr, exec]}
 	    writes: [pipe, /srv/public]
@@ -49,8 +51,31 @@ files_scanned() { phiward_status | jq -e '.scanning == []'; }
 # /srv/public and PATHs are gone.
 stop_files() {
 	reset_phiward
-	rm -rf /usr/local/bin/reader /usr/local/bin/keeper "$@"
+	(cd /usr/local/bin && rm -f reader giver keeper uring-keeper)
+	rm -rf "$@"
 	find /srv/public -mindepth 1 ! -name notice.txt -delete
+}
+
+# before NAME USER CMD...: CMD opens what it wants, says a line, and goes on when $FIFO is
+# written to. Returns after that line; after NAME lets it go on and shows what it said.
+before() {
+	local at=/run/vm/$1
+	mkfifo -m 666 "$at.fifo"
+	background "$at.out" as_user "$2" env FIFO="$at.fifo" "${@:3}"
+	echo "$BACKGROUND_PID" > "$at.pid"
+	wait_for test -s "$at.out"
+}
+after() {
+	local at=/run/vm/$1
+	echo > "$at.fifo"
+	wait_for test ! -e "/proc/$(cat "$at.pid")"
+	sed 1d "$at.out"
+	rm "$at".*
+}
+
+# before_by_fd NAME USER FILE CMD...: opens FILE as descriptor 8 and becomes CMD.
+before_by_fd() {
+	before "$1" "$2" bash -c 'exec 8< "$1"; echo open; read -r _ < "$FIFO"; shift; exec "$@"' - "${@:3}"
 }
 
 # all_refused CMD...: a tool that prints "WHAT: RESULT" lines had EACCES in each of them.
@@ -75,7 +100,7 @@ all_read() {
 }
 
 # recorded KEY=VALUE...: the actions of the records since mark that have all of them.
-recorded() { records_like "$@" | jq -r .action | sort -u | paste -sd ' '; }
+recorded() { records_like --show action "$@" | sort -u | paste -sd ' '; }
 
 # assert_actions "ACTION..." KEY=VALUE...: these and no others, in alphabetical order.
 assert_actions() {

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Commands to files and devices that reach what no other hook guards: blocks of a
+ * disk, extents of another file, and by what a file or a volume is recognised.
+ */
+#ifndef PW_HOOKS_IOCTL_BPF_H
+#define PW_HOOKS_IOCTL_BPF_H
+
+/* Type and number of a command; its size differs between 32 and 64 bits. */
+#define PW_COMMAND(type, nr) ((type) << 8 | (nr))
+#define PW_COMMAND_WRITES(cmd) ((cmd) >> 30 == 1)
+
+/*
+ * They name a second file by a descriptor in their argument, which no hook sees, and
+ * swap its blocks with the first one's; or give the volume another UUID, under which
+ * it would be another one after the next mount.
+ */
+static __always_inline int pw_is_volume_command(unsigned int cmd)
+{
+	switch (cmd & 0xffff) {
+	case PW_COMMAND('f', 15):	/* EXT4_IOC_MOVE_EXT */
+	case PW_COMMAND('f', 17):	/* EXT4_IOC_SWAP_BOOT */
+	case PW_COMMAND('X', 109):	/* XFS_IOC_SWAPEXT */
+	case PW_COMMAND('X', 129):	/* XFS_IOC_EXCHANGE_RANGE */
+		return 1;
+	case PW_COMMAND('f', 44):	/* EXT4_IOC_SETFSUUID; to get it has the same number */
+		return PW_COMMAND_WRITES(cmd);
+	default:
+		return 0;
+	}
+}
+
+/* Flags of the file, and the generation by which it is recognised. */
+static __always_inline int pw_is_attr_command(unsigned int cmd)
+{
+	switch (cmd & 0xffff) {
+	case PW_COMMAND('f', 2):	/* FS_IOC_SETFLAGS */
+	case PW_COMMAND('f', 4):	/* EXT4_IOC_SETVERSION */
+	case PW_COMMAND('v', 2):	/* FS_IOC_SETVERSION */
+	case PW_COMMAND('X', 32):	/* FS_IOC_FSSETXATTR */
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static __always_inline int pw_ask_ioctl(struct file *file, unsigned int cmd)
+{
+	struct inode *inode = file->f_inode;
+	umode_t format = inode->i_mode & PW_S_IFMT;
+	struct pw_bank *bank;
+
+	if (pw_is_disk_command(cmd))
+		return format == PW_S_IFCHR || format == PW_S_IFBLK ?
+			       pw_guard_storage(file->f_path.dentry) : 0;
+	if (format != PW_S_IFREG && format != PW_S_IFDIR)
+		return 0;
+	if (pw_is_attr_command(cmd))
+		return pw_ask_name(file->f_path.dentry, PW_ACTION_ATTR, 0);
+	if (!pw_is_volume_command(cmd) && !pw_is_btrfs_command(inode->i_sb, cmd))
+		return 0;
+	bank = pw_bank_in(pw_active_slot());
+	if (!bank || !(pw_fs_flags(bank, pw_fs_index(bank, inode->i_sb)) & PW_FS_OBJECTS))
+		return 0;
+
+	return pw_guard_storage(file->f_path.dentry);
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(pw_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret ? ret : pw_ask_ioctl(file, cmd);
+}
+
+/* The same from 32-bit programs, where the kernel has the hook. */
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(pw_file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret ? ret : pw_ask_ioctl(file, cmd);
+}
+
+#endif
