@@ -17,12 +17,15 @@
 #define PW_CASE_NO_TASK (1U << 3)	/* decided in interrupt context */
 #define PW_CASE_SILENT (1U << 4)	/* a question that asks for no record, such as ps(1)'s */
 #define PW_CASE_PHI (1U << 5)	/* the process has opened an object */
+#define PW_CASE_TEXT (1U << 7)	/* a text stands where else the path is */
 #define PW_CASE_ENFORCED (1U << 6)	/* set by the verdict: it was applied */
 
 /* All that is known of one decision. What does not apply is zero. */
 struct pw_case {
-	__u64 dentry;		/* address; the path is taken from here up */
-	__u64 text;		/* or is this text, with its NUL at most PW_NOTE_TEXT bytes */
+	union {			/* address, or 0 */
+		__u64 dentry;	/* the path is taken from here up */
+		__u64 text;	/* with PW_CASE_TEXT; with its NUL at most PW_NOTE_TEXT bytes */
+	};
 	__u64 generation;
 	__u64 ino;
 	__u32 slot;		/* of the bank that decided */
@@ -43,7 +46,6 @@ struct pw_case {
 	__u8 proto;
 	__u8 family;
 	__u16 port;
-	__u32 zero;
 	__u8 addr[PW_ADDR_LEN];
 };
 
@@ -208,14 +210,14 @@ static __always_inline void pw_fill_path(struct pw_event *e, const struct pw_cas
 {
 	long n;
 
-	if (c->dentry) {
+	if (c->flags & PW_CASE_TEXT) {
+		n = pw_copy_name(e->bytes, PW_NOTE_TEXT, c->text);
+		e->path_len = n > 0 ? n : 0;
+	} else if (c->dentry) {
 		__u32 used = pw_put_names(e->bytes, 0, c->dentry, c->depth);
 
 		e->path_len = used & ~PW_NAMES_CUT;
 		e->flags |= (used >> 31) * PW_EVENT_PATH_CUT;
-	} else if (c->text) {
-		n = pw_copy_name(e->bytes, PW_NOTE_TEXT, c->text);
-		e->path_len = n > 0 ? n : 0;
 	}
 }
 

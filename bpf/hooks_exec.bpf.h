@@ -309,62 +309,30 @@ struct pw_descriptors {
 	__u32 mixed;
 };
 
-/* The inode behind a descriptor that is open, and what it is. */
-static __always_inline struct inode *pw_inode_of(const struct pw_descriptors *d, __u32 fd,
-						 umode_t *format)
+static long pw_look_at_descriptor(__u32 fd, struct pw_descriptors *d)
 {
 	struct inode *inode = NULL;
 	struct file *file = NULL;
-
-	bpf_probe_read_kernel(&file, sizeof(file), (void *)(d->table + fd * sizeof(file)));
-	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
-	bpf_core_read(format, sizeof(*format), &inode->i_mode);
-	*format &= PW_S_IFMT;
-
-	return inode;
-}
-
-static long pw_look_at_descriptor(__u32 fd, struct pw_descriptors *d)
-{
 	__u64 rest = d->open >> (fd & 63);
-	umode_t format = 0;
+	umode_t mode = 0;
 
 	if (!rest)
 		return 1;
 	if (!(rest & 1))
 		return 0;
-	pw_inode_of(d, fd, &format);
-	if (format != PW_S_IFREG && format != PW_S_IFDIR)
+	bpf_probe_read_kernel(&file, sizeof(file), (void *)(d->table + fd * sizeof(file)));
+	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
+	bpf_core_read(&mode, sizeof(mode), &inode->i_mode);
+	mode &= PW_S_IFMT;
+	if (mode != PW_S_IFREG && mode != PW_S_IFDIR)
 		return 0;
 	d->mixed = 1;
 
 	return 1;
 }
 
-/* A socket as standard output leads out like a pipe, unless PID 1 put it there. */
-static __always_inline void pw_note_outlets(const struct pw_descriptors *d, struct pw_task *label)
-{
-	__u32 fd;
-
-	for (fd = 0; fd < PW_OUTLETS; fd++) {
-		struct inode *inode;
-		umode_t format = 0;
-
-		label->outlets[fd] = 0;
-		if (!(d->open & (1ULL << fd)) || label->next_actor == PW_SUBJECT_INIT)
-			continue;
-		inode = pw_inode_of(d, fd, &format);
-		if (format == PW_S_IFSOCK)
-			bpf_core_read(&label->outlets[fd], sizeof(label->outlets[fd]),
-				      &inode->i_ino);
-	}
-}
-
-/*
- * Looks at what the program was started with. Returns PW_TASK_MIXED unless it is
- * sure that no file or directory is among it.
- */
-static __noinline __u32 pw_inherited(struct task_struct *task, struct pw_task *label)
+/* PW_TASK_MIXED unless it is sure that no file or directory is among the descriptors. */
+static __noinline __u32 pw_inherited(struct task_struct *task)
 {
 	struct fdtable *fdt = task->files->fdt;
 	struct pw_descriptors d = {.mixed = PW_OPAQUE(0)};
@@ -374,7 +342,6 @@ static __noinline __u32 pw_inherited(struct task_struct *task, struct pw_task *l
 		return PW_TASK_MIXED;
 	d.table = (__u64)fdt->fd;
 	bpf_probe_read_kernel(&d.open, sizeof(d.open), fdt->open_fds);
-	pw_note_outlets(&d, label);
 	if (fdt->max_fds > 64)
 		bpf_probe_read_kernel(&more, sizeof(more), fdt->open_fds + 1);
 	if (more)
@@ -465,7 +432,7 @@ __noinline int pw_take_over(struct pw_entry *entry)
 	own->next_program = 0;
 	own->generation = bank->generation;
 	own->flags = PW_TASK_DECIDED | (own->next_flags & PW_TASK_WAS_TRACED) |
-		     (entry->subject ? pw_inherited(task, own) : 0);
+		     (entry->subject ? pw_inherited(task) : 0);
 	own->next_flags = 0;
 	own->next_actor = PW_SUBJECT_OTHERS;
 	if (!entry->subject)

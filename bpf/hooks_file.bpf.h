@@ -57,7 +57,7 @@ static __always_inline __u32 pw_writing_needs(const struct inode *inode)
 	umode_t format = inode->i_mode & PW_S_IFMT;
 	__u32 major, minor;
 
-	if (format == PW_S_IFIFO || format == PW_S_IFSOCK)
+	if (format == PW_S_IFIFO)
 		return PW_SUBJECT_WRITES_PIPE;
 	if (format == PW_S_IFREG)
 		return inode->i_sb->s_flags & PW_SB_NOUSER ? PW_SUBJECT_WRITES_PIPE : PW_BY_PLACE;
@@ -168,18 +168,13 @@ static __always_inline __u32 pw_need_of_use(const struct file *file, __u32 write
 	return PW_ACTION_BIT(PW_ACTION_READ);
 }
 
-/* Whether @inode is a socket that the current task got as standard output or the like. */
-static __always_inline int pw_is_outlet(const struct inode *inode)
-{
-	struct pw_task *label = pw_label_of(bpf_get_current_task_btf());
-	__u64 ino = inode->i_ino;
+#define PW_USE_IS_PIPE 1	/* no refusal yet: it is decided like a write to a pipe */
 
-	return label && (label->outlets[0] == ino || label->outlets[1] == ino ||
-			 label->outlets[2] == ino);
-}
+/* In net_use.bpf.h: 0, -EACCES, or PW_USE_IS_PIPE. */
+static __always_inline int pw_use_socket_file(struct file *file, __u32 writes);
 
-/* Sending through a unix socket: to an outlet like to a pipe. It lies nowhere, so no walk. */
-static __noinline int pw_use_outlet(struct file *file)
+/* What a member writes into a socket that is like a pipe to it. It lies nowhere, so no walk. */
+static __noinline int pw_write_to_pipe(struct file *file)
 {
 	struct inode *inode = file->f_inode;
 	struct pw_asked q = {
@@ -193,15 +188,9 @@ static __noinline int pw_use_outlet(struct file *file)
 		.spot.where = PW_WHERE_OUTSIDE,
 		.spot.depth = PW_PATH_DEPTH,
 	};
-	struct pw_bank *bank = pw_bank_in(q.slot);
-
-	if (!bank || !pw_is_outlet(inode) || pw_may_write_by_kind(bank, inode))
-		return 0;
 
 	return pw_errno(pw_judge(&q));
 }
-
-static int pw_send_by_file(struct file *file);	/* net_use.bpf.h */
 
 /* Reading or writing through a descriptor, wherever that comes from. */
 static __always_inline int pw_use(struct file *file, __u32 writes)
@@ -210,8 +199,11 @@ static __always_inline int pw_use(struct file *file, __u32 writes)
 	umode_t format = inode->i_mode & PW_S_IFMT;
 	struct pw_bank *bank;
 
-	if (format == PW_S_IFSOCK)
-		return writes ? pw_send_by_file(file) : 0;
+	if (format == PW_S_IFSOCK) {
+		int use = pw_use_socket_file(file, writes);
+
+		return use == PW_USE_IS_PIPE ? pw_write_to_pipe(file) : pw_errno(use);
+	}
 	if (!format)
 		return 0;
 	if (pw_is_storage(inode) || (format == PW_S_IFCHR && writes && pw_is_fabrics(file)))

@@ -17,7 +17,7 @@ int pw_sysctl(struct bpf_sysctl *ctx)
 		.action = PW_ACTION_TUNE,
 		.verdict = PW_VERDICT_DENY,
 		.reason = PW_REASON_SWITCH,
-		.flags = PW_CASE_GUARD,
+		.flags = PW_CASE_GUARD | PW_CASE_TEXT,
 	};
 	struct pw_bank *bank = pw_bank_in(c.slot);
 

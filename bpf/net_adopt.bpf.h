@@ -3,17 +3,22 @@
 #ifndef PW_NET_ADOPT_BPF_H
 #define PW_NET_ADOPT_BPF_H
 
-#define PW_TCP_LISTEN 10
-#define PW_SOCK_BINDPORT_LOCK 8
-
 /* It waits for whoever comes. */
 static __always_inline bool pw_serves(const struct sock *sk)
 {
 	if (sk->__sk_common.skc_state == PW_TCP_LISTEN)
 		return true;
 
-	return pw_is_inet(sk) && sk->sk_protocol == PW_IPPROTO_UDP && sk->__sk_common.skc_num &&
-	       (BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & PW_SOCK_BINDPORT_LOCK);
+	return pw_is_inet(sk) && pw_is_bound_udp(sk) && sk->__sk_common.skc_num;
+}
+
+/* A service that was taken in with this policy: what it has for its messages stays open to it. */
+static __always_inline bool pw_is_new_service(const struct task_struct *task,
+					      const struct pw_task *label)
+{
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+
+	return bank && label->generation == bank->generation && task->real_parent->tgid == 1;
 }
 
 /* Run by the daemon after running programs were adopted. Its output is empty. */
@@ -26,6 +31,7 @@ int pw_adopt_sockets(struct bpf_iter__task_file *ctx)
 	struct pw_task *label;
 	struct socket *sock;
 	struct sock *sk;
+	bool serves, kept;
 
 	if (!task || !file)
 		return 0;
@@ -36,7 +42,9 @@ int pw_adopt_sockets(struct bpf_iter__task_file *ctx)
 	if (!sock)
 		return 0;
 	sk = sock->sk;
-	if (!sk || !pw_serves(sk))
+	serves = sk && pw_serves(sk);
+	kept = sk && sk->__sk_common.skc_family == PW_AF_UNIX && pw_is_new_service(task, label);
+	if (!serves && !kept)
 		return 0;
 
 	socket = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
@@ -44,8 +52,12 @@ int pw_adopt_sockets(struct bpf_iter__task_file *ctx)
 		pw_count(PW_COUNT_NET_LABEL_LOST);
 		return 0;
 	}
-	socket->subject = label->subject;
-	socket->flags |= PW_SOCKET_LISTENS;
+	if (kept)
+		socket->maker = label->subject;
+	if (serves) {
+		socket->subject = label->subject;
+		socket->flags |= PW_SOCKET_LISTENS;
+	}
 
 	return 0;
 }

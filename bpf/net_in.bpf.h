@@ -122,6 +122,8 @@ static __always_inline void pw_socket_listens(struct pw_socket *socket, const st
 	socket->flags |= PW_SOCKET_LISTENS;
 	socket->family = 0;
 	socket->generation = bank->generation;
+	socket->used = pw_use_mark(bank, in->subject, PW_USE_BOUND);
+	socket->heard = 0;
 }
 
 static __always_inline bool pw_is_inet(const struct sock *sk)

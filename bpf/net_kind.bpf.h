@@ -58,14 +58,17 @@ static __always_inline __u32 pw_raw_of(int family, int type, int protocol)
 	}
 }
 
-/* Decides and records. @kind stands in the record's port: the address family, or 0 for tun. */
-__noinline int pw_kind(__u32 needed, __u32 kind)
+/*
+ * Decides and records. @kind stands in the record's port: the address family, or 0
+ * for tun. @flags: PW_CASE_RECORD or PW_CASE_QUIET.
+ */
+__noinline int pw_kind(__u32 needed, __u32 kind, __u32 flags)
 {
 	struct pw_case c = {
 		.type = PW_RECORD_NET,
 		.action = PW_ACTION_CONNECT,
 		.proto = PW_PROTO_RAW,
-		.flags = PW_CASE_RECORD,
+		.flags = flags,
 	};
 	struct pw_answer answer;
 	struct pw_bank *bank;
@@ -97,14 +100,14 @@ int BPF_PROG(pw_socket_create, int family, int type, int protocol, int kern, int
 		return ret;
 	needed = pw_raw_of(family, type, protocol);
 
-	return needed ? pw_errno(pw_kind(needed, family)) : 0;
+	return needed ? pw_errno(pw_kind(needed, family, PW_CASE_RECORD)) : 0;
 }
 
 /* A program takes hold of a tun or tap device, new or old. */
 SEC("lsm/tun_dev_attach")
 int BPF_PROG(pw_tun_attach, struct sock *sk, void *security, int ret)
 {
-	return ret ? ret : pw_errno(pw_kind(PW_RAW_BIT(PW_RAW_TUN), 0));
+	return ret ? ret : pw_errno(pw_kind(PW_RAW_BIT(PW_RAW_TUN), 0, PW_CASE_RECORD));
 }
 
 #endif

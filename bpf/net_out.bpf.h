@@ -60,6 +60,16 @@ static __always_inline __u32 pw_out_rule(const struct pw_out *out)
 }
 
 /*
+ * Whether what goes to the port of a door goes to this machine. What is sent to a
+ * group or broadcast address comes in here as well: it counts where the door is
+ * @closed to the sender, and is nothing but a send to outside where it is not.
+ */
+static __always_inline __u32 pw_reaches_door(const struct pw_peer *peer, __u32 closed)
+{
+	return pw_peer_local(peer) == PW_LOCAL_ADDR_OWN || (closed && pw_peer_is_group(peer));
+}
+
+/*
  * Fills answer, rule and guarded. The addresses of the machine are asked for
  * only where it matters: for a door, and for others that may use loopback.
  */
@@ -84,7 +94,7 @@ __noinline int pw_out_decide(struct pw_out *out)
 		q.guarded = !!(door->flags & PW_DOOR_GUARDS);
 		q.client = pw_subject_in(&door->clients, out->subject);
 		if (!q.loopback && !q.foreign)
-			q.loopback = pw_peer_local(&out->peer) == PW_LOCAL_ADDR_OWN;
+			q.loopback = pw_reaches_door(&out->peer, q.guarded && !q.client);
 	}
 	if (pw_out_asks_rule(&q))
 		q.rule = pw_out_rule(out);

@@ -21,6 +21,21 @@ static __always_inline struct sock *pw_socket_owner(struct sock *sk)
 }
 
 /*
+ * What pw_socket.used holds of an allowed use: one word, so that it is written at once.
+ * To receive as bound and to exchange with a peer as connected are two things.
+ */
+#define PW_USE_SUBJECT 0xffU
+#define PW_USE_CONNECTED 0U
+#define PW_USE_BOUND 0x100U
+
+static __always_inline __u64 pw_use_mark(const struct pw_bank *bank, __u32 subject, __u32 how)
+{
+	return bank->generation << 9 | how | (subject & PW_USE_SUBJECT);
+}
+
+_Static_assert(PW_SUBJECT_IDS <= PW_USE_SUBJECT + 1, "a subject fits a mark");
+
+/*
  * By loopback a UDP server may answer whom it heard. A datagram's way in is
  * kept where connections to doors are announced; @port is the server's.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Unix sockets that give access to an object. A path socket is known by the
- * inode that stands at a path of the policy or by the name it was bound to; one
- * that is renamed away after it began to listen stays what it was.
+ * inode that stands at a path of the policy, by its place, or by the path that it
+ * was bound to, so one that is renamed away stays what it was.
  */
 #ifndef PW_NET_UNIX_BPF_H
 #define PW_NET_UNIX_BPF_H
@@ -22,6 +22,7 @@ struct pw_unix {
 	__u32 client;
 	__u32 rule;
 	__u32 flags;		/* PW_CASE_* */
+	__u32 root;		/* of the policy's path that the socket stands for, or 0 */
 	struct pw_answer answer;
 };
 
@@ -93,8 +94,12 @@ static __always_inline struct pw_door *pw_path_door(__u32 slot, __u32 root)
 	return table ? bpf_map_lookup_elem(table, &root) : NULL;
 }
 
-/* The door at an abstract name. Bytes behind the name are not the socket's and are left out. */
-static __noinline struct pw_door *pw_abstract_door(__u32 slot, struct unix_address *address)
+/*
+ * The door at a name as bound: abstract behind a NUL, a path before one. Bytes behind
+ * the name are not the socket's and are left out.
+ */
+static __noinline struct pw_door *pw_named_door(__u32 slot, struct unix_address *address,
+						__u32 abstract)
 {
 	struct pw_unix_key key = {};
 	__u64 *words = (__u64 *)key.name;
@@ -110,41 +115,42 @@ static __noinline struct pw_door *pw_abstract_door(__u32 slot, struct unix_addre
 
 		if (!left)
 			break;
-		word = *(const __u64 *)&address->name[0].sun_path[1 + i * 8];
+		word = abstract ? *(const __u64 *)&address->name[0].sun_path[1 + i * 8]
+				: *(const __u64 *)&address->name[0].sun_path[i * 8];
 		words[i] = left >= 8 ? word : word & ((1ULL << left * 8) - 1);
 	}
 	for (i = PW_UNIX_NAME_WORDS * 8; i < PW_UNIX_NAME_MAX - 1; i++)
 		if (i < length)
-			key.name[i] = address->name[0].sun_path[1 + i];
+			key.name[i] = abstract ? address->name[0].sun_path[1 + i]
+					       : address->name[0].sun_path[i];
 	table = bpf_map_lookup_elem(&unix_doors, &slot);
 
 	return table ? bpf_map_lookup_elem(table, &key) : NULL;
 }
 
-/* What the policy says of the socket @other, which somebody bound. */
-static __always_inline void pw_unix_look_up(struct pw_unix *ask, struct sock *other)
+/*
+ * What the policy says of the socket @unix, which somebody bound. @socket: what is
+ * remembered of its server and its door, or NULL.
+ */
+static __always_inline void pw_unix_look_up(struct pw_unix *ask, struct unix_sock *unix,
+					    const struct pw_socket *socket)
 {
-	struct pw_socket *socket = bpf_sk_storage_get(&sockets, other, NULL, 0);
-	struct unix_sock *unix = bpf_skc_to_unix_sock(other);
 	struct pw_door *door = NULL;
 	struct unix_address *address;
-	__u32 root = 0;
 
-	if (!unix)
-		return;
 	if (socket) {
 		ask->server = pw_subject_in_force(ask->bank, socket->subject);
 		if (socket->generation == ask->bank->generation)
-			root = socket->root;
+			ask->root = socket->root;
 	}
 	ask->dentry = unix->path.dentry;
 	address = unix->addr;
-	if (ask->dentry && !root)
-		root = pw_unix_root(ask->bank, ask->slot, ask->dentry);
-	if (root)
-		door = pw_path_door(ask->slot, root);
-	else if (!ask->dentry && address)
-		door = pw_abstract_door(ask->slot, address);
+	if (ask->dentry && !ask->root)
+		ask->root = pw_unix_root(ask->bank, ask->slot, ask->dentry);
+	if (ask->root)
+		door = pw_path_door(ask->slot, ask->root);
+	if (!door && address)
+		door = pw_named_door(ask->slot, address, !ask->dentry);
 	if (door) {
 		ask->guarded = !!(door->flags & PW_DOOR_GUARDS);
 		ask->client = pw_subject_in(&door->clients, ask->subject);
@@ -188,8 +194,8 @@ static __noinline int pw_unix_verdict(const struct pw_unix *ask)
 	return pw_verdict(&c);
 }
 
-/* Prepares a question; false when there is nothing to ask. */
-static __always_inline bool pw_unix_ask(struct pw_unix *ask, struct sock *other)
+/* Who asks; false when there is no policy or nobody. */
+static __always_inline bool pw_unix_asks(struct pw_unix *ask)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
@@ -198,7 +204,18 @@ static __always_inline bool pw_unix_ask(struct pw_unix *ask, struct sock *other)
 	if (!ask->bank || (task->flags & PW_PF_KTHREAD))
 		return false;
 	ask->subject = pw_net_subject(ask->bank, task);
-	pw_unix_look_up(ask, other);
+
+	return true;
+}
+
+/* Prepares a question about the bound socket @other; false when there is nothing to ask. */
+static __always_inline bool pw_unix_ask(struct pw_unix *ask, struct sock *other)
+{
+	struct unix_sock *unix = bpf_skc_to_unix_sock(other);
+
+	if (!unix || !pw_unix_asks(ask))
+		return false;
+	pw_unix_look_up(ask, unix, bpf_sk_storage_get(&sockets, other, NULL, 0));
 
 	return ask->guarded;
 }
@@ -211,6 +228,20 @@ static __always_inline int pw_unix_decide(struct pw_unix *ask)
 	return pw_errno(pw_unix_verdict(ask));
 }
 
+/* The client's end of a connection to a door: who uses it is asked for later. */
+static __always_inline void pw_unix_remember(const struct pw_unix *ask, struct pw_socket *socket)
+{
+	if (!socket) {
+		pw_count(PW_COUNT_NET_LABEL_LOST);
+		return;
+	}
+	socket->subject = ask->server;
+	socket->root = ask->root;
+	socket->generation = ask->bank->generation;
+	socket->used = pw_use_mark(ask->bank, ask->subject, PW_USE_CONNECTED);
+	socket->flags |= PW_SOCKET_DOOR;
+}
+
 SEC("lsm/unix_stream_connect")
 int BPF_PROG(pw_unix_connect, struct sock *sock, struct sock *other, struct sock *newsk, int ret)
 {
@@ -218,8 +249,12 @@ int BPF_PROG(pw_unix_connect, struct sock *sock, struct sock *other, struct sock
 
 	if (ret || !pw_unix_ask(&ask, other))
 		return ret;
+	ret = pw_unix_decide(&ask);
+	if (!ret)
+		pw_unix_remember(&ask, bpf_sk_storage_get(&sockets, sock, NULL,
+							  BPF_SK_STORAGE_GET_F_CREATE));
 
-	return pw_unix_decide(&ask);
+	return ret;
 }
 
 /* Each datagram, and connect(2) of a datagram socket. An allowed one is recorded once a socket and door. */
@@ -264,6 +299,123 @@ static __always_inline int pw_unix_listen(struct pw_bank *bank, __u32 slot, stru
 	socket->generation = bank->generation;
 	dentry = unix->path.dentry;
 	socket->root = dentry ? pw_unix_root(bank, slot, dentry) : 0;
+
+	return 0;
+}
+
+/* ---- Using one ---------------------------------------------------------------------------------- */
+
+/* The connection to a door in the hands of another than who connected, or after a swap. */
+static __always_inline int pw_unix_use_door(struct sock *sk, struct pw_socket *socket)
+{
+	struct pw_unix ask = {.action = PW_ACTION_CONNECT, .flags = PW_CASE_RECORD};
+	struct unix_sock *unix = bpf_skc_to_unix_sock(sk), *there;
+	struct sock *peer;
+	__u64 mark;
+	int error;
+
+	if (!unix || !pw_unix_asks(&ask))
+		return 0;
+	mark = pw_use_mark(ask.bank, ask.subject, PW_USE_CONNECTED);
+	if (socket->used == mark)
+		return 0;
+	peer = unix->peer;
+	there = peer ? bpf_skc_to_unix_sock(peer) : NULL;
+	if (!there)
+		return 0;
+	pw_unix_look_up(&ask, there, socket);
+	error = ask.guarded ? pw_unix_decide(&ask) : 0;
+	if (!error)
+		socket->used = mark;
+
+	return error;
+}
+
+/*
+ * Whether a member writes into a unix socket that it was started with or handed: that
+ * is like a pipe, unless the service manager opened it, as it does the journal's.
+ */
+static __always_inline int pw_unix_is_pipe(const struct pw_socket *socket)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	struct pw_actor actor;
+
+	if (!bank)
+		return 0;
+	actor = pw_actor_of(bank, task);
+	if (!pw_has_access(actor.flags) || (actor.flags & PW_SUBJECT_WRITES_PIPE))
+		return 0;
+
+	return !socket || (socket->maker != actor.subject && socket->maker != PW_SUBJECT_INIT);
+}
+
+/* 0, -EACCES, or PW_USE_IS_PIPE. */
+static __noinline int pw_use_unix(struct sock *sk, __u32 receives)
+{
+	struct pw_socket *socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	int error = 0;
+
+	if (socket && (socket->flags & PW_SOCKET_DOOR))
+		error = pw_unix_use_door(sk, socket);
+
+	return !error && !receives && pw_unix_is_pipe(socket) ? PW_USE_IS_PIPE : error;
+}
+
+/*
+ * The same where only the file's hook sees it and the stack has no room to look the
+ * door up: who has not been let through by a send or a receive is refused.
+ */
+static __noinline int pw_use_unix_file(struct sock *sk, __u32 receives)
+{
+	struct pw_unix ask = {.action = PW_ACTION_CONNECT, .flags = PW_CASE_RECORD};
+	struct pw_socket *socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+
+	if (socket && (socket->flags & PW_SOCKET_DOOR) && pw_unix_asks(&ask) &&
+	    socket->used != pw_use_mark(ask.bank, ask.subject, PW_USE_CONNECTED)) {
+		ask.server = pw_subject_in_force(ask.bank, socket->subject);
+		ask.answer = pw_answer(PW_VERDICT_DENY, PW_REASON_DOOR);
+		if (pw_unix_verdict(&ask))
+			return -PW_EACCES;
+	}
+
+	return !receives && pw_unix_is_pipe(socket) ? PW_USE_IS_PIPE : 0;
+}
+
+/* Whose a unix socket is that the current task opens or accepts, where it matters for writing. */
+static __always_inline void pw_unix_made(struct sock *sk)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	struct pw_socket *socket;
+	struct pw_actor actor;
+
+	if (!bank || !sk || sk->__sk_common.skc_family != PW_AF_UNIX)
+		return;
+	actor = pw_actor_of(bank, task);
+	if (actor.subject != PW_SUBJECT_INIT && !pw_has_access(actor.flags))
+		return;
+	socket = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (socket)
+		socket->maker = actor.subject;
+	else
+		pw_count(PW_COUNT_NET_LABEL_LOST);
+}
+
+SEC("lsm/socket_post_create")
+int BPF_PROG(pw_socket_post_create, struct socket *sock, int family, int type, int protocol,
+	     int kern, int ret)
+{
+	if (!ret && !kern && family == PW_AF_UNIX)
+		pw_unix_made(sock->sk);
+
+	return ret;
+}
+
+SEC("lsm/sock_graft")
+int BPF_PROG(pw_sock_graft, struct sock *sk, struct socket *parent)
+{
+	pw_unix_made(sk);
 
 	return 0;
 }

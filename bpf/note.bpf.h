@@ -16,7 +16,8 @@ int pw_note(struct pw_note *note)
 		.verdict = note->verdict,
 		.reason = note->reason,
 		.subject = PW_SUBJECT_DAEMON,
-		.flags = note->verdict == PW_VERDICT_DENY ? PW_CASE_ENFORCED : 0,
+		.flags = PW_CASE_TEXT |
+			 (note->verdict == PW_VERDICT_DENY ? PW_CASE_ENFORCED : 0),
 	};
 
 	if (!c.generation && bank)

@@ -249,10 +249,11 @@ PW_ASSERT_SIZE(struct pw_door, 40);
 
 /*
  * Map `unix_doors`: paths and abstract names of unix sockets, as bound. A path
- * socket is found by its inode through `roots` (field root), an abstract one here.
+ * socket is found by its inode through `roots` (field root), and here when it was
+ * renamed since; an abstract one here.
  */
 struct pw_unix_key {
-	char name[108];	/* abstract name without its leading NUL, NUL-padded */
+	char name[108];	/* path, or abstract name without its leading NUL; NUL-padded */
 };
 PW_ASSERT_SIZE(struct pw_unix_key, 108);
 
@@ -356,7 +357,6 @@ _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every coun
 #define PW_TASK_BY_NAME (1U << 4)	/* in next_flags: the policy names the program or helper */
 
 #define PW_PARENT_EXE_BYTES 120
-#define PW_OUTLETS 3
 
 /* Task storage of the thread group leader. A task without one is in others. */
 struct pw_task {
@@ -373,13 +373,8 @@ struct pw_task {
 	__u32 parent_dev;	/* where the program lies that called execve */
 	__u32 parent_len;	/* bytes of parent_exe that are used */
 	char parent_exe[PW_PARENT_EXE_BYTES];	/* its names, file first, each NUL-terminated */
-	/*
-	 * Sockets that it got as standard input, output and error from others than PID 1,
-	 * by inode, 0: none. A member writes to them as it does to a pipe.
-	 */
-	__u64 outlets[PW_OUTLETS];
 };
-PW_ASSERT_SIZE(struct pw_task, 192);
+PW_ASSERT_SIZE(struct pw_task, 168);
 
 /*
  * Map `labels`: the label once more, for cgroup programs, which may not read task
@@ -391,7 +386,7 @@ struct pw_label {
 	__u64 storage;
 	struct pw_task task;
 };
-PW_ASSERT_SIZE(struct pw_label, 200);
+PW_ASSERT_SIZE(struct pw_label, 176);
 
 /* ---- Sockets ------------------------------------------------------------------------------ */
 
@@ -411,6 +406,7 @@ PW_ASSERT_SIZE(struct pw_addr, 20);
 #define PW_SOCKET_LISTENS (1U << 0)	/* listen(2), or an explicit bind of UDP, was allowed */
 #define PW_SOCKET_ASKED (1U << 1)	/* sent to a group or broadcast address: answers are filtered */
 #define PW_SOCKET_ANNOUNCE (1U << 2)	/* its connection to a door is to be announced */
+#define PW_SOCKET_DOOR (1U << 3)	/* unix: connected to a door of @subject */
 
 #define PW_SOCKET_PEERS 4
 
@@ -433,10 +429,11 @@ struct pw_socket {
 	__u32 oldest;
 	__u32 root;		/* unix: pw_root.root of the door it listens as, under @generation */
 	__u64 heard;		/* the last IPv4 datagram that was let in, packed; 0: none */
-	__u64 used;		/* who was last allowed to send to whom it is connected, under
-				 * which policy: generation << 8 | subject; 0: nobody */
+	__u64 used;		/* who was last allowed to use it, under which policy: pw_use_mark() */
+	__u32 maker;		/* unix: subject that opened it, where it has access or is init */
+	__u32 zero2;
 };
-PW_ASSERT_SIZE(struct pw_socket, 96);
+PW_ASSERT_SIZE(struct pw_socket, 104);
 
 /* Map `announced`: one connection by loopback that its client's side allowed. */
 struct pw_announcement_key {

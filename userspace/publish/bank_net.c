@@ -68,29 +68,37 @@ static void open_door(struct pw_build *build, struct pw_door *door, const struct
 	pw_build_set(build, &rule->local, &door->clients);
 }
 
+/* @name: as bound. One byte of sun_path is the NUL before an abstract name or behind a path. */
+static int add_named_door(struct pw_build *build, const char *name, const struct pw_net_rule *rule,
+			  uint32_t server, bool guards)
+{
+	size_t length = strlen(name);
+	struct pw_unix_key key = {};
+	struct pw_door *door;
+
+	if (length >= sizeof(key.name)) {
+		pw_diag_add(build->diag, PW_DIAG_ERROR, &rule->at,
+			    "the name of the socket '%s' is too long", name);
+		return -E2BIG;
+	}
+	memcpy(key.name, name, length);
+	door = pw_table_get(&build->image->tables[PW_MAP_UNIX_DOORS], &key);
+	if (!door)
+		return -ENOMEM;
+	open_door(build, door, rule, server, guards);
+
+	return 0;
+}
+
 static int add_abstract(struct pw_build *build, const struct pw_net_rule *rule, uint32_t server,
 			bool guards)
 {
-	for (size_t i = 0; i < rule->nunix_abstract; i++) {
-		size_t length = strlen(rule->unix_abstract[i]);
-		struct pw_unix_key key = {};
-		struct pw_door *door;
+	int r = 0;
 
-		/* One byte of sun_path is the leading NUL. */
-		if (length >= sizeof(key.name)) {
-			pw_diag_add(build->diag, PW_DIAG_ERROR, &rule->at,
-				    "the name of the socket '@%s' is too long",
-				    rule->unix_abstract[i]);
-			return -E2BIG;
-		}
-		memcpy(key.name, rule->unix_abstract[i], length);
-		door = pw_table_get(&build->image->tables[PW_MAP_UNIX_DOORS], &key);
-		if (!door)
-			return -ENOMEM;
-		open_door(build, door, rule, server, guards);
-	}
+	for (size_t i = 0; r == 0 && i < rule->nunix_abstract; i++)
+		r = add_named_door(build, rule->unix_abstract[i], rule, server, guards);
 
-	return 0;
+	return r;
 }
 
 /* The number of a socket's path: one for all rules that name it. 0: no memory. */
@@ -125,6 +133,10 @@ static int add_path_doors(struct pw_build *build, const struct pw_net_rule *rule
 			return -ENOMEM;
 		open_door(build, door, rule, server, guards);
 		r = pw_build_socket(build, &sockets[i], number);
+		if (r == 0)
+			r = add_named_door(build, sockets[i].path, rule, server, guards);
+		if (r == 0 && strlen(sockets[i].canonical) < sizeof(((struct pw_unix_key *)0)->name))
+			r = add_named_door(build, sockets[i].canonical, rule, server, guards);
 		if (r < 0)
 			return r;
 	}

@@ -100,7 +100,7 @@ all_read() {
 }
 
 # recorded KEY=VALUE...: the actions of the records since mark that have all of them.
-recorded() { records_like --show action "$@" | sort -u | paste -sd ' '; }
+recorded() { records_like "$@" | $BUSYBOX sed -n 's/.*"action":"\([a-z]*\)".*/\1/p' | sort -u | paste -sd ' '; }
 
 # assert_actions "ACTION..." KEY=VALUE...: these and no others, in alphabetical order.
 assert_actions() {
