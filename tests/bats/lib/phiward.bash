@@ -234,9 +234,9 @@ assert_record() {
 }
 
 assert_no_record() {
-	local found code=0
-	found=$(records_like "$@") || code=$?
-	[ $code -eq 1 ] || fail "there is a record $*: $found"
+	local found
+	found=$(records_like "$@") || { fail "cannot look for records $*"; return 1; }
+	[ -z "$found" ] || fail "there is a record $*: $found"
 }
 
 assert_lost_zero() {
