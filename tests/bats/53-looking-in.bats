@@ -66,10 +66,12 @@ policy() {
 	EOT
 }
 
-# waiting CMD...: runs it until the test is over; its process is BACKGROUND_PID.
+# waiting [USER/]PROGRAM WORD...: runs it until the test is over; its process is BACKGROUND_PID.
 waiting() {
-	background /dev/null "$@" await $HOLD
-	wait_for grep -q "$HOLD\|^State:.S" "/proc/$BACKGROUND_PID/status"
+	local user=root program=${1#*/}
+	[[ $1 != */* ]] || user=${1%/*}
+	background /dev/null login-as --no-session "$user" "$program" "${@:2}" await $HOLD
+	wait_for sleeps_as "$program" "$BACKGROUND_PID"
 }
 
 # assert_closed KIND CMD...: none of the routes of that kind is open.
@@ -94,10 +96,10 @@ assert_open() {
 	assert_record type=tamper action=trace verdict=deny subject=others peer=viewer uid=0 \
 		exe=/usr/local/bin/pry
 	assert_record type=file verdict=allow subject=viewer pid="$BACKGROUND_PID"
-	waiting as_user mallory viewer
+	waiting mallory/viewer
 	assert_closed '' as_user mallory pry "$BACKGROUND_PID"
 	assert_record type=tamper action=trace verdict=deny peer=viewer uid=2001
-	waiting as_user mallory act
+	waiting mallory/act
 	run as_user mallory pry "$BACKGROUND_PID"
 	[[ $output == *'attach-vm-readv: OPEN'* ]]
 }
@@ -124,7 +126,7 @@ assert_open() {
 	assert_open read-root pry 1
 	assert_record type=tamper action=trace verdict=deny peer=init
 	assert_closed '' pry "$(phiwardd_pid)"
-	assert_record type=tamper action=trace verdict=deny peer=phiwardd
+	assert_record type=tamper action=trace verdict=deny peer=phiward
 }
 
 @test "row 13: a program that is traced from its start is none of the policy's" {

@@ -81,7 +81,7 @@ assert_back() {
 	try_canary
 	assert_noticed file
 	[[ $output == *'"missing":["lsm\/file_open"]'* ]]
-	assert_record type=tamper action=canary verdict=allow subject=phiwardd path~'opening the canary'
+	assert_record type=tamper action=canary verdict=allow subject=phiward path~'opening the canary'
 	assert_back
 }
 

@@ -115,7 +115,7 @@ as_anybody() {
 	assert_refused mount -t tmpfs tmpfs /srv/strict
 	mkfifo /run/vm/hold
 	background /dev/null viewer await /run/vm/hold
-	wait_for grep -q '^State:.S' "/proc/$BACKGROUND_PID/status"
+	wait_for sleeps_as viewer "$BACKGROUND_PID"
 	run pry "$BACKGROUND_PID"
 	[[ $output == *'attach-ptrace: EACCES'* && $output != *OPEN* ]]
 	echo > /run/vm/hold

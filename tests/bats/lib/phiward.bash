@@ -38,6 +38,9 @@ background() {
 	BACKGROUND_PID=$!
 }
 
+# sleeps_as PROGRAM PID: whether the process has become that program and waits for something.
+sleeps_as() { [[ $(< "/proc/$2/status") == Name:$'\t'"$1"$'\n'*State:$'\t'S* ]]; }
+
 # ---- Who acts ---------------------------------------------------------------------------
 
 # as_user USER CMD...: another user, still in no login session.
