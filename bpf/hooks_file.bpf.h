@@ -200,7 +200,7 @@ static __always_inline int pw_use(struct file *file, __u32 writes)
 	struct pw_bank *bank;
 
 	if (format == PW_S_IFSOCK) {
-		int use = pw_use_socket_file(file, writes);
+		int use = pw_use_socket_file(file, PW_OPAQUE(writes));
 
 		return use == PW_USE_IS_PIPE ? pw_write_to_pipe(file) : pw_errno(use);
 	}

@@ -63,9 +63,24 @@ static __always_inline void pw_may_listen(const struct pw_bank *bank, const stru
 	q->subject = in->subject;
 	q->subject_flags = pw_net_flags(bank, in->subject);
 	q->guarded = door && (door->flags & PW_DOOR_GUARDS);
-	if (pw_listen_asks_rule(q))
-		q->rule = pw_listen_rule(in->slot, pw_net_tables_of(in->subject), in->peer.proto,
-					 in->peer.port);
+	if (!pw_listen_asks_rule(q))
+		return;
+	q->rule = pw_listen_rule(in->slot, pw_net_tables_of(in->subject), in->peer.proto,
+				 in->peer.port);
+	if (!q->rule && in->subject == PW_SUBJECT_INIT)
+		q->rule = pw_rule_of_any(in->slot, &in->peer, in->peer.port, 1);
+}
+
+/* The rule that lets @in's peer come to @port, or 0. */
+static __always_inline __u32 pw_from_rule(const struct pw_in *in, __u32 port)
+{
+	__u32 rule = pw_peer_rule(in->slot, pw_net_tables_of(in->subject), PW_DIRECTION_IN,
+				  &in->peer, port);
+
+	if (!rule && in->subject == PW_SUBJECT_INIT)
+		rule = pw_rule_of_any(in->slot, &in->peer, port, 0);
+
+	return rule;
 }
 
 /* Fills verdict, reason, rule and flags. */
@@ -170,9 +185,17 @@ int BPF_PROG(pw_socket_listen, struct socket *sock, int backlog, int ret)
 	return 0;
 }
 
+/* A refusal, or a member that serves where another listened, has its record. */
+static __always_inline bool pw_in_wants_verdict(const struct pw_in *in,
+						const struct pw_socket *socket)
+{
+	return in->verdict != PW_VERDICT_ALLOW ||
+	       ((in->flags & PW_CASE_RECORD) && (!socket || socket->subject != in->subject));
+}
+
 /*
  * Who accepts serves. Asked only when that is not who listened: a listening
- * socket that was handed over, or one from before the policy.
+ * socket that was handed over, one of PID 1, or one from before the policy.
  */
 SEC("lsm/socket_accept")
 int BPF_PROG(pw_socket_accept, struct socket *sock, struct socket *newsock, int ret)
@@ -184,17 +207,19 @@ int BPF_PROG(pw_socket_accept, struct socket *sock, struct socket *newsock, int 
 	struct pw_socket *socket;
 	int error;
 
-	if (ret || !bank || !sk || !pw_is_tcp(sk) || (task->flags & PW_PF_KTHREAD))
+	if (ret || !bank || !sk || (task->flags & PW_PF_KTHREAD))
 		return ret;
 
 	in.subject = pw_net_subject(bank, task);
 	socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
 	if (socket && socket->subject == in.subject && socket->generation == bank->generation)
 		return 0;
+	if (!pw_is_tcp(sk))
+		return pw_named(in.subject) ? pw_unix_listen(bank, in.slot, sk, task) : 0;
 
 	pw_local_addr(sk, &in.peer);
 	pw_listen_decide(&in, pw_foreign(sk), 0);
-	if (in.verdict != PW_VERDICT_ALLOW) {
+	if (pw_in_wants_verdict(&in, socket)) {
 		error = pw_errno(pw_in_verdict(&in));
 		if (error)
 			return error;
@@ -211,12 +236,16 @@ int BPF_PROG(pw_socket_accept, struct socket *sock, struct socket *newsock, int 
 static __always_inline int pw_bind(struct bpf_sock_addr *ctx, struct pw_in *in)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct pw_socket *socket;
 	struct pw_bank *bank;
 	int error;
 
 	in->slot = pw_active_slot();
 	bank = pw_bank_in(in->slot);
 	if (!bank || (task->flags & PW_PF_KTHREAD))
+		return PW_CGROUP_PASS;
+	socket = bpf_sk_storage_get(&sockets, ctx->sk, NULL, 0);
+	if (socket && (socket->flags & PW_SOCKET_KERNEL))
 		return PW_CGROUP_PASS;
 
 	in->peer.proto = PW_PROTO_UDP;
@@ -333,8 +362,7 @@ int BPF_PROG(pw_conn_request, const struct sock *sk, struct sk_buff *skb,
 		q.announced = (q.reads || q.listener.guarded) &&
 			      pw_was_announced(req, &in, pw_netns_of(sk), &in.peer_subject);
 	else if (pw_in_asks_from(&q))
-		in.rule = q.from = pw_peer_rule(in.slot, pw_net_tables_of(in.subject),
-						PW_DIRECTION_IN, &in.peer, in.peer.port);
+		in.rule = q.from = pw_from_rule(&in, in.peer.port);
 	answer = pw_decide_in(&q);
 	if (answer.verdict == PW_VERDICT_ALLOW && !pw_named(in.subject))
 		return 0;

@@ -194,6 +194,8 @@ static __always_inline int pw_connect(struct bpf_sock_addr *ctx, struct pw_out *
 	if (socket)
 		socket->used = 0;	/* that was another peer */
 	if (out->peer.proto == PW_PROTO_UDP) {
+		if (socket && (socket->flags & PW_SOCKET_KERNEL))
+			return PW_CGROUP_PASS;
 		out->listens = socket && (socket->flags & PW_SOCKET_LISTENS);
 		out->port = ctx->sk->src_port;
 	}

@@ -141,6 +141,48 @@ __noinline __u32 pw_listen_rule(__u32 slot, __u32 subject, __u32 proto, __u32 po
 	return pw_port_rule(set, port);
 }
 
+/* ---- Socket activation ------------------------------------------------------------------------ */
+
+/* PID 1 listens for the service that it will start: wherever one of the subjects may. */
+struct pw_any {
+	struct pw_peer peer;
+	__u32 slot;
+	__u32 port;		/* the served one */
+	__u32 whoever;
+	__u32 rule;
+};
+
+static long pw_any_one(__u32 round, struct pw_any *any)
+{
+	__u32 subject = PW_SUBJECT_FIRST + round;
+	struct pw_bank *bank = pw_bank_in(any->slot);
+
+	if (!bank || subject >= PW_SUBJECT_IDS)
+		return 1;
+	if (!(bank->subjects[PW_INDEX(subject, PW_SUBJECT_IDS)].flags & PW_SUBJECT_PRESENT))
+		return 0;
+	any->rule = any->whoever ?
+			    pw_listen_rule(any->slot, subject, any->peer.proto, any->port) :
+			    pw_peer_rule(any->slot, subject, PW_DIRECTION_IN, &any->peer, any->port);
+
+	return !!any->rule;
+}
+
+/* A rule of any subject to serve @peer at @port, or with @whoever to listen there at all; or 0. */
+__noinline __u32 pw_rule_of_any(__u32 slot, const struct pw_peer *peer, __u32 port, __u32 whoever)
+{
+	struct pw_any any = {.slot = slot, .port = port, .whoever = whoever};
+
+	if (!peer)
+		return 0;
+	any.peer = *peer;
+	bpf_loop(PW_SUBJECT_IDS, pw_any_one, &any, 0);
+
+	return any.rule;
+}
+
+/* ---- Doors ------------------------------------------------------------------------------------ */
+
 static __always_inline struct pw_door *pw_door_of(__u32 slot, __u8 proto, __u16 port)
 {
 	struct pw_door_key key = {.port = port, .proto = proto};
@@ -173,7 +215,10 @@ static __always_inline __u32 pw_net_subject(const struct pw_bank *bank, struct t
 {
 	struct pw_task *label = pw_label_copied(task);
 
-	return label ? pw_subject_in_force(bank, label->subject) : PW_SUBJECT_OTHERS;
+	if (label)
+		return pw_subject_in_force(bank, label->subject);
+
+	return task->tgid == 1 ? PW_SUBJECT_INIT : PW_SUBJECT_OTHERS;
 }
 
 /* The part of a case that the current task's label tells. */

@@ -21,6 +21,24 @@ static __always_inline struct sock *pw_socket_owner(struct sock *sk)
 }
 
 /*
+ * The kernel opens a UDP socket, for a tunnel. Whoever sets that up binds it for the
+ * kernel, and cgroup programs cannot see whose it is. (Of TCP the kernel opens some for
+ * programs, as for MPTCP: those are judged.)
+ */
+static __always_inline void pw_socket_of_kernel(struct sock *sk)
+{
+	struct pw_socket *socket;
+
+	if (!sk || sk->sk_protocol != PW_IPPROTO_UDP)
+		return;
+	socket = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (socket)
+		socket->flags |= PW_SOCKET_KERNEL;
+	else
+		pw_count(PW_COUNT_NET_LABEL_LOST);
+}
+
+/*
  * What pw_socket.used holds of an allowed use: one word, so that it is written at once.
  * To receive as bound and to exchange with a peer as connected are two things.
  */

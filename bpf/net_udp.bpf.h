@@ -72,7 +72,7 @@ __noinline int pw_datagram_decide(struct pw_in *in, __u32 loopback, __u32 served
 	q.loopback = loopback;
 	if (!loopback) {
 		if (served)
-			q.from = pw_peer_rule(in->slot, tables, PW_DIRECTION_IN, &in->peer, served);
+			q.from = pw_from_rule(in, served);
 		if (!q.from)
 			q.out = pw_peer_rule(in->slot, tables, PW_DIRECTION_OUT, &in->peer,
 					     in->peer.port);

@@ -303,6 +303,45 @@ static __always_inline int pw_unix_listen(struct pw_bank *bank, __u32 slot, stru
 	return 0;
 }
 
+/* A client that wants to be answered, and left it to the kernel to name it. */
+#define PW_UNIX_AUTOBIND_BYTES (sizeof(sa_family_t) + sizeof("\0xxxxx") - 1)
+
+static __always_inline bool pw_unix_is_datagram(const struct sock *sk)
+{
+	return sk->__sk_common.skc_family == PW_AF_UNIX && sk->sk_type == PW_SOCK_DGRAM;
+}
+
+/* Whether a datagram socket from before the policy was bound to a name, as a server does. */
+static __always_inline bool pw_unix_is_bound(struct sock *sk)
+{
+	struct unix_sock *unix = bpf_skc_to_unix_sock(sk);
+	struct unix_address *address;
+
+	if (!unix || !pw_unix_is_datagram(sk))
+		return false;
+	address = unix->addr;
+
+	return address && address->len != PW_UNIX_AUTOBIND_BYTES;
+}
+
+/* A datagram socket with a name serves from here on; there is no listen(2). */
+SEC("lsm/socket_bind")
+int BPF_PROG(pw_socket_bind, struct socket *sock, struct sockaddr *address, int length, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 slot = pw_active_slot();
+	struct pw_bank *bank = pw_bank_in(slot);
+	struct sock *sk = sock->sk;
+
+	if (ret || !bank || !sk || (task->flags & PW_PF_KTHREAD))
+		return ret;
+	if (!pw_unix_is_datagram(sk) || length <= (int)sizeof(sa_family_t) ||
+	    !pw_named(pw_net_subject(bank, task)))
+		return 0;
+
+	return pw_unix_listen(bank, slot, sk, task);
+}
+
 /* ---- Using one ---------------------------------------------------------------------------------- */
 
 /* The connection to a door in the hands of another than who connected, or after a swap. */
@@ -363,26 +402,9 @@ static __noinline int pw_use_unix(struct sock *sk, __u32 receives)
 }
 
 /*
- * The same where only the file's hook sees it and the stack has no room to look the
- * door up: who has not been let through by a send or a receive is refused.
+ * Whose a unix socket is that the current task opens or accepts. Kept for every member:
+ * the next policy may give its subject access, and then it matters for writing.
  */
-static __noinline int pw_use_unix_file(struct sock *sk, __u32 receives)
-{
-	struct pw_unix ask = {.action = PW_ACTION_CONNECT, .flags = PW_CASE_RECORD};
-	struct pw_socket *socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
-
-	if (socket && (socket->flags & PW_SOCKET_DOOR) && pw_unix_asks(&ask) &&
-	    socket->used != pw_use_mark(ask.bank, ask.subject, PW_USE_CONNECTED)) {
-		ask.server = pw_subject_in_force(ask.bank, socket->subject);
-		ask.answer = pw_answer(PW_VERDICT_DENY, PW_REASON_DOOR);
-		if (pw_unix_verdict(&ask))
-			return -PW_EACCES;
-	}
-
-	return !receives && pw_unix_is_pipe(socket) ? PW_USE_IS_PIPE : 0;
-}
-
-/* Whose a unix socket is that the current task opens or accepts, where it matters for writing. */
 static __always_inline void pw_unix_made(struct sock *sk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -393,7 +415,7 @@ static __always_inline void pw_unix_made(struct sock *sk)
 	if (!bank || !sk || sk->__sk_common.skc_family != PW_AF_UNIX)
 		return;
 	actor = pw_actor_of(bank, task);
-	if (actor.subject != PW_SUBJECT_INIT && !pw_has_access(actor.flags))
+	if (actor.subject != PW_SUBJECT_INIT && !pw_named(actor.subject))
 		return;
 	socket = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (socket)
@@ -408,6 +430,8 @@ int BPF_PROG(pw_socket_post_create, struct socket *sock, int family, int type, i
 {
 	if (!ret && !kern && family == PW_AF_UNIX)
 		pw_unix_made(sock->sk);
+	if (!ret && kern)
+		pw_socket_of_kernel(sock->sk);
 
 	return ret;
 }

@@ -51,8 +51,7 @@ static __always_inline void pw_use_as_server(const struct pw_bank *bank, struct 
 	q.loopback = pw_peer_is_loopback(&out->peer) ||
 		     (!out->foreign && pw_peer_local(&out->peer) == PW_LOCAL_ADDR_OWN);
 	if (pw_in_asks_from(&q))
-		q.from = pw_peer_rule(in.slot, pw_net_tables_of(in.subject), PW_DIRECTION_IN,
-				      &in.peer, in.peer.port);
+		q.from = pw_from_rule(&in, in.peer.port);
 	out->verdict = pw_decide_in(&q).verdict;
 	out->rule = q.from ? q.from : q.listener.rule;
 }
@@ -117,10 +116,9 @@ static __always_inline int pw_use_connection(struct sock *sk, const struct pw_ba
 }
 
 /* Who uses a socket; false when there is no policy, or the subject is never blocked. */
-static __always_inline bool pw_use_is_judged(const struct sock *sk, const struct pw_bank *bank,
-					     __u32 *subject)
+static __always_inline bool pw_use_is_judged(const struct pw_bank *bank, __u32 *subject)
 {
-	if (!bank || pw_is_of_kernel(sk))
+	if (!bank)
 		return false;
 	*subject = pw_net_subject(bank, bpf_get_current_task_btf());
 
@@ -135,7 +133,7 @@ static __noinline int pw_use_bound(struct sock *sk)
 	struct pw_socket *socket;
 	int error;
 
-	if (!pw_use_is_judged(sk, bank, &in.subject))
+	if (!pw_use_is_judged(bank, &in.subject))
 		return 0;
 	socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
 	if (socket && socket->used == pw_use_mark(bank, in.subject, PW_USE_BOUND))
@@ -144,7 +142,7 @@ static __noinline int pw_use_bound(struct sock *sk)
 	pw_local_addr(sk, &in.peer);
 	pw_listen_decide(&in, pw_foreign(sk),
 			 !pw_peer_is_loopback(&in.peer) || pw_peer_is_any(&in.peer));
-	if (in.verdict != PW_VERDICT_ALLOW) {
+	if (pw_in_wants_verdict(&in, socket)) {
 		error = pw_in_verdict(&in);
 		if (error)
 			return error;
@@ -161,7 +159,7 @@ static __noinline int pw_use_connected(struct sock *sk, __u32 receives)
 	struct pw_out out = {.slot = pw_active_slot()};
 	struct pw_bank *bank = pw_bank_in(out.slot);
 
-	if (!pw_use_is_judged(sk, bank, &out.subject))
+	if (!pw_use_is_judged(bank, &out.subject))
 		return 0;
 	out.action = receives ? PW_ACTION_CONNECT : PW_ACTION_SEND;
 
@@ -277,19 +275,19 @@ static __noinline int pw_use_control(struct sock *sk, const struct msghdr *msg)
 
 /* ---- Hooks ------------------------------------------------------------------------------------ */
 
-/* 0, -EACCES, or PW_USE_IS_PIPE. @by_file: asked by the hook of its file. */
-static __always_inline int pw_use_socket(struct sock *sk, __u32 receives, bool by_file)
+/* 0, -EACCES, or PW_USE_IS_PIPE. */
+static __always_inline int pw_use_socket(struct sock *sk, __u32 receives)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u16 family;
 
-	if (!sk || (task->flags & PW_PF_KTHREAD))
+	if (!sk || (task->flags & PW_PF_KTHREAD) || pw_is_of_kernel(sk))
 		return 0;
 	family = sk->__sk_common.skc_family;
 	if (family == PW_AF_INET || family == PW_AF_INET6)
 		return pw_use_inet(sk, receives);
 	if (family == PW_AF_UNIX)
-		return by_file ? pw_use_unix_file(sk, receives) : pw_use_unix(sk, receives);
+		return pw_use_unix(sk, receives);
 
 	return pw_use_kind(pw_raw_of(family, sk->sk_type, sk->sk_protocol), family);
 }
@@ -305,7 +303,7 @@ int BPF_PROG(pw_socket_sendmsg, struct socket *sock, struct msghdr *msg, int siz
 	if (sk && sk->sk_protocol == PW_IPPROTO_UDP && pw_is_inet(sk) && msg->msg_name)
 		ret = 0;
 	else
-		ret = pw_use_socket(sk, 0, false);
+		ret = pw_use_socket(sk, 0);
 	if (ret == PW_USE_IS_PIPE)
 		return file ? pw_write_to_pipe(file) : 0;
 	if (!ret && sk && msg->msg_controllen && pw_is_inet(sk) && !pw_is_of_kernel(sk))
@@ -318,7 +316,7 @@ SEC("lsm/socket_recvmsg")
 int BPF_PROG(pw_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags,
 	     int ret)
 {
-	return ret ? ret : pw_errno(pw_use_socket(sock->sk, 1, false));
+	return ret ? ret : pw_errno(pw_use_socket(sock->sk, 1));
 }
 
 /* read(2) and write(2) come by above as well; sendfile(2) of 6.1, splice(2) and mmap(2) only here. */
@@ -326,7 +324,7 @@ static __always_inline int pw_use_socket_file(struct file *file, __u32 writes)
 {
 	struct socket *sock = bpf_sock_from_file(file);
 
-	return sock ? pw_use_socket(sock->sk, !writes, true) : 0;
+	return sock ? pw_use_socket(sock->sk, !writes) : 0;
 }
 
 #endif

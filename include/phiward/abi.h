@@ -407,6 +407,7 @@ PW_ASSERT_SIZE(struct pw_addr, 20);
 #define PW_SOCKET_ASKED (1U << 1)	/* sent to a group or broadcast address: answers are filtered */
 #define PW_SOCKET_ANNOUNCE (1U << 2)	/* its connection to a door is to be announced */
 #define PW_SOCKET_DOOR (1U << 3)	/* unix: connected to a door of @subject */
+#define PW_SOCKET_KERNEL (1U << 4)	/* UDP of the kernel's own */
 
 #define PW_SOCKET_PEERS 4
 
@@ -430,7 +431,7 @@ struct pw_socket {
 	__u32 root;		/* unix: pw_root.root of the door it listens as, under @generation */
 	__u64 heard;		/* the last IPv4 datagram that was let in, packed; 0: none */
 	__u64 used;		/* who was last allowed to use it, under which policy: pw_use_mark() */
-	__u32 maker;		/* unix: subject that opened it, where it has access or is init */
+	__u32 maker;		/* unix: subject that opened it, init too; 0: not known */
 	__u32 zero2;
 };
 PW_ASSERT_SIZE(struct pw_socket, 104);

@@ -57,7 +57,7 @@ policy() {
 	    exec: $(programs viewer)
 	    started_by: [anyone]
 	    access: {images: [read]}
-	    writes: [pipe]
+	    writes: [$RUN, pipe]
 	  sender: {exec: $(programs sender), started_by: [anyone]}
 	others: {network: $1}
 	EOF
@@ -137,6 +137,16 @@ ANY_DOORS=(stream:$RUN/any.sock stream:@any dgram:$RUN/any-dgram.sock dgram:@any
 	policy deny ', sender' | apply_policy
 	told client ok "connect stream:$RUN/ctl.sock" send recv
 	policy deny | apply_policy
+}
+
+@test "unix door: who is still in local goes on after a swap, whatever call comes first" {
+	local call
+	plugged client /opt/viewer/plug
+	for call in write read sendfile splice uring recv; do
+		told client ok "connect stream:$RUN/ctl.sock" send send
+		policy deny | apply_policy
+		told client ok $call
+	done
 }
 
 @test "unix door: its connection in the hands of another is judged by who uses it" {

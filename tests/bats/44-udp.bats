@@ -16,7 +16,6 @@ setup_file() {
 	policy deny > /run/vm/first.yaml
 	start_phiward /run/vm/first.yaml
 	serving archive /opt/archive/serve udp:{0.0.0.0,::}:4242
-	hospital group udp:0.0.0.0:{3702,3703} udp:fd00:20::2:3702
 }
 teardown_file() {
 	load lib/phiward

@@ -4,17 +4,21 @@
  *
  * As PID 1:  pid1 CMD...   runs CMD, serves requests on /run/pid1, reaps what it
  *                          inherits, and powers the machine off when CMD ends.
- * As client: pid1 start|run [--user U] [--out FILE] [--env K=V]... -- CMD...
+ * As client: pid1 start|run [--user U] [--out FILE] [--socket N] [--env K=V]... -- CMD...
+ *            pid1 listen ROUTE:ADDRESS:PORT
  *            pid1 wait PID
  *            pid1 kill PID SIGNAL-NUMBER
  *
  * A service started this way is a direct fork of PID 1 that execs the command and
  * nothing before it, as with a real init. `start` prints its pid; `wait` and `run`
- * exit with its code, or 128 + signal.
+ * exit with its code, or 128 + signal. When FILE is a unix socket its output goes there,
+ * as to the journal. `listen` has PID 1 open a socket that tools/endpoint.h describes
+ * and prints a number; who is started with that as --socket has it as descriptor 3.
  *
  * A request is one packet of NUL-terminated strings:
- *   "start", uid, gid, supplementary gids with commas, output file, number of
- *   environment strings, those, then argv; or "wait", pid; or "kill", pid, signal.
+ *   "start", uid, gid, supplementary gids with commas, output file, socket, number of
+ *   environment strings, those, then argv; or "listen", endpoint; or "wait", pid; or
+ *   "kill", pid, signal.
  * The answer is one packet: a decimal number, or "-" and an errno.
  */
 #include <errno.h>
@@ -29,10 +33,13 @@
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "endpoint.h"
 
 #define SOCKET_PATH "/run/pid1"
 #define MESSAGE_MAX 65536
@@ -92,19 +99,34 @@ static size_t parse_groups(char *text, gid_t *groups)
 	return n;
 }
 
+static int open_output(const char *path)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+	strncpy(addr.sun_path, path, sizeof(addr.sun_path) - 1);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return -1;
+	return fd;
+}
+
 /* In the fork: becomes the service. @s is the request. */
 static void become(const struct strings *s)
 {
-	size_t env_n = strtoul(s->at[5], NULL, 10);
-	char *const *env = s->at + 6, *const *argv = env + env_n;
+	size_t env_n = strtoul(s->at[6], NULL, 10);
+	char *const *env = s->at + 7, *const *argv = env + env_n;
+	int out, socket = atoi(s->at[5]);
 	gid_t groups[GROUPS_MAX];
 	sigset_t none;
-	int out;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
-	out = open(s->at[4], O_WRONLY | O_CREAT | O_APPEND, 0644);
+	out = open_output(s->at[4]);
 	if (out < 0)
 		_exit(126);
 	dup2(out, STDOUT_FILENO);
@@ -112,7 +134,9 @@ static void become(const struct strings *s)
 	close(STDIN_FILENO);
 	if (open("/dev/null", O_RDONLY) != STDIN_FILENO)
 		_exit(126);
-	closefrom(3);
+	if (socket > 3)
+		dup2(socket, 3);
+	closefrom(socket >= 3 ? 4 : 3);
 	for (size_t i = 0; i < env_n; i++)
 		putenv(env[i]);
 	if (setgroups(parse_groups(s->at[3], groups), groups) < 0 ||
@@ -129,12 +153,34 @@ static void serve_start(int fd, const struct strings *s)
 {
 	pid_t pid;
 
-	if (s->n < 7 || 6 + strtoul(s->at[5], NULL, 10) >= s->n)
+	if (s->n < 8 || 7 + strtoul(s->at[6], NULL, 10) >= s->n)
 		return answer(fd, -EINVAL);
 	pid = fork();
 	if (!pid)
 		become(s);
 	answer(fd, pid < 0 ? -errno : pid);
+}
+
+/* Kept for good, like the socket of a unit. */
+static long serve_listen(const char *where)
+{
+	struct endpoint e;
+	int fd, on = 1;
+
+	if (endpoint_parse(where, &e) < 0 || endpoint_type(e.route) < 0)
+		return -EINVAL;
+	fd = socket(e.addr.any.sa_family, endpoint_type(e.route) | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, &e.addr.any, e.length) < 0 ||
+	    (endpoint_type(e.route) != SOCK_DGRAM && listen(fd, 16) < 0)) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	return fd;
 }
 
 /* Returns whether the connection is kept until the process ends. */
@@ -168,6 +214,8 @@ static void serve(int listener)
 		answer(fd, -EINVAL);
 	else if (!strcmp(s.at[0], "start"))
 		serve_start(fd, &s);
+	else if (!strcmp(s.at[0], "listen") && s.n == 2)
+		answer(fd, serve_listen(s.at[1]));
 	else if (!strcmp(s.at[0], "wait") && s.n == 2)
 		keep = serve_wait(fd, strtol(s.at[1], NULL, 10));
 	else if (!strcmp(s.at[0], "kill") && s.n == 3)
@@ -338,7 +386,9 @@ static long ask(void)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: pid1 start|run [--user U] [--out FILE] [--env K=V]... -- CMD...\n"
+	fprintf(stderr, "usage: pid1 start|run [--user U] [--out FILE] [--socket N] [--env K=V]... "
+			"-- CMD...\n"
+			"       pid1 listen ROUTE:ADDRESS:PORT\n"
 			"       pid1 wait PID\n"
 			"       pid1 kill PID SIGNAL-NUMBER\n");
 	return 2;
@@ -353,7 +403,7 @@ static long ask_wait(const char *pid)
 
 static int client_start(char **argv, int run)
 {
-	const char *user = "root", *out = "/dev/null", *env[STRINGS_MAX];
+	const char *user = "root", *out = "/dev/null", *with = "-1", *env[STRINGS_MAX];
 	size_t env_n = 0;
 	char text[32];
 	long pid;
@@ -365,6 +415,8 @@ static int client_start(char **argv, int run)
 			user = argv[1];
 		else if (!strcmp(argv[0], "--out"))
 			out = argv[1];
+		else if (!strcmp(argv[0], "--socket"))
+			with = argv[1];
 		else if (!strcmp(argv[0], "--env") && env_n < STRINGS_MAX / 2)
 			env[env_n++] = argv[1];
 		else
@@ -375,6 +427,7 @@ static int client_start(char **argv, int run)
 	put("start");
 	put_user(user);
 	put(out);
+	put(with);
 	put_number(env_n);
 	for (size_t i = 0; i < env_n; i++)
 		put(env[i]);
@@ -395,6 +448,12 @@ int main(int argc, char **argv)
 		return init_main(argv);
 	if (argc > 2 && (!strcmp(argv[1], "start") || !strcmp(argv[1], "run")))
 		return client_start(argv + 2, !strcmp(argv[1], "run"));
+	if (argc == 3 && !strcmp(argv[1], "listen")) {
+		put("listen");
+		put(argv[2]);
+		printf("%ld\n", ask());
+		return 0;
+	}
 	if (argc == 3 && !strcmp(argv[1], "wait"))
 		return ask_wait(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "kill")) {

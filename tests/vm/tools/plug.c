@@ -18,7 +18,11 @@
  *     recv, read         waits for data
  *     give PATH          hands the socket to who waits at PATH, by SCM_RIGHTS
  *     take PATH          waits there for one
- *     exec PROGRAM       becomes PROGRAM, which is this tool by another name, socket included
+ *     wait FIFO          until somebody opens it to write
+ *     fork               goes on in a child; ends when that ends
+ *     user UID           is that user from now on
+ *     exec PROGRAM       becomes PROGRAM, which is this tool by another name, with the
+ *                        socket and what it has still to do
  */
 #include <fcntl.h>
 #include <liburing.h>
@@ -27,15 +31,17 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "endpoint.h"
 
 #define PATIENCE 5000	/* ms that a call may take */
+#define ARGUMENTS_MAX 64
 
 static const char text[] = "held";
 static int held = -1;
-static bool reads_input;
+static char *const *rest;	/* of the arguments, what is still to do */
 
 static int code(ssize_t r)
 {
@@ -295,13 +301,51 @@ static int do_take(const char *path)
 
 static int do_exec(const char *program)
 {
-	char number[16];
+	char *arguments[ARGUMENTS_MAX + 4] = {(char *)program, "--fd"}, number[16];
+	size_t n = 3;
 
 	snprintf(number, sizeof(number), "%d", held);
+	arguments[2] = number;
+	for (char *const *next = rest; *next && n < ARGUMENTS_MAX + 3; next++)
+		arguments[n++] = *next;
 	fcntl(held, F_SETFD, 0);
 	printf("exec %s: ok\n", program);
-	execl(program, program, "--fd", number, reads_input ? "-" : NULL, NULL);
+	execv(program, arguments);
 	return -errno;
+}
+
+/* ---- As services do ---------------------------------------------------------------------------- */
+
+static int do_wait(const char *fifo)
+{
+	int fd = open(fifo, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static int do_fork(const char *argument)
+{
+	int status;
+	pid_t child;
+
+	(void)argument;
+	child = fork();
+	if (child < 0)
+		return -errno;
+	if (child == 0)
+		return 0;
+	waitpid(child, &status, 0);
+	exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+}
+
+static int do_user(const char *uid)
+{
+	uid_t user = strtoul(uid, NULL, 10);
+
+	return code(setresuid(user, user, user));
 }
 
 static const struct {
@@ -314,7 +358,8 @@ static const struct {
 	{"sendfile", do_sendfile}, {"splice", do_splice},   {"uring", do_uring},
 	{"recv", do_recv},	   {"read", do_read},	    {"give", do_give},
 	{"take", do_take},	   {"exec", do_exec},	    {"packet", do_packet},
-	{"netns", do_netns},	   {"dial", do_dial},
+	{"netns", do_netns},	   {"dial", do_dial},	    {"wait", do_wait},
+	{"fork", do_fork},	   {"user", do_user},
 };
 
 static int obey(const char *line)
@@ -332,6 +377,7 @@ static int obey(const char *line)
 
 int main(int argc, char **argv)
 {
+	static char *const input[] = {"-", NULL};
 	char line[256];
 	int failed = 0;
 
@@ -340,12 +386,13 @@ int main(int argc, char **argv)
 	if (argc > 2 && !strcmp(argv[0], "--fd")) {
 		held = atoi(argv[1]);
 		argv += 2;
-		argc -= 2;
 	}
-	reads_input = argc > 1 && !strcmp(argv[argc - 2], "-");
-	for (; *argv && strcmp(*argv, "-"); argv++)
+	for (; *argv && strcmp(*argv, "-"); argv++) {
+		rest = argv + 1;
 		failed |= obey(*argv);
-	while (reads_input && fgets(line, sizeof(line), stdin)) {
+	}
+	rest = input;
+	while (*argv && fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = '\0';
 		failed |= obey(line);
 	}
