@@ -48,8 +48,13 @@ start_files() {
 files_scanned() { phiward_status | jq -e '.scanning == []'; }
 
 # stop_files [PATH...]: nothing enforced; the members' programs, what was put into
-# /srv/public and PATHs are gone.
+# /srv/public, PATHs and who still waits are gone.
 stop_files() {
+	local fifo
+	for fifo in /run/vm/*.fifo; do
+		[ ! -e "$fifo" ] || echo 1<> "$fifo"	# opens also when nobody reads
+	done
+	rm -f /run/vm/*.fifo
 	reset_phiward
 	(cd /usr/local/bin && rm -f reader giver keeper uring-keeper)
 	rm -rf "$@"
