@@ -28,24 +28,23 @@ struct pw_asked {
 struct pw_ask {
 	struct dentry *dentry;	/* the walk starts here */
 	struct inode *inode;	/* what is there; when fresh, any that exists */
-	struct pw_bank *bank;	/* NULL: no policy, so nothing to ask */
-	__u32 fs;
 	__u32 fresh;		/* the name need not exist yet */
-	struct pw_asked q;
+	__u32 need;		/* as in struct pw_asked */
+	__u32 action;
+	__u32 bound;
+	__u32 flags;
+	/* Under what, by pw_ask_on(). */
+	struct pw_bank *bank;	/* all zero: no policy, so nothing to ask */
+	__u32 slot;
+	__u32 fs;
 };
 
 /* The bank in force and what it knows of the file system. */
 static __always_inline void pw_ask_on(struct pw_ask *ask, struct super_block *sb)
 {
-	ask->q.slot = pw_active_slot();
-	ask->bank = pw_bank_in(ask->q.slot);
-	ask->fs = ask->bank ? pw_fs_index(ask->bank, sb) : PW_NO_FS;
-	pw_spot_clear(&ask->q.spot);
-}
-
-static __always_inline __u32 pw_fs_flags(const struct pw_bank *bank, __u32 fs)
-{
-	return bank && fs < PW_FS_MAX ? bank->fs[PW_INDEX(fs, PW_FS_MAX)].flags : 0;
+	ask->slot = pw_active_slot();
+	ask->bank = pw_bank_at(ask->slot);
+	ask->fs = pw_fs_index(ask->bank, sb);
 }
 
 static __always_inline void pw_fill_question(const struct pw_bank *bank,
@@ -102,8 +101,8 @@ __noinline int pw_judge(struct pw_asked *asked)
 {
 	struct pw_answer answer;
 	struct pw_actor actor;
-	struct pw_case c = {};
 	struct pw_bank *bank;
+	struct pw_case c;
 
 	if (!asked)
 		return pw_impossible(PW_COUNT_BUG);
@@ -117,8 +116,12 @@ __noinline int pw_judge(struct pw_asked *asked)
 			return 0;
 		if (actor.label && !(actor.label->flags & PW_TASK_PHI))
 			__sync_fetch_and_or(&actor.label->flags, PW_TASK_PHI);
+		if (!pw_wants_record(asked->flags, answer.verdict, answer.reason,
+				     pw_object_flags(bank, asked->spot.object)))
+			return 0;
 	}
 
+	__builtin_memset(&c, 0, sizeof(c));
 	c.dentry = asked->dentry;
 	c.ino = asked->ino;
 	c.slot = asked->slot;
@@ -140,39 +143,33 @@ __noinline int pw_judge(struct pw_asked *asked)
 	return pw_verdict(&c);
 }
 
-/* Hands @ask over to the decision. */
-static __always_inline int pw_put_to_judge(struct pw_ask *ask)
+/* Hands @ask over to the decision; @q has the spot. */
+static __always_inline int pw_put_to_judge(const struct pw_ask *ask, struct pw_asked *q)
 {
-	ask->q.dentry = (__u64)ask->dentry;
-	ask->q.ino = ask->fresh ? 0 : ask->inode->i_ino;
-	ask->q.dev = ask->inode->i_sb->s_dev;
+	q->dentry = (__u64)ask->dentry;
+	q->ino = ask->fresh ? 0 : ask->inode->i_ino;
+	q->dev = ask->inode->i_sb->s_dev;
+	q->slot = ask->slot;
+	q->need = ask->need;
+	q->action = ask->action;
+	q->bound = ask->bound;
+	q->flags = ask->flags;
 
-	return pw_errno(pw_judge(&ask->q));
+	return pw_errno(pw_judge(q));
 }
 
-static __noinline int pw_locate_alias(struct pw_ask *ask)
+static __noinline int pw_locate_alias(struct inode *inode, __u64 scope, struct pw_spot *spot)
 {
 	struct pw_alias alias = {
-		.inode = (__u64)ask->inode,
-		.slot = ask->q.slot,
-		.fs = ask->fs,
+		.inode = (__u64)inode,
+		.slot = pw_scope_slot(scope),
+		.fs = (__u32)scope,
 	};
 
 	pw_walk_alias(&alias);
-	ask->q.spot = alias.spot;
+	*spot = alias.spot;
 
 	return 0;
-}
-
-/* Every file system on a removable device is one object, where no root is nearer. */
-static __always_inline void pw_locate_removable(struct pw_ask *ask)
-{
-	if (!(ask->bank->flags & PW_BANK_REMOVABLE) || ask->q.spot.where != PW_WHERE_OUTSIDE ||
-	    !pw_is_removable(ask->inode->i_sb))
-		return;
-	ask->q.spot.where = PW_OPAQUE(PW_WHERE_OBJECT);
-	ask->q.spot.object = ask->bank->removable;
-	ask->q.spot.root = 0;
 }
 
 /* Whether files that the policy protects may lie on the file system. */
@@ -187,49 +184,91 @@ static __always_inline int pw_may_hold_objects(const struct pw_bank *bank, __u32
  */
 static __always_inline int pw_may_be_linked(const struct inode *inode)
 {
-	struct pw_state *s;
-
-	if ((inode->i_mode & PW_S_IFMT) == PW_S_IFDIR)
+	if (inode->i_nlink <= 1 && !shared.state.orphans)
 		return 0;
-	if (inode->i_nlink > 1)
-		return 1;
-	s = pw_the_state();
 
-	return s && s->orphans;
+	return (inode->i_mode & PW_S_IFMT) != PW_S_IFDIR;
 }
 
-/* Finds where the file lies. */
-static __always_inline void pw_locate(struct pw_ask *ask)
+/* Outside of all that is named, and what of the path is recorded is the whole of it. */
+static __always_inline void pw_spot_outside(struct pw_spot *spot)
 {
-	__u64 scope = pw_scope(ask->fs, ask->q.slot, ask->fresh);
+	pw_spot_clear(spot);
+	spot->where = PW_OPAQUE(PW_WHERE_OUTSIDE);
+	spot->depth = PW_WALK_MAX;
+}
+
+/* Finds where the file lies. Returns 1 for outside of all that is named, @spot left alone. */
+static __always_inline int pw_locate_on_fs(const struct pw_ask *ask, struct pw_spot *spot)
+{
+	__u64 scope = pw_scope(ask->fs, ask->slot, ask->fresh);
+	int linked, clear = 0;
 
 	if (ask->fresh || ask->dentry->d_inode == ask->inode)
-		pw_walk(ask->bank, ask->dentry, scope, &ask->q.spot);
+		clear = pw_walk(ask->bank, ask->dentry, scope, spot);
 	else
-		pw_locate_alias(ask);
-	pw_spot_on_fs(ask->bank, ask->fs, &ask->q.spot);
-	if (!ask->fresh && ask->q.spot.where == PW_WHERE_OUTSIDE && pw_may_be_linked(ask->inode))
-		pw_look_up_link(ask->inode, scope, &ask->q.spot);
+		pw_locate_alias(ask->inode, scope, spot);
+	linked = !ask->fresh && pw_may_be_linked(ask->inode);
+	if (clear && !linked && !pw_fs_object(ask->bank, ask->fs))
+		return 1;
+
+	if (clear)
+		pw_spot_outside(spot);
+	pw_spot_on_fs(ask->bank, ask->fs, spot);
+	if (linked && spot->where == PW_WHERE_OUTSIDE)
+		pw_look_up_link(ask->inode, scope, spot);
+
+	return 0;
 }
 
 /*
- * What the hook returns. Leaves as early as it can: what lies in no object
- * concerns nobody, except where a member would write.
+ * The same for all that can be an object's or a place: also every file system on a
+ * removable device is one object, where no root is nearer.
  */
+static __always_inline int pw_locate(const struct pw_ask *ask, __u32 fs_flags,
+				     struct pw_spot *spot)
+{
+	int clear = 1;
+
+	if (pw_fs_flags(ask->bank, ask->fs) & fs_flags)
+		clear = pw_locate_on_fs(ask, spot);
+	if (!(ask->bank->flags & PW_BANK_REMOVABLE) ||
+	    (!clear && spot->where != PW_WHERE_OUTSIDE) || !pw_is_removable(ask->inode->i_sb))
+		return clear;
+	if (clear)
+		pw_spot_outside(spot);
+	spot->where = PW_OPAQUE(PW_WHERE_OBJECT);
+	spot->object = ask->bank->removable;
+	spot->root = 0;
+
+	return 0;
+}
+
+/*
+ * Whether anybody is concerned: what lies in no object concerns nobody, except
+ * where a task with a label would write (ask->bound). Most calls end here. Fills
+ * @spot when so.
+ */
+static __always_inline int pw_is_concern(struct pw_ask *ask, struct pw_spot *spot)
+{
+	int clear = pw_locate(ask, ask->bound ? PW_FS_OBJECTS | PW_FS_PLACES : PW_FS_OBJECTS, spot);
+
+	if ((clear || spot->where == PW_WHERE_OUTSIDE) && (!ask->bound || !ask->bank->generation))
+		return 0;
+	if (clear)
+		pw_spot_outside(spot);
+
+	return 1;
+}
+
+/* What the hook returns. */
 static __always_inline int pw_ask_file(struct pw_ask *ask)
 {
-	__u32 flags = pw_fs_flags(ask->bank, ask->fs);
+	struct pw_asked q;
 
-	ask->q.spot.where = PW_OPAQUE(PW_WHERE_OUTSIDE);
-	ask->q.spot.depth = PW_PATH_DEPTH;	/* not walked: the record has the whole path */
-	if (flags & (ask->q.bound ? PW_FS_OBJECTS | PW_FS_PLACES : PW_FS_OBJECTS))
-		pw_locate(ask);
-	pw_locate_removable(ask);
-	if (ask->q.spot.where == PW_WHERE_OUTSIDE &&
-	    (!ask->q.bound || !pw_label_of(bpf_get_current_task_btf())))
-		return 0;
+	ask->bound = PW_OPAQUE(ask->bound && pw_label_of(bpf_get_current_task_btf()));
 
-	return pw_put_to_judge(ask);
+	return pw_is_concern(ask, &q.spot) ? pw_put_to_judge(ask, &q) : 0;
 }
 
 #endif

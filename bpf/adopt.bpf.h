@@ -38,7 +38,8 @@ static __always_inline struct pw_program *pw_running_program(const struct pw_can
 		return program;
 	if (!(c->bank->flags & PW_BANK_PROGRAM_DIRS))
 		return NULL;
-	pw_walk(c->bank, exe->f_path.dentry, pw_scope(fs, c->slot, 0), &spot);
+	if (pw_walk(c->bank, exe->f_path.dentry, pw_scope(fs, c->slot, 0), &spot))
+		return NULL;
 
 	return spot.program_dir ? pw_program_at(c->slot, spot.program_dir, fs) : NULL;
 }
@@ -168,20 +169,16 @@ int pw_adopt(struct bpf_iter__task *ctx)
 	struct pw_program *program;
 	struct pw_adopted line = {};
 	struct pw_bank *in_force;
-	struct pw_state *s;
 	__u32 active;
 
 	if (!task || task->group_leader != task || task->tgid == 1)
 		return 0;
-	s = pw_the_state();
-	if (!s)
-		return 0;
 	active = pw_active_slot();
-	c.slot = s->adopt_slot & 1;
+	c.slot = shared.state.adopt_slot & 1;
 	c.bank = pw_bank_in(c.slot);
-	in_force = bpf_map_lookup_elem(&banks, &active);
-	if (!c.bank || !in_force)
+	if (!c.bank)
 		return 0;
+	in_force = &shared.banks[PW_INDEX(active, PW_BANK_SLOTS)];
 	c.label = pw_label_of(task);
 	program = pw_running_program(&c);
 	if (c.label && (c.label->subject == PW_SUBJECT_DAEMON || pw_stays(&c, program)))

@@ -67,53 +67,7 @@ const volatile __u8 pw_can_probe;
  * verifiers check a bpf_loop callback for its first round only, so what a
  * round branches on must not begin as a known constant.
  */
-static __u32 pw_unknown_zero;
-#define PW_OPAQUE(value) ((value) + *(volatile __u32 *)&pw_unknown_zero)
-
-extern const void rename_lock __ksym __weak;
-
-/*
- * Set by the loader where __d_move(), in which the kernel renames, can be hooked: the
- * programs below then keep a sequence of their own, because reading the kernel's by
- * address costs as much as a walk. Odd while a rename is under way. The kernel holds
- * rename_lock around it, so only one writes. The exit is attached first: an entry
- * without its exit would leave the sequence odd.
- */
-const volatile __u8 pw_counts_renames;
-static __u32 pw_renames;
-
-SEC("fexit/__d_move")
-int BPF_PROG(pw_rename_ends)
-{
-	pw_renames = (pw_renames | 1) + 1;
-
-	return 0;
-}
-
-SEC("fentry/__d_move")
-int BPF_PROG(pw_rename_begins)
-{
-	pw_renames |= 1;
-
-	return 0;
-}
-
-/* Not inlined, for the room it takes on the stack. */
-static __noinline __u32 pw_kernel_rename_sequence(void)
-{
-	__u32 sequence = 0;
-
-	if (pw_can_probe && &rename_lock)
-		bpf_probe_read_kernel(&sequence, sizeof(sequence), &rename_lock);
-
-	return sequence;
-}
-
-/* Sequence of the kernel's renames, or 0 where it cannot be read. */
-static __always_inline __u32 pw_rename_sequence(void)
-{
-	return pw_counts_renames ? *(volatile __u32 *)&pw_renames : pw_kernel_rename_sequence();
-}
+#define PW_OPAQUE(value) ((value) + *(volatile __u32 *)&shared.state.zero)
 
 /*
  * Copies at most @size - 1 bytes of the name at @address and a NUL. Returns
@@ -128,6 +82,41 @@ static __always_inline long pw_copy_name(char *to, __u32 size, __u64 address)
 
 	n = bpf_snprintf(to, size, "%s", &address, sizeof(address));
 	return n > (long)size ? (long)size : n;
+}
+
+/* The entry itself holds the names that are short, under another name from 6.14 on. */
+union shortname_store___new {
+	unsigned char string[32];
+} __attribute__((preserve_access_index));
+
+struct dentry___new {
+	union shortname_store___new d_shortname;
+} __attribute__((preserve_access_index));
+
+/* Where in an entry a short name stands. */
+static __always_inline __u32 pw_short_name_offset(void)
+{
+	if (bpf_core_field_exists(struct dentry___new, d_shortname))
+		return bpf_core_field_offset(struct dentry___new, d_shortname);
+
+	return bpf_core_field_offset(struct dentry, d_iname);
+}
+
+/* The first eight bytes of @dentry's name, which is short. */
+static __always_inline __u64 pw_first_of_name(struct dentry *dentry)
+{
+	struct dentry___new *newer = (void *)dentry;
+	__u64 first;
+
+	if (bpf_core_field_exists(struct dentry___new, d_shortname)) {
+		first = *(const __u64 *)&newer->d_shortname.string[0];
+		barrier_var(first);
+	} else {
+		first = *(const __u64 *)&dentry->d_iname[0];
+		barrier_var(first);
+	}
+
+	return first;
 }
 
 #endif

@@ -63,33 +63,67 @@ struct pw_names {
 	__u64 dentry;	/* address */
 	char *bytes;
 	__u32 used;
-	__u32 left;	/* names that belong to the list */
-	__u32 cut;	/* 1 until its end was reached */
+	__u32 left;	/* names that still belong to it; 0 at its end, else it was cut */
 };
+
+/* An entry's parent, name, and bytes of a short name, which lie together in it: one read. */
+#define PW_ENTRY_WORDS 8
+
+static __always_inline const void *pw_in_entry(const __u64 *entry, __u32 offset)
+{
+	__u32 at = offset - bpf_core_field_offset(struct dentry, d_parent);
+
+	barrier_var(at);	/* the verifier takes no subtraction from a stack pointer */
+
+	return (const char *)entry + at;
+}
+
+/* Appends the name of @length that is read to @to, or read it by its address. Returns bytes, or less. */
+static __always_inline long pw_copy_entry_name(char *to, __u32 room, const __u64 *entry,
+					       __u64 dentry, __u32 length)
+{
+	__u32 offset = pw_short_name_offset(), i;
+	const __u64 *from = pw_in_entry(entry, offset);
+	__u64 name = *(const __u64 *)pw_in_entry(entry, bpf_core_field_offset(struct dentry,
+									     d_name.name));
+
+	if (length >= PW_NAME_SHORT || name != dentry + offset)
+		return bpf_probe_read_kernel_str(to, room, (const void *)name);
+	for (i = 0; i < PW_NAME_SHORT / 8; i++)
+		((__u64 *)to)[i] = from[i];
+	to[length & (PW_NAME_SHORT - 1)] = '\0';
+
+	return length + 1;
+}
 
 static __always_inline long pw_put_name(struct pw_names *list, __u32 last_offset, __u32 room)
 {
-	struct dentry *dentry = (struct dentry *)list->dentry, *parent = NULL;
-	struct qstr name = {};
-	__u32 used = list->used;
+	__u64 entry[PW_ENTRY_WORDS], parent;
+	__u32 used = list->used, length;
 	long n;
 
-	bpf_core_read(&parent, sizeof(parent), &dentry->d_parent);
-	if (!list->left || parent == dentry || !parent) {
-		list->cut = 0;
+	if (!list->left)
+		return 1;
+	if (bpf_probe_read_kernel(entry, sizeof(entry),
+				  (const void *)(list->dentry +
+						 bpf_core_field_offset(struct dentry, d_parent))))
+		return 1;
+	parent = entry[0];
+	if (parent == list->dentry || !parent) {
+		list->left = 0;
 		return 1;
 	}
-	bpf_core_read(&name, sizeof(name), &dentry->d_name);
-	if (used > last_offset || name.len >= room)
+	length = *(const __u32 *)pw_in_entry(entry, bpf_core_field_offset(struct dentry, d_name.len));
+	if (used > last_offset || length >= room)
 		return 1;
 	used &= last_offset;
 	barrier_var(used);
-	n = bpf_probe_read_kernel_str(list->bytes + used, room, name.name);
+	n = pw_copy_entry_name(list->bytes + used, room, entry, list->dentry, length);
 	if (n <= 0)
 		return 1;
 	list->used = used + (__u32)n;
 	list->left--;
-	list->dentry = (__u64)parent;
+	list->dentry = parent;
 
 	return 0;
 }
@@ -109,14 +143,13 @@ static __always_inline __u32 pw_put_names(char *bytes, __u32 used, __u64 dentry,
 		.bytes = bytes,
 		.used = PW_OPAQUE(used),
 		.left = PW_OPAQUE(left),
-		.cut = PW_OPAQUE(1),
 	};
 
 	if (!pw_can_probe)
 		return 0;
 	bpf_loop(PW_PATH_DEPTH + 1, pw_put_event_name, &list, 0);
 
-	return (list.used - used) | list.cut << 31;
+	return (list.used - used) | (list.left ? PW_NAMES_CUT : 0);
 }
 
 /* The parent's program as it was noted at exec; bytes, 0 when it does not fit. */
@@ -223,11 +256,9 @@ static __always_inline void pw_fill_path(struct pw_event *e, const struct pw_cas
 
 static __always_inline void pw_add_lost(enum pw_loss reason, __u64 seq)
 {
-	struct pw_state *s = pw_the_state();
+	struct pw_state *s = &shared.state;
 	__u32 i;
 
-	if (!s)
-		return;
 	__sync_fetch_and_add(&s->lost[reason].count, 1);
 	for (i = 0; i < 4; i++) {
 		__u64 seen = s->lost[reason].first;
@@ -249,9 +280,7 @@ static __always_inline void pw_add_lost(enum pw_loss reason, __u64 seq)
 
 static __always_inline __u64 pw_next_sequence(void)
 {
-	struct pw_state *s = pw_the_state();
-
-	return s ? __sync_fetch_and_add(&s->seq, 1) + 1 : 0;
+	return __sync_fetch_and_add(&shared.state.seq, 1) + 1;
 }
 
 /* Members, and all that is no plain access, have a ring that strangers cannot fill. */

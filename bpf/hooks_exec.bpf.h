@@ -161,7 +161,6 @@ static __always_inline void pw_note_parent(struct pw_task *label, struct task_st
 		.bytes = label->parent_exe,
 		.used = PW_OPAQUE(0),
 		.left = PW_OPAQUE(PW_EXE_DEPTH),
-		.cut = PW_OPAQUE(1),
 	};
 
 	label->parent_len = 0;
@@ -170,7 +169,7 @@ static __always_inline void pw_note_parent(struct pw_task *label, struct task_st
 	list.dentry = (__u64)exe->f_path.dentry;
 	label->parent_dev = exe->f_path.dentry->d_sb->s_dev;
 	bpf_loop(PW_EXE_DEPTH + 1, pw_put_parent_name, &list, 0);
-	if (!list.cut)
+	if (!list.left)
 		label->parent_len = list.used;
 }
 
@@ -181,7 +180,7 @@ static __always_inline void pw_note_parent(struct pw_task *label, struct task_st
  */
 static __always_inline int pw_keep_entry(struct task_struct *task, const struct pw_entry *entry)
 {
-	struct pw_task *own = bpf_task_storage_get(&tasks, task, NULL, 0);
+	struct pw_task *own = pw_label_on(task);
 
 	if (!own && entry->subject == PW_SUBJECT_OTHERS && !entry->program)
 		return 0;
@@ -254,11 +253,11 @@ static __noinline __u64 pw_program_dir(struct file *file)
 		return PW_NOTHING_TO_ENTER;
 	fs = pw_fs_index(bank, file->f_inode->i_sb);
 	if ((bank->flags & PW_BANK_PROGRAM_DIRS) && (pw_fs_flags(bank, fs) & PW_FS_PROGRAMS)) {
-		pw_walk(bank, file->f_path.dentry, pw_scope(fs, slot, 0), &spot);
-		dir = spot.program_dir;
+		if (!pw_walk(bank, file->f_path.dentry, pw_scope(fs, slot, 0), &spot))
+			dir = spot.program_dir;
 	}
 	if (!(bank->program_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino)) && !dir &&
-	    !bpf_task_storage_get(&tasks, task, NULL, 0) && !pw_label_of(task))
+	    !pw_label_on(task) && !pw_label_of(task))
 		return PW_NOTHING_TO_ENTER;
 
 	return dir;
@@ -408,7 +407,7 @@ static __always_inline __u32 pw_late_reason(const struct pw_subject *s, struct t
 __noinline int pw_take_over(struct pw_entry *entry)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pw_task *own = bpf_task_storage_get(&tasks, task, NULL, 0);
+	struct pw_task *own = pw_label_on(task);
 	struct pw_bank *bank = pw_bank_in(pw_active_slot());
 	struct pw_subject *s;
 
@@ -455,7 +454,7 @@ int BPF_PROG(pw_bprm_committed_creds, struct linux_binprm *bprm)
 		.dev = dentry->d_sb->s_dev,
 	};
 
-	if (!bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0))
+	if (!pw_label_on(bpf_get_current_task_btf()))
 		return 0;
 	if (bprm->interp != bprm->filename) {
 		entry.interpreted = 1;

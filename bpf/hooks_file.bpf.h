@@ -90,59 +90,75 @@ static __always_inline int pw_may_write_by_kind(const struct pw_bank *bank,
 }
 
 /*
- * No file on @sb is protected, and reading binds nobody: so it is with most files, and
- * they are not kept waiting. What is found here is not handed on, because together with
- * the question it would not fit the stack.
+ * Whether a question about an open file has to be judged. Only then it matters what
+ * is asked for.
  */
-static __always_inline int pw_is_free(const struct super_block *sb, __u32 writes)
+static __always_inline int pw_open_file_is_concern(struct pw_ask *ask, struct file *file,
+						   __u32 writes, struct pw_spot *spot)
 {
-	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	ask->dentry = file->f_path.dentry;
+	ask->inode = file->f_inode;
+	ask->bound = PW_OPAQUE(writes && pw_label_of(bpf_get_current_task_btf()) &&
+			       !pw_may_write_by_kind(ask->bank, ask->inode));
 
-	return !bank || (!writes && !pw_may_hold_objects(bank, pw_fs_index(bank, sb)));
+	return pw_is_concern(ask, spot) && !pw_lists_for_scan(ask->inode, writes);
 }
 
-/* A question about an open file. */
-static __always_inline int pw_ask_open_file(struct file *file, __u32 need, __u32 writes,
-					    __u32 flags)
+static __always_inline int pw_judge_open_file(struct pw_ask *ask, struct pw_asked *q, __u32 need,
+					      __u32 flags)
 {
-	struct inode *inode = file->f_inode;
-	struct pw_ask ask = {
-		.dentry = file->f_path.dentry,
-		.inode = inode,
-		.q.need = need,
-		.q.bound = writes,
-		.q.flags = flags,
-	};
+	ask->need = PW_OPAQUE(need);
+	ask->action = PW_OPAQUE(pw_action_of(ask->need));
+	ask->flags = flags;
 
-	pw_ask_on(&ask, inode->i_sb);
-	if (!ask.bank || pw_lists_for_scan(inode, writes))
-		return 0;
-	if (writes && pw_may_write_by_kind(ask.bank, inode))
-		ask.q.bound = 0;
-	ask.q.bound = PW_OPAQUE(ask.q.bound);
-	ask.q.action = PW_OPAQUE(pw_action_of(need));
+	return pw_put_to_judge(ask, q);
+}
 
-	return pw_ask_file(&ask);
+/* Opening a file when the policy speaks of its file system, or the task has a label. */
+static __noinline int pw_open(struct file *file, __u32 writes, __u32 slot, __u32 fs_at)
+{
+	struct pw_ask ask = {.slot = slot, .bank = pw_bank_at(slot)};
+	struct pw_asked q;
+
+	ask.fs = pw_fs_index_at(ask.bank, file->f_inode->i_sb, fs_at);
+
+	return pw_open_file_is_concern(&ask, file, writes, &q.spot) ?
+		       pw_judge_open_file(&ask, &q,
+					  pw_need_of_open(file->f_mode, file->f_flags), 0) : 0;
+}
+
+/* What is guarded whatever the policy says of files. */
+static __always_inline int pw_guard_open(struct file *file, struct inode *inode, __u32 writes)
+{
+	if ((inode->i_mode & PW_S_IFMT) != PW_S_IFREG && pw_is_storage(inode))
+		return pw_guard_storage(file->f_path.dentry);
+	if (writes && pw_in_swapon())
+		return pw_guard_storage(file->f_path.dentry);
+
+	return pw_is_guarded_pseudo(inode->i_sb) ? pw_guard_pseudo(file) : 0;
+}
+
+static __always_inline int pw_is_labelled(void)
+{
+	return pw_label_of(bpf_get_current_task_btf()) != NULL;
 }
 
 SEC("lsm/file_open")
 int BPF_PROG(pw_file_open, struct file *file, int ret)
 {
+	__u32 slot = pw_active_slot(), writes = file->f_mode & PW_FMODE_WRITE, fs_at;
+	struct inode *inode = file->f_inode;
+
 	if (ret)
 		return ret;
-	if (!pw_is_free(file->f_inode->i_sb, file->f_mode & PW_FMODE_WRITE)) {
-		ret = pw_ask_open_file(file,
-				       PW_OPAQUE(pw_need_of_open(file->f_mode, file->f_flags)),
-				       file->f_mode & PW_FMODE_WRITE, 0);
+	fs_at = pw_fs_at(pw_bank_at(slot), inode->i_sb);
+	if ((fs_at & PW_FS_AT_OBJECTS) || (writes && pw_is_labelled())) {
+		ret = pw_errno(pw_open(file, writes, slot, fs_at));
 		if (ret)
 			return ret;
 	}
-	if (pw_is_storage(file->f_inode) || ((file->f_mode & PW_FMODE_WRITE) && pw_in_swapon()))
-		return pw_guard_storage(file->f_path.dentry);
-	if (pw_is_guarded_pseudo(file->f_inode->i_sb))
-		return pw_guard_pseudo(file);
 
-	return 0;
+	return pw_guard_open(file, inode, writes);
 }
 
 /*
@@ -192,12 +208,34 @@ static __noinline int pw_write_to_pipe(struct file *file)
 	return pw_errno(pw_judge(&q));
 }
 
-/* Reading or writing through a descriptor, wherever that comes from. */
-static __always_inline int pw_use(struct file *file, __u32 writes)
+/* Reading or writing when the policy speaks of the file system, or the task has a label. */
+static __noinline int pw_use_file(struct file *file, __u32 writes, __u32 slot, __u32 fs_at)
+{
+	struct pw_ask ask = {.slot = slot, .bank = pw_bank_at(slot)};
+	struct pw_asked q;
+
+	if (!(fs_at & PW_FS_AT_OBJECTS) && !pw_is_labelled())
+		return 0;
+	ask.fs = pw_fs_index_at(ask.bank, file->f_inode->i_sb, fs_at);
+	if (!writes && (!pw_may_hold_objects(ask.bank, ask.fs) || pw_opened_by_itself(ask.bank)))
+		return 0;
+	if (!pw_open_file_is_concern(&ask, file, writes, &q.spot))
+		return 0;
+
+	return pw_judge_open_file(&ask, &q, pw_need_of_use(file, writes),
+				  PW_CASE_QUIET | PW_ASK_WRITE_OR_CREATE);
+}
+
+#define PW_USE_AS_FILE 1	/* no answer yet: it is decided like the use of a file */
+
+/*
+ * Sockets, devices, pipes and the like: they lie in no object, but a member may not
+ * write to all of them. 0, -EACCES or PW_USE_AS_FILE.
+ */
+static __noinline int pw_use_other(struct file *file, __u32 writes)
 {
 	struct inode *inode = file->f_inode;
 	umode_t format = inode->i_mode & PW_S_IFMT;
-	struct pw_bank *bank;
 
 	if (format == PW_S_IFSOCK) {
 		int use = pw_use_socket_file(file, PW_OPAQUE(writes));
@@ -208,23 +246,36 @@ static __always_inline int pw_use(struct file *file, __u32 writes)
 		return 0;
 	if (pw_is_storage(inode) || (format == PW_S_IFCHR && writes && pw_is_fabrics(file)))
 		return pw_guard_storage(file->f_path.dentry);
-	if (!writes && format != PW_S_IFREG && format != PW_S_IFDIR)
-		return 0;
-	if (writes && pw_is_guarded_pseudo(inode->i_sb)) {
-		int refused = pw_guard_pseudo(file);
 
-		if (refused)
-			return refused;
+	return writes ? PW_USE_AS_FILE : 0;
+}
+
+/* Reading or writing through a descriptor, wherever that comes from. */
+static __always_inline int pw_use(struct file *file, __u32 writes)
+{
+	struct inode *inode = file->f_inode;
+	__u32 format = inode->i_mode & PW_S_IFMT, slot, fs_at;
+
+	barrier_var(format);
+	if (format != PW_S_IFREG) {
+		barrier_var(format);	/* or the two comparisons become a dozen instructions */
+		if (format != PW_S_IFDIR) {
+			int use = pw_use_other(file, writes);
+
+			if (use != PW_USE_AS_FILE)
+				return pw_errno(use);
+		}
 	}
+	slot = pw_active_slot();
+	fs_at = pw_fs_at(pw_bank_at(slot), inode->i_sb);
 	if (!writes) {
-		bank = pw_bank_in(pw_active_slot());
-		if (!bank || !pw_may_hold_objects(bank, pw_fs_index(bank, inode->i_sb)) ||
-		    pw_opened_by_itself(bank))
+		if (!(fs_at & PW_FS_AT_OBJECTS))
 			return 0;
+	} else if (pw_is_guarded_pseudo(inode->i_sb) && pw_guard_pseudo(file)) {
+		return -PW_EACCES;
 	}
 
-	return pw_ask_open_file(file, PW_OPAQUE(pw_need_of_use(file, writes)), writes,
-				PW_CASE_QUIET | PW_ASK_WRITE_OR_CREATE);
+	return pw_errno(pw_use_file(file, writes, slot, fs_at));
 }
 
 SEC("lsm/file_permission")
@@ -270,12 +321,18 @@ int BPF_PROG(pw_file_receive, struct file *file, int ret)
 {
 	umode_t format = file->f_inode->i_mode & PW_S_IFMT;
 	__u32 writes = file->f_mode & PW_FMODE_WRITE;
+	struct pw_ask ask = {};
+	struct pw_asked q;
 
 	if (ret || (format != PW_S_IFREG && format != PW_S_IFDIR) || (file->f_mode & PW_FMODE_PATH))
 		return ret;
 
-	return pw_ask_open_file(file, PW_OPAQUE(pw_need_of_open(file->f_mode & ~PW_FMODE_CREATED, 0)),
-				writes, PW_ASK_WRITE_OR_CREATE);
+	pw_ask_on(&ask, file->f_inode->i_sb);
+	if (!pw_open_file_is_concern(&ask, file, writes, &q.spot))
+		return 0;
+
+	return pw_judge_open_file(&ask, &q, pw_need_of_open(file->f_mode & ~PW_FMODE_CREATED, 0),
+				  PW_ASK_WRITE_OR_CREATE);
 }
 
 #define PW_NOTIFY_INODE 0
@@ -291,21 +348,21 @@ int BPF_PROG(pw_path_notify, const struct path *path, u64 mask, unsigned int obj
 	struct pw_ask ask = {
 		.dentry = dentry,
 		.inode = dentry->d_inode,
-		.q.need = PW_ACTION_BIT(PW_ACTION_READ),
-		.q.action = PW_ACTION_READ,
+		.need = PW_ACTION_BIT(PW_ACTION_READ),
+		.action = PW_ACTION_READ,
 	};
+	struct pw_asked q;
 
 	if (ret)
 		return ret;
 	pw_ask_on(&ask, dentry->d_sb);
-	if (!ask.bank)
-		return 0;
 	if (obj_type == PW_NOTIFY_INODE || !pw_may_hold_objects(ask.bank, ask.fs))
 		return pw_ask_file(&ask);
-	ask.q.spot.where = PW_OPAQUE(PW_WHERE_UNRESOLVED);
-	ask.q.spot.depth = PW_PATH_DEPTH;
+	pw_spot_clear(&q.spot);
+	q.spot.where = PW_OPAQUE(PW_WHERE_UNRESOLVED);
+	q.spot.depth = PW_PATH_DEPTH;
 
-	return pw_put_to_judge(&ask);
+	return pw_put_to_judge(&ask, &q);
 }
 
 #endif

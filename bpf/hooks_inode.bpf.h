@@ -14,16 +14,16 @@ static __always_inline int pw_ask_name(struct dentry *dentry, enum pw_action act
 	struct pw_ask ask = {
 		.dentry = dentry,
 		.inode = dentry->d_inode,
-		.q.need = PW_ACTION_BIT(action),
-		.q.action = action,
-		.q.bound = bound,
+		.need = PW_ACTION_BIT(action),
+		.action = action,
+		.bound = bound,
 	};
 
 	if (!ask.inode)
 		return pw_errno(pw_impossible(PW_COUNT_BUG));
 	pw_ask_on(&ask, dentry->d_sb);
 
-	return ask.bank ? pw_ask_file(&ask) : 0;
+	return pw_ask_file(&ask);
 }
 
 /* The creation of a name. */
@@ -33,14 +33,14 @@ static __always_inline int pw_ask_new_name(struct dentry *dentry, __u32 bound)
 		.dentry = dentry,
 		.inode = dentry->d_parent->d_inode,
 		.fresh = 1,
-		.q.need = PW_ACTION_BIT(PW_ACTION_CREATE),
-		.q.action = PW_ACTION_CREATE,
-		.q.bound = bound,
+		.need = PW_ACTION_BIT(PW_ACTION_CREATE),
+		.action = PW_ACTION_CREATE,
+		.bound = bound,
 	};
 
 	pw_ask_on(&ask, dentry->d_sb);
 
-	return ask.bank ? pw_ask_file(&ask) : 0;
+	return pw_ask_file(&ask);
 }
 
 /* Whether there is a file behind @dentry; where that cannot be seen, there is. */
@@ -91,13 +91,11 @@ int BPF_PROG(pw_inode_mknod, struct inode *dir, struct dentry *dentry, umode_t m
 static __noinline int pw_loses_name(struct dentry *dentry)
 {
 	struct pw_bank *bank = pw_bank_in(pw_active_slot());
-	struct pw_state *s = pw_the_state();
 	struct inode *inode = NULL;
 	unsigned int nlink = 2;
 	umode_t mode = 0;
 
-	if (!bank || !s ||
-	    !(pw_fs_flags(bank, pw_fs_index(bank, dentry->d_sb)) & PW_FS_OBJECTS))
+	if (!bank || !(pw_fs_flags(bank, pw_fs_index(bank, dentry->d_sb)) & PW_FS_OBJECTS))
 		return 0;
 	if (pw_can_probe) {
 		bpf_core_read(&inode, sizeof(inode), &dentry->d_inode);
@@ -107,7 +105,7 @@ static __noinline int pw_loses_name(struct dentry *dentry)
 		bpf_core_read(&mode, sizeof(mode), &inode->i_mode);
 	}
 	if (nlink > 1 && (mode & PW_S_IFMT) != PW_S_IFDIR)
-		s->orphans = 1;
+		shared.state.orphans = 1;
 
 	return 0;
 }
@@ -129,13 +127,10 @@ int BPF_PROG(pw_inode_rmdir, struct inode *dir, struct dentry *dentry, int ret)
 	return ret ? ret : pw_ask_name(dentry, PW_ACTION_DELETE, 0);
 }
 
-static __always_inline void pw_locate_both(struct pw_ask *ask)
+static __always_inline void pw_locate_both(const struct pw_ask *ask, struct pw_spot *spot)
 {
-	ask->q.spot.where = PW_OPAQUE(PW_WHERE_OUTSIDE);
-	ask->q.spot.depth = PW_PATH_DEPTH;
-	if (pw_fs_flags(ask->bank, ask->fs) & PW_FS_OBJECTS)
-		pw_locate(ask);
-	pw_locate_removable(ask);
+	if (pw_locate(ask, PW_FS_OBJECTS, spot))
+		pw_spot_outside(spot);
 }
 
 /* Whether another name of @inode stays where it was when it gets a new one. */
@@ -153,52 +148,53 @@ static __always_inline int pw_keeps_name(const struct inode *inode, enum pw_acti
 static __always_inline int pw_ask_move(struct dentry *from, struct dentry *to,
 				       enum pw_action action)
 {
-	struct pw_ask ask = {.dentry = from, .inode = from->d_inode, .q.action = action};
+	struct pw_ask ask = {.dentry = from, .inode = from->d_inode, .action = action};
 	__u32 old_where, old_object;
+	struct pw_asked q;
 	int r = 0;
 
 	if (!ask.inode)
 		return pw_errno(pw_impossible(PW_COUNT_BUG));
 	pw_ask_on(&ask, from->d_sb);
-	if (!ask.bank || !pw_may_hold_objects(ask.bank, ask.fs))
+	if (!pw_may_hold_objects(ask.bank, ask.fs))
 		return 0;
-	pw_locate_both(&ask);
-	old_where = ask.q.spot.where;
-	old_object = ask.q.spot.object;
+	pw_locate_both(&ask, &q.spot);
+	old_where = q.spot.where;
+	old_object = q.spot.object;
 
 	ask.dentry = to;
 	ask.fresh = 1;
-	pw_locate_both(&ask);
-	if (ask.q.spot.where != PW_WHERE_OUTSIDE) {
+	pw_locate_both(&ask, &q.spot);
+	if (q.spot.where != PW_WHERE_OUTSIDE) {
 		if (pw_exists(to))
-			ask.q.need |= PW_ACTION_BIT(PW_ACTION_DELETE);
-		if (ask.q.spot.object != old_object || ask.q.spot.where != old_where)
-			ask.q.need |= PW_ACTION_BIT(PW_ACTION_CREATE);
+			ask.need |= PW_ACTION_BIT(PW_ACTION_DELETE);
+		if (q.spot.object != old_object || q.spot.where != old_where)
+			ask.need |= PW_ACTION_BIT(PW_ACTION_CREATE);
 		/* Whoever holds the name that stays outside could change the object's file. */
 		if (old_where == PW_WHERE_OUTSIDE && pw_keeps_name(ask.inode, action))
-			ask.q.need |= PW_ACTION_BIT(PW_ACTION_LINK);
+			ask.need |= PW_ACTION_BIT(PW_ACTION_LINK);
 	} else if (old_where != PW_WHERE_OUTSIDE) {
-		ask.q.bound = 1;
-		ask.q.need = PW_ACTION_BIT(PW_ACTION_CREATE);
-		ask.q.flags |= PW_ASK_BORDER;
+		ask.bound = 1;
+		ask.need = PW_ACTION_BIT(PW_ACTION_CREATE);
+		ask.flags |= PW_ASK_BORDER;
 	}
 	if (old_where != PW_WHERE_OUTSIDE)
-		ask.q.flags |= PW_CASE_QUIET;
-	ask.q.flags = PW_OPAQUE(ask.q.flags);
-	ask.q.need = PW_OPAQUE(ask.q.need);
-	if (ask.q.need)
-		r = pw_put_to_judge(&ask);
+		ask.flags |= PW_CASE_QUIET;
+	ask.flags = PW_OPAQUE(ask.flags);
+	ask.need = PW_OPAQUE(ask.need);
+	if (ask.need)
+		r = pw_put_to_judge(&ask, &q);
 	if (r || old_where == PW_WHERE_OUTSIDE)
 		return r;
 
 	ask.dentry = from;
 	ask.fresh = 0;
-	ask.q.need = PW_ACTION_BIT(action);
-	ask.q.bound = 0;
-	ask.q.flags = 0;
-	pw_locate_both(&ask);
+	ask.need = PW_ACTION_BIT(action);
+	ask.bound = 0;
+	ask.flags = 0;
+	pw_locate_both(&ask, &q.spot);
 
-	return pw_put_to_judge(&ask);
+	return pw_put_to_judge(&ask, &q);
 }
 
 /* Called twice for an exchange, once for each direction. */

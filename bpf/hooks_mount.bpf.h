@@ -14,16 +14,16 @@
 static __noinline int pw_guard_cover(struct dentry *dentry)
 {
 	struct pw_ask ask = {};
+	struct pw_spot spot;
 
 	if (pw_is_init())
 		return 0;
 	pw_ask_on(&ask, dentry->d_sb);
-	if (!ask.bank || !(pw_fs_flags(ask.bank, ask.fs) & PW_FS_OBJECTS))
+	if (!(pw_fs_flags(ask.bank, ask.fs) & PW_FS_OBJECTS))
 		return 0;
 	ask.dentry = dentry;
 	ask.inode = dentry->d_inode;
-	pw_locate(&ask);
-	if (ask.q.spot.where == PW_WHERE_OUTSIDE)
+	if (pw_locate_on_fs(&ask, &spot) || spot.where == PW_WHERE_OUTSIDE)
 		return 0;
 
 	return pw_guard(PW_ACTION_MOUNT, PW_REASON_COVER, dentry);

@@ -6,7 +6,8 @@
  * Direct typed loads only. Nothing is cached: a label kept on an inode would
  * have to be undone at every rename, and costs as much as the walk. The chain
  * is read between two reads of the kernel's rename sequence and read again
- * when that moved.
+ * when that moved. Most files lie nowhere near a root, so that is found out first
+ * and with the least of instructions; what comes of all else is written for sense.
  */
 #ifndef PW_LOCATE_BPF_H
 #define PW_LOCATE_BPF_H
@@ -46,19 +47,64 @@ static __always_inline struct pw_fs_id pw_fs_id_of(const struct super_block *sb)
 	return id;
 }
 
-/* Index into bank->fs, or PW_NO_FS. Unused entries are all zero and match nothing. */
-static __always_inline __u32 pw_fs_index(const struct pw_bank *bank, const struct super_block *sb)
+/* The index of @sb when several file systems of the policy share its slot. */
+static __noinline __u32 pw_fs_search(const struct pw_bank *bank, const struct super_block *sb)
 {
 	struct pw_fs_id id = pw_fs_id_of(sb);
 	__u32 i;
 
-	if (!(bank->fs_filter & PW_FS_FILTER_BIT(id.lo)))
-		return PW_NO_FS;
+	/* Unused entries are all zero and match nothing. */
 	for (i = 0; i < PW_FS_MAX; i++)
 		if (bank->fs[i].id.lo == id.lo && bank->fs[i].id.hi == id.hi)
 			return PW_OPAQUE(i);
 
 	return PW_NO_FS;
+}
+
+/*
+ * What stands in bank->fs_at for @sb; 0: the policy says nothing of the file system.
+ * Where that is 0 for one, it is so for most, so this is all that most calls do.
+ */
+static __always_inline __u32 pw_fs_at(const struct pw_bank *bank, const struct super_block *sb)
+{
+	__u64 key = *(const __u64 *)&sb->s_uuid.b[0];
+
+	if (!key)
+		key = sb->s_dev;
+
+	return bank->fs_at[PW_FS_SLOT(key)];
+}
+
+/* Index into bank->fs, or PW_NO_FS; @at is what pw_fs_at() said. */
+static __always_inline __u32 pw_fs_index_at(const struct pw_bank *bank,
+					    const struct super_block *sb, __u32 at)
+{
+	struct pw_fs_id id;
+	__u32 i;
+
+	if (!at)
+		return PW_NO_FS;
+	if (at == PW_FS_MANY)
+		return pw_fs_search(bank, sb);
+	i = PW_INDEX((at & ~PW_FS_AT_OBJECTS) - 1, PW_FS_MAX);
+	id = pw_fs_id_of(sb);
+
+	return bank->fs[i].id.lo == id.lo && bank->fs[i].id.hi == id.hi ? i : PW_NO_FS;
+}
+
+static __always_inline __u32 pw_fs_index(const struct pw_bank *bank, const struct super_block *sb)
+{
+	return pw_fs_index_at(bank, sb, pw_fs_at(bank, sb));
+}
+
+static __always_inline __u32 pw_fs_flags(const struct pw_bank *bank, __u32 fs)
+{
+	return fs < PW_FS_MAX ? bank->fs[PW_INDEX(fs, PW_FS_MAX)].flags : 0;
+}
+
+static __always_inline __u32 pw_fs_object(const struct pw_bank *bank, __u32 fs)
+{
+	return fs < PW_FS_MAX ? bank->fs[PW_INDEX(fs, PW_FS_MAX)].object : PW_OBJECT_NONE;
 }
 
 /* In what a walk looks things up: file system, bank, and whether the name need not exist yet. */
@@ -139,8 +185,28 @@ static __always_inline void pw_look_up_name(struct pw_hit *hit, struct pw_name_k
 	hit->pending = held->flags & PW_NAME_PENDING;
 }
 
+/* What the policy says of an inode, whatever its generation, or NULL. */
+static __always_inline struct pw_root *pw_root_at(__u32 slot, struct pw_inode_key *key)
+{
+	struct pw_bank *bank = pw_bank_in(slot);
+	struct pw_known *known;
+	void *inner;
+	__u32 at;
+
+	if (!bank)
+		return NULL;
+	at = bank->root_at[PW_INDEX(PW_ROOT_SLOT(key->ino, key->fs), PW_ROOT_SLOTS)];
+	if (at != PW_KNOWN_MANY) {
+		known = &bank->known[PW_INDEX(at, PW_KNOWN_MAX)];
+		return known->key.ino == key->ino && known->key.fs == key->fs ? &known->root : NULL;
+	}
+	inner = bpf_map_lookup_elem(&roots, &slot);
+
+	return inner ? bpf_map_lookup_elem(inner, key) : NULL;
+}
+
 /*
- * Asks the maps about one entry. A function of its own for the verifier, which
+ * Asks the policy about one entry. A function of its own for the verifier, which
  * then checks it once and not once a level and hook.
  */
 __noinline int pw_look_up(struct pw_hit *hit)
@@ -148,17 +214,13 @@ __noinline int pw_look_up(struct pw_hit *hit)
 	struct pw_name_key key = {};
 	struct pw_root *root;
 	__u32 slot;
-	void *inner;
 
 	if (!hit)
 		return 0;
-	slot = hit->slot;
-	inner = bpf_map_lookup_elem(&roots, &slot);
-	if (!inner)
-		return 0;
+	slot = hit->slot & (PW_BANK_SLOTS - 1);
 	key.parent.ino = hit->ino;
 	key.parent.fs = hit->fs;
-	root = bpf_map_lookup_elem(inner, &key.parent);
+	root = pw_root_at(slot, &key.parent);
 	if (!root || root->generation != hit->generation)
 		return 0;
 
@@ -176,22 +238,51 @@ __noinline int pw_look_up(struct pw_hit *hit)
 	return 0;
 }
 
-/*
- * Whether the maps have to be asked: not for a directory that only holds
- * names, none of which is as long as the one below.
- */
-static __always_inline int pw_worth_asking(const struct pw_bank *bank, __u64 place, __u32 fs,
-					   struct dentry *below)
+/* Whether a name like that of @dentry is held; it need not be in the same directory. */
+static __always_inline int pw_may_be_held(const struct pw_bank *bank, struct dentry *dentry)
 {
-	__u32 at;
+	__u32 length = dentry->d_name.len, mark;
+	__u64 first = pw_first_of_name(dentry);
 
-	if (bank->own_filter[PW_FILTER_WORD(place)] & PW_FILTER_BIT(place))
-		return 1;
-	if (!below)
+	if (length < 8)
+		first &= (1ULL << (length & 7) * 8) - 1;
+	mark = PW_INDEX(pw_name_mark(first, length), PW_NAME_MARKS);
+
+	return !!(bank->name_marks[mark / 64] & (1ULL << (mark & 63)));
+}
+
+/* What stands in bank->root_at for @dentry. */
+static __always_inline __u32 pw_known_at(const struct pw_bank *bank, struct dentry *dentry,
+					 __u64 scope)
+{
+	struct inode *inode = dentry->d_inode;
+	__u32 fs = (__u32)scope;
+
+	if (!inode)	/* 7.x asks for this check of an entry that a hook was given */
 		return 0;
-	at = PW_LENGTH_AT(below->d_name.len, fs);
+	barrier_var(fs);	/* a product kept from level to level would take room on the stack */
 
-	return !!(bank->name_lengths[at / 64] & (1ULL << (at & 63)));
+	return bank->root_at[PW_ROOT_SLOT(inode->i_ino, fs)];
+}
+
+/*
+ * Whether @known, which stands there and is not 0, has something to say: not when it
+ * is of another inode, nor when it only holds names, and none like that of @below.
+ */
+static __noinline int pw_worth_asking(const struct pw_bank *bank, __u32 known,
+				      struct dentry *dentry, struct dentry *below, __u32 fs)
+{
+	const struct pw_known *at = &bank->known[PW_INDEX(known, PW_KNOWN_MAX)];
+	struct inode *inode = dentry->d_inode;
+
+	if (known == PW_KNOWN_MANY)
+		return 1;
+	if (!inode || at->key.ino != inode->i_ino || at->key.fs != fs)
+		return 0;
+	if (at->root.flags & PW_ROOT_ITSELF)
+		return 1;
+
+	return below && pw_may_be_held(bank, below);
 }
 
 /* What a hit @depth levels up says of the file. Returns 1 when that ends the walk. */
@@ -271,30 +362,15 @@ static __always_inline void pw_spot_clear(struct pw_spot *spot)
 	spot->program_dir = zero;
 }
 
-/* Whether the maps have something to say about this entry. */
-static __always_inline int pw_is_hit(const struct pw_bank *bank, struct dentry *dentry,
-				     struct dentry *below, __u64 scope)
-{
-	struct inode *inode = dentry->d_inode;
-	__u32 fs = (__u32)scope;
-	__u64 place;
-
-	if (!inode)	/* 7.x asks for this check of an entry that a hook was given */
-		return 0;
-	barrier_var(fs);	/* a product kept from level to level would take room on the stack */
-	place = PW_FILTER_AT(inode->i_ino, fs);
-	if (!(bank->root_filter[PW_FILTER_WORD(place)] & PW_FILTER_BIT(place)))
-		return 0;
-
-	return pw_worth_asking(bank, place, fs, below);
-}
-
 /* One level. Returns 1 when the walk is over. */
 static __always_inline int pw_level(struct pw_bank *bank, struct dentry *dentry,
 				    struct dentry *below, __u64 scope, __u32 depth,
 				    struct pw_spot *spot)
 {
-	return pw_is_hit(bank, dentry, below, scope) && pw_consult(dentry, below, scope, depth, spot);
+	__u32 known = pw_known_at(bank, dentry, scope);
+
+	return known && pw_worth_asking(bank, known, dentry, below, (__u32)scope) &&
+	       pw_consult(dentry, below, scope, depth, spot);
 }
 
 static long pw_climb_one(__u32 round, struct pw_climb *climb)
@@ -339,8 +415,7 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 			spot->where = PW_WHERE_UNRESOLVED;
 			return 0;
 		}
-		if (spot->where == PW_WHERE_OBJECT ||
-		    (!(sequence & 1) && sequence == pw_rename_sequence()))
+		if (spot->where == PW_WHERE_OBJECT || pw_no_rename_since(sequence))
 			return 0;
 	}
 	pw_count(PW_COUNT_WALK_RACE);
@@ -349,45 +424,57 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 	return 0;
 }
 
-/*
- * Where @dentry lies. When @scope is fresh it need not exist, and its own inode is not
- * looked at: from 6.12 on the verifier takes that for never NULL and drops a
- * check for it. A name that is held is found by its parent. What is found inside an object
- * needs no second look at the renames: a chain that met its root lay below it.
- * The first hit leaves the loop, which keeps it small for the verifier; one
- * that decides nothing is rare, and then the chain is climbed again.
- */
-static __noinline int pw_walk(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
-			      struct pw_spot *spot)
-{
-	__u32 sequence = pw_rename_sequence();
-	struct dentry *below = NULL, *at = dentry;
-	__u32 depth = 0;
+#define PW_WALK_FOUND 0		/* @spot says where */
+#define PW_WALK_CLEAR 1		/* nothing was met up to the file system's root; @spot is left alone */
+#define PW_WALK_AGAIN 2		/* by pw_walk_long() */
 
-	pw_spot_clear(spot);
-	if (pw_scope_fresh(scope)) {
+/*
+ * The first hit leaves the loop, which keeps it small for the verifier; one that decides
+ * nothing is rare, and then the chain is climbed again. What is found inside an object
+ * needs no look at the renames: a chain that met its root lay below it.
+ */
+static __noinline int pw_walk_short(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
+				    struct pw_spot *spot)
+{
+	__u32 sequence = pw_rename_sequence(), fresh = pw_scope_fresh(scope), level;
+	struct dentry *below = NULL, *at = dentry;
+
+	if (fresh) {
 		below = dentry;
 		at = dentry->d_parent;
-		depth = 1;
 	}
-	for (; depth < PW_WALK_INLINE; depth++) {
+#pragma clang loop unroll(full)
+	for (level = 0; level < PW_WALK_INLINE; level++) {
 		struct dentry *parent = at->d_parent;
+		__u32 known = pw_known_at(bank, at, scope);
 
-		if (pw_is_hit(bank, at, below, scope) || parent == at)
-			break;
+		if (known && pw_worth_asking(bank, known, at, below, (__u32)scope)) {
+			pw_spot_clear(spot);
+			return pw_consult(at, below, scope, PW_OPAQUE(level + fresh), spot) ?
+				       PW_WALK_FOUND : PW_WALK_AGAIN;
+		}
+		if (parent == at)
+			return at == at->d_sb->s_root && pw_no_rename_since(sequence) ?
+				       PW_WALK_CLEAR : PW_WALK_AGAIN;
 		below = at;
 		at = parent;
 	}
-	depth = PW_OPAQUE(depth);
-	if (pw_is_hit(bank, at, below, scope) && pw_consult(at, below, scope, depth, spot))
-		return 0;
-	if (at == at->d_parent) {
-		pw_at_top(at, depth, spot);
-		if (!(sequence & 1) && sequence == pw_rename_sequence())
-			return 0;
-	}
 
-	return pw_walk_long(bank, dentry, scope, spot);
+	return PW_WALK_AGAIN;
+}
+
+/*
+ * Where @dentry lies: PW_WALK_FOUND or PW_WALK_CLEAR. When @scope is fresh @dentry need not
+ * exist, and its own inode is not looked at: from 6.12 on the verifier takes that for
+ * never NULL and drops a check for it. A name that is held is found by its parent.
+ * Inlined because one stack would not hold both.
+ */
+static __always_inline int pw_walk(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
+				   struct pw_spot *spot)
+{
+	int found = pw_walk_short(bank, dentry, scope, spot);
+
+	return found == PW_WALK_AGAIN ? pw_walk_long(bank, dentry, scope, spot) : found;
 }
 
 /* What the policy says of the file system as a whole, when no root is nearer. */

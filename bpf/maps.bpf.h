@@ -3,32 +3,21 @@
  * Every map, in the order in which data flows through them. All are pinned and
  * outlive the daemon; the gate refuses them to everybody else.
  *
- * A bank is one compiled policy. There are two slots; state.active says which
- * one decides. Userspace builds new inner maps for the idle slot, freezes
- * them, puts them into their outer maps, fills banks[idle], and then writes
- * state.active: until that one write nothing of the new policy is looked at.
+ * A bank is one compiled policy. There are two slots; shared.state.active says
+ * which one decides. Userspace builds new inner maps for the idle slot, freezes
+ * them, puts them into their outer maps, fills shared.banks[idle], and then writes
+ * active: until that one write nothing of the new policy is looked at.
  */
 #ifndef PW_MAPS_BPF_H
 #define PW_MAPS_BPF_H
 
-#define PW_BANK_SLOTS 2
-
-/* Written by userspace (active) and by every decision (seq, counters); mapped by the daemon. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct pw_state);
-} state SEC(".maps");
-
-/* Written by userspace while idle, read by every decision while active. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, PW_BANK_SLOTS);
-	__type(key, __u32);
-	__type(value, struct pw_bank);
-} banks SEC(".maps");
+/*
+ * The one variable of section .bss, so that its address is a constant and nothing
+ * is looked up; the loader pins that section as map `shared`. Its state is written by
+ * userspace (active) and by every decision (seq, counters); a bank is written by
+ * userspace while idle and read by every decision while active.
+ */
+struct pw_shared shared;
 
 #define PW_BANKED(name, inner_type, inner_flags, key_t, value_t)                                   \
 	struct {                                                                                   \

@@ -63,12 +63,12 @@ static __noinline __u32 pw_unix_root(struct pw_bank *bank, __u32 slot, struct de
 {
 	struct inode *inode = dentry->d_inode, *above = dentry->d_parent->d_inode;
 	__u32 fs = pw_fs_index(bank, dentry->d_sb);
-	__u64 ino = inode->i_ino, place = PW_FILTER_AT(ino, fs);
+	__u64 ino = inode->i_ino;
 	__u32 root = 0;
 
 	if (fs >= PW_FS_MAX || !(bank->fs[PW_INDEX(fs, PW_FS_MAX)].flags & PW_FS_SOCKETS))
 		return 0;
-	if (bank->root_filter[PW_FILTER_WORD(place)] & PW_FILTER_BIT(place)) {
+	if (bank->root_at[PW_ROOT_SLOT(ino, fs)]) {
 		struct pw_hit hit = {
 			.ino = ino,
 			.generation = inode->i_generation,
@@ -79,10 +79,8 @@ static __noinline __u32 pw_unix_root(struct pw_bank *bank, __u32 slot, struct de
 		pw_look_up(&hit);
 		root = hit.root;
 	}
-	ino = above->i_ino;
-	place = PW_FILTER_AT(ino, fs);
-	if (!root && (bank->root_filter[PW_FILTER_WORD(place)] & PW_FILTER_BIT(place)))
-		root = pw_unix_root_by_name(dentry, ino, slot, fs);
+	if (!root && bank->root_at[PW_ROOT_SLOT(above->i_ino, fs)])
+		root = pw_unix_root_by_name(dentry, above->i_ino, slot, fs);
 
 	return root;
 }

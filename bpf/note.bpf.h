@@ -7,7 +7,6 @@
 SEC("syscall")
 int pw_note(struct pw_note *note)
 {
-	struct pw_bank *bank = pw_bank_in(pw_active_slot());
 	struct pw_case c = {
 		.text = (__u64)note->text,
 		.generation = note->generation,
@@ -20,8 +19,8 @@ int pw_note(struct pw_note *note)
 			 (note->verdict == PW_VERDICT_DENY ? PW_CASE_ENFORCED : 0),
 	};
 
-	if (!c.generation && bank)
-		c.generation = bank->generation;
+	if (!c.generation)
+		c.generation = pw_bank_at(pw_active_slot())->generation;
 
 	return pw_emit(&c);
 }

@@ -22,6 +22,7 @@
 #include "subject.bpf.h"
 #include "label.bpf.h"
 
+#include "renames.bpf.h"
 #include "locate.bpf.h"
 #include "alias.bpf.h"
 #include "removable.bpf.h"

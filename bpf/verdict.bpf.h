@@ -11,20 +11,22 @@ static __always_inline __u32 pw_object_flags(const struct pw_bank *bank, __u32 o
 	return object < PW_OBJECT_IDS ? bank->object_flags[PW_INDEX(object, PW_OBJECT_IDS)] : 0;
 }
 
-static __always_inline int pw_wants_record(const struct pw_case *c, __u32 object_flags)
+/* @flags: PW_CASE_*. */
+static __always_inline int pw_wants_record(__u32 flags, __u32 verdict, __u32 reason,
+					   __u32 object_flags)
 {
-	if (c->flags & PW_CASE_SILENT)
+	if (flags & PW_CASE_SILENT)
 		return 0;
-	if (c->verdict != PW_VERDICT_ALLOW)
+	if (verdict != PW_VERDICT_ALLOW)
 		return !(object_flags & PW_OBJECT_PRESENT) ||
 		       !!(object_flags & PW_OBJECT_AUDIT_DENIED);
-	if (c->flags & PW_CASE_QUIET)
+	if (flags & PW_CASE_QUIET)
 		return 0;
-	if (c->flags & PW_CASE_RECORD)
+	if (flags & PW_CASE_RECORD)
 		return 1;
 
 	return (object_flags & PW_OBJECT_PRESENT) &&
-	       ((object_flags & PW_OBJECT_AUDIT_ALLOWED) || c->reason == PW_REASON_NEVER_BLOCK);
+	       ((object_flags & PW_OBJECT_AUDIT_ALLOWED) || reason == PW_REASON_NEVER_BLOCK);
 }
 
 /* Refused in every mode, counted, never recorded: shows that the hooks still run. */
@@ -86,7 +88,7 @@ __noinline int pw_verdict(struct pw_case *c)
 		  pw_mode_applies(bank->mode, c->subject_flags, object_flags);
 	if (applies && c->verdict != PW_VERDICT_ALLOW)
 		c->flags |= PW_CASE_ENFORCED;
-	if (pw_wants_record(c, object_flags))
+	if (pw_wants_record(c->flags, c->verdict, c->reason, object_flags))
 		lost = pw_emit(c);
 
 	if (c->verdict != PW_VERDICT_ALLOW)

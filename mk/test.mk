@@ -61,5 +61,5 @@ demo: have-deps all tools ## a short day of a console, in a machine
 	@tests/demo/run
 prove: ## prove the decision and the matching for all inputs within bounds
 	tests/prove/run
-soak: all tools ## hours of work under one policy: SOAK_MINUTES=
+soak: all tools ## swaps of policies under load, written to docs/soak.md: SOAK_SWAPS=, SOAK_OPENS=, SOAK_MINUTES=
 	tests/soak/run

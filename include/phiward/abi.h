@@ -117,6 +117,7 @@ struct pw_inode_key {
 PW_ASSERT_SIZE(struct pw_inode_key, 16);
 
 #define PW_ROOT_HOLDS_NAMES (1U << 0)	/* look its children up in map `names` */
+#define PW_ROOT_ITSELF (1U << 1)	/* means something itself, not only by the names it holds */
 
 struct pw_root {
 	__u32 generation;	/* i_generation; another one is another file */
@@ -259,19 +260,42 @@ PW_ASSERT_SIZE(struct pw_unix_key, 108);
 
 /* ---- The bank: one compiled policy ----------------------------------------------------- */
 
-#define PW_FILTER_BITS 4096
-#define PW_FILTER_WORDS (PW_FILTER_BITS / 64)
-/* Number @at is bit PW_FILTER_BIT(at) of word PW_FILTER_WORD(at). */
-#define PW_FILTER_WORD(at) (((at) / 64) & (PW_FILTER_WORDS - 1))
-#define PW_FILTER_BIT(at) (1ULL << ((at) & 63))
 /*
- * Inode @ino of bank->fs[@fs]: file systems number their files alike, so each begins
- * at another bit.
+ * Most walks meet nothing, so what asks least comes first. Inode @ino of bank->fs[@fs] is
+ * slot PW_ROOT_SLOT(ino, fs) of pw_bank.root_at, a byte: 0 when it means nothing to the
+ * policy, PW_KNOWN_MANY when map `roots` has to be asked, else where in pw_bank.known it
+ * stands. File systems number their files alike, so each begins at another slot.
  */
-#define PW_FILTER_AT(ino, fs) ((ino) + (__u64)(fs) * (PW_FILTER_BITS / PW_FS_MAX + 1))
-/* The same for the length of a name, in pw_bank.name_lengths. */
-#define PW_LENGTH_AT(length, fs) (((length) + (fs) * (PW_FILE_NAME_MAX / PW_FS_MAX + 1)) & \
-				  (PW_FILE_NAME_MAX - 1))
+#define PW_ROOT_SLOTS 65536
+#define PW_ROOT_SLOT(ino, fs)                                                                      \
+	(((ino) + (__u64)(fs) * (PW_ROOT_SLOTS / PW_FS_MAX + 1)) & (PW_ROOT_SLOTS - 1))
+#define PW_KNOWN_MAX 256
+#define PW_KNOWN_MANY (PW_KNOWN_MAX - 1)
+
+struct pw_known {
+	struct pw_inode_key key;
+	struct pw_root root;
+};
+PW_ASSERT_SIZE(struct pw_known, 40);
+
+/*
+ * File systems likewise, by the first half of the UUID, or by s_dev where that is 0:
+ * 0, PW_FS_MANY, or index + 1 with PW_FS_AT_OBJECTS. Where removable media are an
+ * object, or a UUID begins with eight zeros, no slot is 0.
+ */
+#define PW_FS_SLOTS 256
+#define PW_FS_SLOT(key) (((key) ^ ((key) >> 20)) & (PW_FS_SLOTS - 1))
+#define PW_FS_AT_OBJECTS 128	/* the file system has PW_FS_OBJECTS, or it is not sure that not */
+#define PW_FS_MANY 255
+
+/* A name that is held has its bit of pw_bank.name_marks, by pw_name_mark() of match.h. */
+#define PW_NAME_MARKS 4096
+
+#define PW_FILTER_BITS 65536
+#define PW_FILTER_WORDS (PW_FILTER_BITS / 64)
+/* Inode @ino is bit PW_FILTER_BIT(ino) of word PW_FILTER_WORD(ino). */
+#define PW_FILTER_WORD(ino) (((ino) / 64) & (PW_FILTER_WORDS - 1))
+#define PW_FILTER_BIT(ino) (1ULL << ((ino) & 63))
 
 #define PW_BANK_UDP_INGRESS (1U << 0)	/* some rule has udp ports to listen on, or `answers` */
 #define PW_BANK_REMOVABLE (1U << 1)	/* removable media belong to pw_bank.removable */
@@ -285,14 +309,11 @@ struct pw_bank {
 	__u32 flags;
 	__u32 nfs;
 	__u32 removable;	/* object of every file system on a removable device, or 0 */
-	__u64 fs_filter;	/* PW_FS_FILTER_BIT() of each file system below */
 	struct pw_fs fs[PW_FS_MAX];
-	/* A bit by PW_FILTER_AT(); set for every key of roots (also parents of names). */
-	__u64 root_filter[PW_FILTER_WORDS];
-	/* The same without those that only hold names. */
-	__u64 own_filter[PW_FILTER_WORDS];
-	/* A bit by PW_LENGTH_AT(); set for the length of every name of names. */
-	__u64 name_lengths[PW_FILE_NAME_MAX / 64];
+	__u8 fs_at[PW_FS_SLOTS];
+	__u8 root_at[PW_ROOT_SLOTS];
+	struct pw_known known[PW_KNOWN_MAX];	/* the first is never used */
+	__u64 name_marks[PW_NAME_MARKS / 64];
 	/* A bit by inode number; set for every key of programs. */
 	__u64 program_filter[PW_FILTER_WORDS];
 	__u32 object_flags[PW_OBJECT_IDS];
@@ -301,8 +322,6 @@ struct pw_bank {
 	__u16 access[PW_SUBJECT_IDS][PW_OBJECT_IDS];
 	struct pw_subject_set place_writers[PW_PLACES_MAX];
 };
-
-#define PW_FS_FILTER_BIT(id_lo) (1ULL << (((id_lo) ^ ((id_lo) >> 32)) & 63))
 
 /* ---- State that outlives policies and daemons ------------------------------------------- */
 
@@ -332,7 +351,6 @@ struct pw_lost {
 };
 PW_ASSERT_SIZE(struct pw_lost, 24);
 
-/* Map `state`, one entry, mmap-able. The active bank is banks[active]. */
 struct pw_state {
 	__u32 abi;	/* PW_ABI_VERSION */
 	__u32 active;	/* 0 or 1; the one word that a swap writes */
@@ -341,12 +359,25 @@ struct pw_state {
 	__u64 gapped;	/* how many of those stand in gap lines */
 	__u32 adopt_slot;	/* the bank whose programs the iterator `adopt` looks for */
 	__u32 orphans;		/* 1: a file in map `links` may have lost all other names */
+	__u32 renames;		/* sequence of the kernel's renames, odd while one is under way */
+	__u32 zero;		/* see PW_OPAQUE() */
 	struct pw_lost lost[8];
 	__u64 counters[32];
 };
-PW_ASSERT_SIZE(struct pw_state, 40 + 8 * 24 + 32 * 8);
+PW_ASSERT_SIZE(struct pw_state, 48 + 8 * 24 + 32 * 8);
 _Static_assert((int)PW_LOSS_MAX_ <= 8, "lost[] has a slot for every reason");
 _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every counter");
+
+#define PW_BANK_SLOTS 2
+
+/*
+ * Map `shared`, one entry, mapped by the daemon and addressed directly by the
+ * programs. The bank in force is banks[state.active].
+ */
+struct pw_shared {
+	struct pw_state state;
+	struct pw_bank banks[PW_BANK_SLOTS];
+};
 
 /* ---- Tasks -------------------------------------------------------------------------------- */
 

@@ -43,6 +43,17 @@ static inline __u64 pw_name_hash_block(__u64 hash, const __u64 words[PW_NAME_BLO
 	return hash;
 }
 
+#define PW_NAME_SHORT 32	/* shorter names stand in the kernel's directory entry itself */
+
+/* Bit of a name in pw_bank.name_marks; @first: its first eight bytes, zero-padded. */
+static inline __u32 pw_name_mark(__u64 first, __u32 length)
+{
+	if (length >= PW_NAME_SHORT)
+		first = 0;
+
+	return ((first ^ length) * 0x9e3779b97f4a7c15ULL) >> 52;
+}
+
 #if !defined(__VMLINUX_H__)
 /* Of a path component, as it stands in struct pw_name_key. */
 static inline __u64 pw_name_hash(const char *name, __u32 length)

@@ -254,6 +254,8 @@ static int build_all(struct pw_build *build)
 	if (r == 0)
 		r = pw_build_net(build);
 	if (r == 0)
+		pw_build_known(build);
+	if (r == 0)
 		build->ids->generation = build->image->bank.generation;
 
 	return r;

@@ -54,10 +54,8 @@ static int fs_index(struct pw_build *build, const struct pw_fs_id *id, uint32_t 
 			    PW_FS_MAX + 1, PW_FS_MAX);
 		return -E2BIG;
 	}
-	if (i == bank->nfs) {
+	if (i == bank->nfs)
 		bank->fs[bank->nfs++].id = *id;
-		bank->fs_filter |= PW_FS_FILTER_BIT(id->lo);
-	}
 	bank->fs[i].flags |= flags;
 
 	*ret = i;
@@ -76,10 +74,8 @@ struct pw_root *pw_build_inode(struct pw_build *build, const struct pw_identity 
 			       uint32_t fs_flags, bool itself, const struct pw_position *at)
 {
 	struct pw_table *table = &build->image->tables[PW_MAP_ROOTS];
-	struct pw_bank *bank = &build->image->bank;
 	struct pw_inode_key key;
 	struct pw_root *root;
-	__u64 filter_at;
 
 	if (pw_build_key(build, file, fs_flags, at, &key) < 0)
 		return NULL;
@@ -92,10 +88,8 @@ struct pw_root *pw_build_inode(struct pw_build *build, const struct pw_identity 
 		return NULL;
 	}
 	root->generation = file->generation;
-	filter_at = PW_FILTER_AT(file->ino, key.fs);
-	bank->root_filter[PW_FILTER_WORD(filter_at)] |= PW_FILTER_BIT(filter_at);
 	if (itself)
-		bank->own_filter[PW_FILTER_WORD(filter_at)] |= PW_FILTER_BIT(filter_at);
+		root->flags |= PW_ROOT_ITSELF;
 
 	return root;
 }
@@ -104,20 +98,21 @@ struct pw_root *pw_build_inode(struct pw_build *build, const struct pw_identity 
 static struct pw_name *held_name(struct pw_build *build, const struct pw_hold *held,
 				 uint32_t fs_flags, const struct pw_position *at)
 {
-	uint32_t length = (uint32_t)strlen(held->name);
+	uint32_t length = (uint32_t)strlen(held->name), mark;
 	struct pw_name_key key = {
 		.hash = pw_name_hash(held->name, length),
 		.length = length,
 	};
 	struct pw_root *parent;
-	uint32_t length_at;
+	uint64_t first = 0;
 
 	parent = pw_build_inode(build, &held->parent, fs_flags, false, at);
 	if (!parent || pw_build_key(build, &held->parent, fs_flags, at, &key.parent) < 0)
 		return NULL;
 	parent->flags |= PW_ROOT_HOLDS_NAMES;
-	length_at = PW_LENGTH_AT(length, key.parent.fs);
-	build->image->bank.name_lengths[length_at / 64] |= 1ULL << (length_at % 64);
+	memcpy(&first, held->name, length < sizeof(first) ? length : sizeof(first));
+	mark = pw_name_mark(first, length);
+	build->image->bank.name_marks[mark / 64] |= 1ULL << (mark % 64);
 
 	return pw_table_get(&build->image->tables[PW_MAP_NAMES], &key);
 }

@@ -35,6 +35,8 @@ int pw_build_pending(struct pw_build *build, const char *path);
 int pw_build_programs(struct pw_build *build);
 /* bank_net.c: prefixes and doors. */
 int pw_build_net(struct pw_build *build);
+/* bank_known.c: after all others, from what they made. */
+void pw_build_known(struct pw_build *build);
 
 /* Shared with bank_programs.c. */
 int pw_build_key(struct pw_build *build, const struct pw_identity *file, uint32_t fs_flags,

@@ -44,8 +44,7 @@ struct shape {
 
 /* What each map must look like; 0: not compared. */
 static const struct shape shapes[PW_MAP_MAX_] = {
-	[PW_MAP_STATE] = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct pw_state)},
-	[PW_MAP_BANKS] = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct pw_bank)},
+	[PW_MAP_SHARED] = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct pw_shared)},
 	[PW_MAP_ROOTS] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
 	[PW_MAP_NAMES] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
 	[PW_MAP_LINKS] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
@@ -99,14 +98,14 @@ static int open_maps(struct pw_kernel *kernel, struct pw_diag *diag)
 	return 0;
 }
 
-static int map_state(struct pw_kernel *kernel)
+static int map_shared(struct pw_kernel *kernel)
 {
-	void *at = mmap(NULL, sizeof(struct pw_state), PROT_READ | PROT_WRITE, MAP_SHARED,
-			kernel->maps[PW_MAP_STATE], 0);
+	void *at = mmap(NULL, sizeof(struct pw_shared), PROT_READ | PROT_WRITE, MAP_SHARED,
+			kernel->maps[PW_MAP_SHARED], 0);
 
 	if (at == MAP_FAILED)
 		return -errno;
-	kernel->state = at;
+	kernel->shared = at;
 
 	return 0;
 }
@@ -124,13 +123,13 @@ int pw_kernel_adopt(struct pw_kernel **ret, struct pw_diag *diag)
 		return -errno;
 	r = open_maps(kernel, diag);
 	if (r == 0)
-		r = map_state(kernel);
+		r = map_shared(kernel);
 	if (r < 0)
 		return r;
-	if (kernel->state->abi != PW_ABI_VERSION) {
+	if (kernel->shared->state.abi != PW_ABI_VERSION) {
 		pw_diag_add(diag, PW_DIAG_ERROR, NULL,
 			    "what is pinned below " PW_PIN_DIR " speaks ABI %u, this program %d",
-			    kernel->state->abi, PW_ABI_VERSION);
+			    kernel->shared->state.abi, PW_ABI_VERSION);
 		return -EPROTO;
 	}
 
@@ -142,8 +141,8 @@ struct pw_kernel *pw_kernel_close(struct pw_kernel *kernel)
 {
 	if (!kernel)
 		return NULL;
-	if (kernel->state)
-		munmap(kernel->state, sizeof(*kernel->state));
+	if (kernel->shared)
+		munmap(kernel->shared, sizeof(*kernel->shared));
 	for (int map = 0; map < PW_MAP_MAX_; map++)
 		if (kernel->maps[map] >= 0)
 			close(kernel->maps[map]);
@@ -158,7 +157,12 @@ int pw_kernel_map(const struct pw_kernel *kernel, enum pw_map map)
 
 struct pw_state *pw_kernel_state(const struct pw_kernel *kernel)
 {
-	return kernel->state;
+	return &kernel->shared->state;
+}
+
+struct pw_bank *pw_kernel_bank(const struct pw_kernel *kernel, uint32_t slot)
+{
+	return &kernel->shared->banks[slot & (PW_BANK_SLOTS - 1)];
 }
 
 static void end_listing(DIR **dir)

@@ -14,10 +14,9 @@
 
 #include "policy/diag.h"
 
-/* The maps that userspace works with, by their names in bpf/maps.bpf.h. */
+/* The maps that userspace works with, by the names that they are pinned under. */
 #define PW_MAP_LIST(X)                                                                             \
-	X(PW_MAP_STATE, "state")                                                                   \
-	X(PW_MAP_BANKS, "banks")                                                                   \
+	X(PW_MAP_SHARED, "shared")                                                                 \
 	X(PW_MAP_ROOTS, "roots")                                                                   \
 	X(PW_MAP_NAMES, "names")                                                                   \
 	X(PW_MAP_LINKS, "links")                                                                   \
@@ -58,8 +57,11 @@ struct pw_kernel *pw_kernel_close(struct pw_kernel *kernel);
 /* Descriptor of a map; borrowed. */
 int pw_kernel_map(const struct pw_kernel *kernel, enum pw_map map);
 
-/* The state map, mapped; shared with every program in the kernel. */
+/* The state, mapped; shared with every program in the kernel. */
 struct pw_state *pw_kernel_state(const struct pw_kernel *kernel);
+
+/* The bank in @slot, likewise; the one in force is not to be changed. */
+struct pw_bank *pw_kernel_bank(const struct pw_kernel *kernel, uint32_t slot);
 
 /*
  * Attaches and pins what is not attached yet, the gate first. What only a

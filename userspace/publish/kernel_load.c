@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#include "phiward.skel.h"
-
 #include "common/cleanup.h"
 #include "publish/kernel_private.h"
 #include "publish/pins.h"
+
+#include "phiward.skel.h"	/* its variables are of types of abi.h */
 
 #define PW_BPF_FS "/sys/fs/bpf"
 #define PW_RENAME_FUNCTION "__d_move"	/* see bpf/compat.bpf.h */
@@ -216,9 +216,10 @@ static int pin_all(struct phiward *skeleton)
 	}
 	/* The maps come last: where they are, all is. */
 	bpf_object__for_each_map(map, skeleton->obj) {
-		if (bpf_map__is_internal(map))
+		if (bpf_map__is_internal(map) && map != skeleton->maps.bss)
 			continue;
-		r = pw_pin_path(path, PW_PIN_MAPS, bpf_map__name(map));
+		r = pw_pin_path(path, PW_PIN_MAPS,
+				map == skeleton->maps.bss ? "shared" : bpf_map__name(map));
 		if (r == 0 && bpf_obj_pin(bpf_map__fd(map), path) < 0)
 			r = -errno;
 		if (r < 0)
@@ -226,15 +227,6 @@ static int pin_all(struct phiward *skeleton)
 	}
 
 	return 0;
-}
-
-static int write_abi(struct phiward *skeleton)
-{
-	struct pw_state state = {.abi = PW_ABI_VERSION};
-	const __u32 zero = 0;
-
-	return bpf_map_update_elem(bpf_map__fd(skeleton->maps.state), &zero, &state, BPF_ANY) < 0 ?
-		       -errno : 0;
 }
 
 static void destroy_skeleton(struct phiward **skeleton)
@@ -266,8 +258,7 @@ int pw_kernel_load(struct pw_kernel **ret, struct pw_diag *diag)
 	r = have_bpf_fs();
 	if (r == 0)
 		r = make_directories();
-	if (r == 0)
-		r = write_abi(skeleton);
+	skeleton->bss->shared.state.abi = PW_ABI_VERSION;
 	if (r == 0)
 		r = pin_all(skeleton);
 	if (r == 0)

@@ -12,7 +12,7 @@
 
 struct pw_kernel {
 	int maps[PW_MAP_MAX_];
-	struct pw_state *state;
+	struct pw_shared *shared;
 };
 
 /* How a program takes effect. */

@@ -115,7 +115,7 @@ int pw_kernel_adopt_tasks(struct pw_kernel *kernel, uint32_t slot, struct pw_ado
 	struct output out = {}, silent = {};
 	int r;
 
-	kernel->state->adopt_slot = slot;
+	kernel->shared->state.adopt_slot = slot;
 	r = run_iterator("pw_adopt", 0, &out);
 	if (r == 0)
 		r = run_iterator("pw_adopt_sockets", 0, &silent);

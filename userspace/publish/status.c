@@ -80,8 +80,9 @@ static int find_bank(struct facts *facts)
 		return 0;
 	slot = pw_kernel_state(facts->kernel)->active & 1;
 
-	return bpf_map_lookup_elem(pw_kernel_map(facts->kernel, PW_MAP_BANKS), &slot,
-				   facts->bank) < 0 ? -errno : 0;
+	*facts->bank = *pw_kernel_bank(facts->kernel, slot);
+
+	return 0;
 }
 
 static int find_catalog(struct facts *facts)

@@ -162,11 +162,10 @@ int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t lin
 	r = put_tables(kernel, image, slot, links_room, &links);
 	if (r == 0)
 		r = pw_swap_pin_links(links, slot);
-	if (r == 0 && bpf_map_update_elem(pw_kernel_map(kernel, PW_MAP_BANKS), &slot, &image->bank,
-					  BPF_ANY) < 0)
-		r = -errno;
-	if (r == 0)
+	if (r == 0) {
+		*pw_kernel_bank(kernel, slot) = image->bank;
 		r = adopt(kernel, slot, &swapped);
+	}
 	if (r < 0) {
 		pw_diag_add(diag, PW_DIAG_ERROR, NULL,
 			    "the kernel did not take the new policy: %s; the old one stays",
@@ -194,19 +193,13 @@ int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t lin
 	return 0;
 }
 
-int pw_swap_off(struct pw_kernel *kernel)
+void pw_swap_off(struct pw_kernel *kernel)
 {
 	struct pw_state *state = pw_kernel_state(kernel);
 	const __u32 slot = state->active ^ 1;
-	_cleanup_free_ struct pw_bank *none = calloc(1, sizeof(*none));
 
-	if (!none)
-		return -ENOMEM;
-	if (bpf_map_update_elem(pw_kernel_map(kernel, PW_MAP_BANKS), &slot, none, BPF_ANY) < 0)
-		return -errno;
+	memset(pw_kernel_bank(kernel, slot), 0, sizeof(struct pw_bank));
 	__atomic_store_n(&state->active, slot, __ATOMIC_SEQ_CST);
-
-	return 0;
 }
 
 int pw_swap_links(int from, uint32_t room)

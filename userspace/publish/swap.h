@@ -29,7 +29,7 @@ int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t lin
  * Makes no policy the one in force. Detaching takes the kernel a while after the links are
  * gone; from here on programs that still run find nothing to decide by.
  */
-int pw_swap_off(struct pw_kernel *kernel);
+void pw_swap_off(struct pw_kernel *kernel);
 
 /* The map of links of bank @slot is pinned, so that the next daemon finds what this one found. */
 int pw_swap_pin_links(int fd, uint32_t slot);

@@ -27,14 +27,11 @@ static int read_boot(char boot[static PW_BOOT_ID_LEN + 1])
 /* Numbers that the kernel still uses stay taken, also when their names were lost. */
 static int reserve_ids(struct pw_ward *ward)
 {
-	_cleanup_free_ struct pw_bank *bank = malloc(sizeof(*bank));
 	int r;
 
-	if (!bank)
-		return -ENOMEM;
 	for (__u32 slot = 0; slot < 2; slot++) {
-		if (bpf_map_lookup_elem(pw_kernel_map(ward->kernel, PW_MAP_BANKS), &slot, bank) < 0)
-			return -errno;
+		const struct pw_bank *bank = pw_kernel_bank(ward->kernel, slot);
+
 		r = pw_ids_reserve(ward->ids, bank);
 		if (r < 0)
 			return r;
@@ -193,10 +190,9 @@ int pw_ward_unload(struct pw_ward *ward)
 	if (r < 0 && r != -EAGAIN)
 		return r;
 	r = pw_kernel_detach();
-	if (r == 0)
-		r = pw_swap_off(ward->kernel);
 	if (r < 0)
 		return r;
+	pw_swap_off(ward->kernel);
 	ward->scan = pw_scan_free(ward->scan);
 	ward->resolved = pw_resolved_free(ward->resolved);
 	ward->policy = pw_policy_free(ward->policy);

@@ -23,17 +23,13 @@ static int add_known(struct pw_links *links, const struct pw_bank *bank,
 int pw_ward_known_links(struct pw_ward *ward, struct pw_links *ret)
 {
 	const __u32 slot = pw_kernel_state(ward->kernel)->active;
-	_cleanup_free_ struct pw_bank *bank = malloc(sizeof(*bank));
+	const struct pw_bank *bank = pw_kernel_bank(ward->kernel, slot);
 	_cleanup_(pw_links_done) struct pw_links links = {};
 	_cleanup_close_ int map = -EBADF;
 	struct pw_inode_key key;
 	const void *at = NULL;
 	struct pw_link link;
 
-	if (!bank)
-		return -ENOMEM;
-	if (bpf_map_lookup_elem(pw_kernel_map(ward->kernel, PW_MAP_BANKS), &slot, bank) < 0)
-		return -errno;
 	map = pw_swap_open_links(slot);
 	if (map < 0)
 		return map == -ENOENT ? 0 : map;

@@ -196,6 +196,29 @@ static bool in_filter(const __u64 *filter, ino_t ino)
 	return filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino);
 }
 
+/* What the programs find at once is what stands in the map. */
+static void assert_known(const struct pw_bank *bank, ino_t ino, const struct pw_root *root)
+{
+	uint8_t at = bank->root_at[PW_ROOT_SLOT(ino, 0)];
+
+	assert_int_not_equal(at, 0);
+	if (at == PW_KNOWN_MANY)
+		return;
+	assert_int_equal(bank->known[at].key.ino, ino);
+	assert_memory_equal(&bank->known[at].root, root, sizeof(*root));
+}
+
+static bool is_marked(const struct pw_bank *bank, const char *name)
+{
+	uint64_t first = 0;
+	uint32_t mark;
+
+	memcpy(&first, name, strlen(name) < 8 ? strlen(name) : 8);
+	mark = pw_name_mark(first, (uint32_t)strlen(name));
+
+	return bank->name_marks[mark / 64] & (1ULL << (mark % 64));
+}
+
 static void test_object_and_subject(void **state)
 {
 	const struct pw_program *program;
@@ -213,14 +236,16 @@ static void test_object_and_subject(void **state)
 	assert_non_null(root);
 	assert_int_equal(root->object, PW_OBJECT_FIRST);
 	assert_int_equal(root->generation, (uint32_t)ino_of("images") ^ 77);
-	assert_true(in_filter(bank->root_filter, ino_of("images")));
-	assert_true(in_filter(bank->own_filter, ino_of("images")));
+	assert_true(root->flags & PW_ROOT_ITSELF);
+	assert_known(bank, ino_of("images"), root);
 	name = name_of(built.image, ino_of("."), "images");
 	assert_non_null(name);
 	assert_int_equal(name->object, PW_OBJECT_FIRST);
 	assert_int_equal(name->flags, 0);
-	assert_true(root_of(built.image, ino_of("."))->flags & PW_ROOT_HOLDS_NAMES);
-	assert_true(bank->name_lengths[0] & (1ULL << strlen("images")));
+	assert_int_equal(root_of(built.image, ino_of("."))->flags, PW_ROOT_HOLDS_NAMES);
+	assert_known(bank, ino_of("."), root_of(built.image, ino_of(".")));
+	assert_true(is_marked(bank, "images"));
+	assert_false(is_marked(bank, "imagex"));
 
 	assert_int_equal(bank->object_flags[PW_OBJECT_FIRST],
 			 PW_OBJECT_PRESENT | PW_OBJECT_LOSS_DENIES | PW_OBJECT_AUDIT_ALLOWED |
