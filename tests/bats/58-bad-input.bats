@@ -25,13 +25,13 @@ good() {
 	cat <<-EOT
 	phiward: 1
 	name: good
-	version: 7
+	version: 1000
 	mode: enforce
 	objects:
 	  images: {paths: [${1:-/srv/dicom}], on_audit_loss: keep_working}
 	subjects:
 	  viewer:
-	    exec: [/usr/bin/head]
+	    exec: [/usr/bin/dcmdump]
 	    started_by: [anyone]
 	    access: {images: [read]}
 	    ${2:-writes: [pipe]}
@@ -184,26 +184,26 @@ unchanged() {
 
 @test "bad input: two subjects that name one program, by one name or by two" {
 	local other
-	ln -sf /usr/bin/head /srv/public/by-link
-	for other in /usr/bin/head /srv/public/by-link; do
+	ln -sf /usr/bin/dcmdump /srv/public/by-link
+	for other in /usr/bin/dcmdump /srv/public/by-link; do
 		good | sed "s|^others|  second: {exec: [$other], started_by: [login], access: {images: [read]}}\n&|" > "$BAD"
 		assert_bad "bad.yaml:13:[0-9]+: error: '$other'" apply
 	done
-	good | sed "s|^others|  second: {exec: [/usr/bin/head], started_by: [login], access: {images: [read]}}\n&|" > "$BAD"
-	assert_bad "bad.yaml:13:[0-9]+: error: '/usr/bin/head'" check
+	good | sed "s|^others|  second: {exec: [/usr/bin/dcmdump], started_by: [login], access: {images: [read]}}\n&|" > "$BAD"
+	assert_bad "bad.yaml:13:[0-9]+: error: '/usr/bin/dcmdump'" check
 	rm /srv/public/by-link
 }
 
 @test "bad input: a lower version, and the same one with another text" {
-	good | sed 's/^version: 7/version: 1/' > "$BAD"
+	good | sed 's/^version: 1000/version: 1/' > "$BAD"
 	unchanged
 	local version
 	version=$(phiward_status | grep -o '"version":[0-9]*' | tr -dc 0-9)
-	good | sed "s/^version: 7/version: $((version - 1))/" > "$BAD"
+	good | sed "s/^version: 1000/version: $((version - 1))/" > "$BAD"
 	[ "$version" -eq 1 ] || assert_bad 'lower than the accepted' apply
-	good /srv/public | sed "s/^version: 7/version: $version/" > "$BAD"
+	good /srv/public | sed "s/^version: 1000/version: $version/" > "$BAD"
 	assert_bad 'accepted with another text' apply
-	good /srv/public | sed 's/^version: 7/version: 99999999999999999999/' > "$BAD"
+	good /srv/public | sed 's/^version: 1000/version: 99999999999999999999/' > "$BAD"
 	assert_bad 'bad.yaml:3:[0-9]+: error: '
 }
 
