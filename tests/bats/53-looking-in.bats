@@ -126,7 +126,7 @@ assert_open() {
 	assert_open read-root pry 1
 	assert_record type=tamper action=trace verdict=deny peer=init
 	assert_closed '' pry "$(phiwardd_pid)"
-	assert_record type=tamper action=trace verdict=deny peer=phiward
+	assert_record type=tamper action=trace verdict=deny peer=phiwardd
 }
 
 @test "row 13: a program that is traced from its start is none of the policy's" {

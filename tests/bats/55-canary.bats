@@ -77,11 +77,11 @@ assert_back() {
 
 @test "canary: a program taken off its hook is noticed, recorded, and put back by apply" {
 	rm $LINKS/pw_file_open
-	assert_allowed act read $IMAGE
+	assert_allowed act times 1 $IMAGE	# opens it
 	try_canary
 	assert_noticed file
 	[[ $output == *'"missing":["lsm\/file_open"]'* ]]
-	assert_record type=tamper action=canary verdict=allow subject=phiward path~'opening the canary'
+	assert_record type=tamper action=canary verdict=allow subject=phiwardd path~'opening the canary'
 	assert_back
 }
 
@@ -105,7 +105,7 @@ assert_back() {
 }
 
 @test "canary: function tracing that is off switches all of BPF LSM off, and is noticed" {
-	rm $LINKS/pw_file_open $LINKS/pw_sysctl
+	rm $LINKS/pw_file_open $LINKS/pw_file_permission $LINKS/pw_sysctl
 	echo 0 > /proc/sys/kernel/ftrace_enabled
 	assert_allowed act read $IMAGE
 	assert_allowed rm -f /srv/dicom/none

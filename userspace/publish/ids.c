@@ -28,7 +28,7 @@ static int set_builtin(struct pw_ids *ids)
 	if (r == 0)
 		r = set_name(ids->subjects, PW_SUBJECT_INIT, "init");
 	if (r == 0)
-		r = set_name(ids->subjects, PW_SUBJECT_DAEMON, "phiward");
+		r = set_name(ids->subjects, PW_SUBJECT_DAEMON, "phiwardd");
 	if (r == 0)
 		r = set_name(ids->objects, PW_OBJECT_CANARY, "canary");
 	return r;
