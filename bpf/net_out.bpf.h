@@ -107,7 +107,8 @@ __noinline int pw_out_decide(struct pw_out *out)
 	}
 	out->verdict = answer.verdict;
 	out->reason = answer.reason;
-	out->guarded = q.guarded && q.loopback;
+	/* Elsewhere a client is announced only where it is one: the server's side decides. */
+	out->guarded = q.guarded && q.loopback && (!q.foreign || q.client);
 	out->rule = q.loopback && door && (q.client || q.guarded) ? door->rule : q.rule;
 
 	return 0;

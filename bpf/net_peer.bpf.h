@@ -154,7 +154,7 @@ struct pw_any {
 
 static long pw_any_one(__u32 round, struct pw_any *any)
 {
-	__u32 subject = PW_SUBJECT_FIRST + round;
+	__u32 subject = PW_OPAQUE(PW_SUBJECT_FIRST + round);
 	struct pw_bank *bank = pw_bank_in(any->slot);
 
 	if (!bank || subject >= PW_SUBJECT_IDS)
@@ -176,7 +176,7 @@ __noinline __u32 pw_rule_of_any(__u32 slot, const struct pw_peer *peer, __u32 po
 	if (!peer)
 		return 0;
 	any.peer = *peer;
-	bpf_loop(PW_SUBJECT_IDS, pw_any_one, &any, 0);
+	bpf_loop(PW_SUBJECT_IDS - PW_SUBJECT_FIRST, pw_any_one, &any, 0);
 
 	return any.rule;
 }
