@@ -109,7 +109,8 @@ answered() { outside /opt/hospital/plug "bind udp:$1" "sendto udp:$FINDER"; }
 		plugged finder /opt/finder/plug
 		mark
 		told finder ok "socket udp:0.0.0.0:0" "sendto udp:$group:3702"
-		FINDER=10.20.0.1:$(tell finder name | sed 's/.*://')
+		tell finder name
+		FINDER=10.20.0.1:${SAID[0]##*:}
 		all_are ok answered 10.20.0.2:3702
 		told finder ok recv
 		all_are ok answered 10.20.5.4:3702

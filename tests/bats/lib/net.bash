@@ -48,28 +48,35 @@ plugged() {
 	[ -d /run/vm/net ] || mkdir -m 1777 /run/vm/net
 	rm -f "/run/vm/net/$name.in"
 	mkfifo -m 666 "/run/vm/net/$name.in"
+	: > "/run/vm/net/$name"
 	"$@" - 0<> "/run/vm/net/$name.in" > "/run/vm/net/$name" 2>&1 3>&- &
 	echo $! >> /run/vm/net/pids
 }
 
-# tell NAME COMMAND: its result.
+# tell NAME COMMAND...: what it says to them, a line each, in SAID.
 tell() {
 	local log=/run/vm/net/$1 before
-	before=$(wc -l < "$log")
-	echo "$2" > "$log.in"
-	wait_for has_more_lines "$log" "$before" || return 1
-	tail -n 1 "$log" | sed 's/.*: //'
+	shift
+	mapfile -t SAID < "$log"
+	before=${#SAID[@]}
+	printf '%s\n' "$@" > "$log.in"
+	wait_for has_lines "$log" $((before + $#)) || return 1
+	mapfile -t -s "$before" SAID < "$log"
 }
 
-has_more_lines() { [ "$(wc -l < "$1")" -gt "$2" ]; }
+has_lines() {
+	local lines
+	mapfile -t lines < "$1"
+	[ ${#lines[@]} -ge "$2" ]
+}
 
 # told NAME RESULT COMMAND...: each gives that result.
 told() {
-	local name=$1 result=$2 command said
+	local name=$1 result=$2 line
 	shift 2
-	for command; do
-		said=$(tell "$name" "$command")
-		[ "$said" = "$result" ] || { fail "$name: $command: $said, not $result"; return 1; }
+	tell "$name" "$@" || return 1
+	for line in "${SAID[@]}"; do
+		[ "${line##*: }" = "$result" ] || { fail "$name: $line, not $result"; return 1; }
 	done
 }
 

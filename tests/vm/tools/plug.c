@@ -382,6 +382,7 @@ int main(int argc, char **argv)
 	int failed = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	setvbuf(stdin, NULL, _IONBF, 0);	/* what follows an exec is for the next one */
 	argv++;
 	if (argc > 2 && !strcmp(argv[0], "--fd")) {
 		held = atoi(argv[1]);
