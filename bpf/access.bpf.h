@@ -37,6 +37,8 @@ struct pw_ask {
 	struct pw_bank *bank;	/* all zero: no policy, so nothing to ask */
 	__u32 slot;
 	__u32 fs;
+	struct pw_met *met;
+	__u32 climbed;		/* enum pw_climbed; when nobody has yet, @met has room for what is met */
 };
 
 /* The bank in force and what it knows of the file system. */
@@ -199,15 +201,18 @@ static __always_inline void pw_spot_outside(struct pw_spot *spot)
 }
 
 /* Finds where the file lies. Returns 1 for outside of all that is named, @spot left alone. */
-static __always_inline int pw_locate_on_fs(const struct pw_ask *ask, struct pw_spot *spot)
+static __always_inline int pw_locate_on_fs(struct pw_ask *ask, struct pw_spot *spot)
 {
 	__u64 scope = pw_scope(ask->fs, ask->slot, ask->fresh);
 	int linked, clear = 0;
 
-	if (ask->fresh || ask->dentry->d_inode == ask->inode)
-		clear = pw_walk(ask->bank, ask->dentry, scope, spot);
-	else
+	if (ask->fresh || ask->dentry->d_inode == ask->inode) {
+		if (ask->climbed == PW_CLIMBED_NOT)
+			ask->climbed = pw_climb(ask->bank, ask->dentry, scope, ask->met);
+		clear = pw_walk_on(ask->bank, ask->dentry, scope, ask->climbed, ask->met, spot);
+	} else {
 		pw_locate_alias(ask->inode, scope, spot);
+	}
 	linked = !ask->fresh && pw_may_be_linked(ask->inode);
 	if (clear && !linked && !pw_fs_object(ask->bank, ask->fs))
 		return 1;
@@ -225,7 +230,7 @@ static __always_inline int pw_locate_on_fs(const struct pw_ask *ask, struct pw_s
  * The same for all that can be an object's or a place: also every file system on a
  * removable device is one object, where no root is nearer.
  */
-static __always_inline int pw_locate(const struct pw_ask *ask, __u32 fs_flags,
+static __always_inline int pw_locate(struct pw_ask *ask, __u32 fs_flags,
 				     struct pw_spot *spot)
 {
 	int clear = 1;
@@ -265,7 +270,9 @@ static __always_inline int pw_is_concern(struct pw_ask *ask, struct pw_spot *spo
 static __always_inline int pw_ask_file(struct pw_ask *ask)
 {
 	struct pw_asked q;
+	struct pw_met met;
 
+	ask->met = &met;
 	ask->bound = PW_OPAQUE(ask->bound && pw_label_of(bpf_get_current_task_btf()));
 
 	return pw_is_concern(ask, &q.spot) ? pw_put_to_judge(ask, &q) : 0;

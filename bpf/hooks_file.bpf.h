@@ -114,28 +114,75 @@ static __always_inline int pw_judge_open_file(struct pw_ask *ask, struct pw_aske
 	return pw_put_to_judge(ask, q);
 }
 
-/* Opening a file when the policy speaks of its file system, or the task has a label. */
-static __noinline int pw_open(struct file *file, __u32 writes, __u32 slot, __u32 fs_at)
+/*
+ * The scope of a file system in slot @fs_at; of PW_NO_FS where that does not tell its
+ * index, and where no object lies there.
+ */
+static __always_inline __u64 pw_scope_at(__u32 fs_at, __u32 slot, __u32 flags)
 {
-	struct pw_ask ask = {.slot = slot, .bank = pw_bank_at(slot)};
+	if (!(fs_at & PW_FS_AT_OBJECTS))
+		return pw_scope(PW_NO_FS, slot, PW_SCOPE_NO_OBJECTS | flags);
+
+	return pw_scope(fs_at == PW_FS_MANY ? PW_NO_FS : (fs_at & ~PW_FS_AT_OBJECTS) - 1, slot,
+			flags);
+}
+
+/*
+ * Climbs from @file before there is a question. PW_CLIMBED_CLEAR says that no object is
+ * concerned: so it is with most files, and they are not kept waiting. That the
+ * file system is the one of its slot is not looked at: where nothing is met it
+ * does not matter.
+ */
+static __always_inline __u32 pw_climb_from(struct file *file, struct inode *inode, __u64 scope,
+					   struct pw_met *met)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	__u32 climbed;
+
+	if ((__u32)scope == PW_NO_FS)
+		return pw_scope_flags(scope) & PW_SCOPE_NO_OBJECTS ? PW_CLIMBED_CLEAR :
+								     PW_CLIMBED_NOT;
+	if (dentry->d_inode != inode)
+		return PW_CLIMBED_NOT;
+	climbed = pw_climb(pw_bank_at(pw_scope_slot(scope)), dentry, scope, met);
+
+	return climbed == PW_CLIMBED_CLEAR && pw_may_be_linked(inode) ? PW_CLIMBED_NOT : climbed;
+}
+
+/* What @met says counts only when @scope is that of @file's file system after all. */
+static __always_inline void pw_ask_from(struct pw_ask *ask, struct file *file, __u64 scope,
+					__u32 climbed, struct pw_met *met)
+{
+	ask->slot = pw_scope_slot(scope);
+	ask->bank = pw_bank_at(ask->slot);
+	ask->fs = pw_fs_index(ask->bank, file->f_inode->i_sb);
+	ask->met = met;
+	ask->climbed = ask->fs == (__u32)scope ? climbed : PW_CLIMBED_NOT;
+}
+
+/* Opening a file that concerns somebody, or by a task that has a label. */
+static __noinline int pw_open(struct file *file, __u64 scope, __u32 climbed, struct pw_met *met)
+{
+	struct pw_ask ask = {};
 	struct pw_asked q;
 
-	ask.fs = pw_fs_index_at(ask.bank, file->f_inode->i_sb, fs_at);
+	pw_ask_from(&ask, file, scope, climbed, met);
 
-	return pw_open_file_is_concern(&ask, file, writes, &q.spot) ?
+	return pw_open_file_is_concern(&ask, file, file->f_mode & PW_FMODE_WRITE, &q.spot) ?
 		       pw_judge_open_file(&ask, &q,
 					  pw_need_of_open(file->f_mode, file->f_flags), 0) : 0;
 }
 
 /* What is guarded whatever the policy says of files. */
-static __always_inline int pw_guard_open(struct file *file, struct inode *inode, __u32 writes)
+static __always_inline int pw_guard_open(struct file *file, struct inode *inode,
+					 const struct super_block *sb, __u32 writes)
 {
 	if ((inode->i_mode & PW_S_IFMT) != PW_S_IFREG && pw_is_storage(inode))
 		return pw_guard_storage(file->f_path.dentry);
 	if (writes && pw_in_swapon())
 		return pw_guard_storage(file->f_path.dentry);
 
-	return pw_is_guarded_pseudo(inode->i_sb) ? pw_guard_pseudo(file) : 0;
+	return pw_is_guarded_pseudo(sb) ? pw_guard_pseudo(file) : 0;
 }
 
 static __always_inline int pw_is_labelled(void)
@@ -146,19 +193,27 @@ static __always_inline int pw_is_labelled(void)
 SEC("lsm/file_open")
 int BPF_PROG(pw_file_open, struct file *file, int ret)
 {
-	__u32 slot = pw_active_slot(), writes = file->f_mode & PW_FMODE_WRITE, fs_at;
+	__u32 writes = file->f_mode & PW_FMODE_WRITE, climbed, fs_at, slot;
 	struct inode *inode = file->f_inode;
+	struct super_block *sb = inode->i_sb;
+	struct pw_met met;
+	__u64 scope;
 
 	if (ret)
 		return ret;
-	fs_at = pw_fs_at(pw_bank_at(slot), inode->i_sb);
-	if ((fs_at & PW_FS_AT_OBJECTS) || (writes && pw_is_labelled())) {
-		ret = pw_errno(pw_open(file, writes, slot, fs_at));
-		if (ret)
-			return ret;
-	}
+	if (pw_guard_open(file, inode, sb, writes))
+		return -PW_EACCES;
+	slot = pw_active_slot();
+	fs_at = pw_fs_at(pw_bank_at(slot), sb);
+	if (!(fs_at & PW_FS_AT_OBJECTS) && !writes)
+		return 0;
+	scope = pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
+	climbed = pw_climb_from(file, inode, scope, &met);
+	if (climbed == PW_CLIMBED_CLEAR &&
+	    !((pw_scope_flags(scope) & PW_SCOPE_WRITES) && pw_is_labelled()))
+		return 0;
 
-	return pw_guard_open(file, inode, writes);
+	return pw_errno(pw_open(file, scope, climbed, &met));
 }
 
 /*
@@ -208,16 +263,15 @@ static __noinline int pw_write_to_pipe(struct file *file)
 	return pw_errno(pw_judge(&q));
 }
 
-/* Reading or writing when the policy speaks of the file system, or the task has a label. */
-static __noinline int pw_use_file(struct file *file, __u32 writes, __u32 slot, __u32 fs_at)
+/* Reading or writing a file that concerns somebody, or writing by a task that has a label. */
+static __noinline int pw_use_file(struct file *file, __u32 writes, __u64 scope, __u32 climbed,
+				  struct pw_met *met)
 {
-	struct pw_ask ask = {.slot = slot, .bank = pw_bank_at(slot)};
+	struct pw_ask ask = {};
 	struct pw_asked q;
 
-	if (!(fs_at & PW_FS_AT_OBJECTS) && !pw_is_labelled())
-		return 0;
-	ask.fs = pw_fs_index_at(ask.bank, file->f_inode->i_sb, fs_at);
-	if (!writes && (!pw_may_hold_objects(ask.bank, ask.fs) || pw_opened_by_itself(ask.bank)))
+	pw_ask_from(&ask, file, scope, climbed, met);
+	if (!writes && !pw_may_hold_objects(ask.bank, ask.fs))
 		return 0;
 	if (!pw_open_file_is_concern(&ask, file, writes, &q.spot))
 		return 0;
@@ -254,7 +308,9 @@ static __noinline int pw_use_other(struct file *file, __u32 writes)
 static __always_inline int pw_use(struct file *file, __u32 writes)
 {
 	struct inode *inode = file->f_inode;
-	__u32 format = inode->i_mode & PW_S_IFMT, slot, fs_at;
+	__u32 format = inode->i_mode & PW_S_IFMT, slot, fs_at, climbed;
+	struct pw_met met;
+	__u64 scope;
 
 	barrier_var(format);
 	if (format != PW_S_IFREG) {
@@ -266,16 +322,20 @@ static __always_inline int pw_use(struct file *file, __u32 writes)
 				return pw_errno(use);
 		}
 	}
+	if (writes && pw_is_guarded_pseudo(inode->i_sb) && pw_guard_pseudo(file))
+		return -PW_EACCES;
 	slot = pw_active_slot();
 	fs_at = pw_fs_at(pw_bank_at(slot), inode->i_sb);
-	if (!writes) {
-		if (!(fs_at & PW_FS_AT_OBJECTS))
-			return 0;
-	} else if (pw_is_guarded_pseudo(inode->i_sb) && pw_guard_pseudo(file)) {
-		return -PW_EACCES;
-	}
+	if (!writes && !(fs_at & PW_FS_AT_OBJECTS))
+		return 0;
+	scope = pw_scope_at(fs_at, slot, 0);
+	if (!writes && pw_opened_by_itself(pw_bank_at(pw_scope_slot(scope))))
+		return 0;
+	climbed = pw_climb_from(file, inode, scope, &met);
+	if (climbed == PW_CLIMBED_CLEAR && !(writes && pw_is_labelled()))
+		return 0;
 
-	return pw_errno(pw_use_file(file, writes, slot, fs_at));
+	return pw_errno(pw_use_file(file, writes, scope, climbed, &met));
 }
 
 SEC("lsm/file_permission")
@@ -321,7 +381,8 @@ int BPF_PROG(pw_file_receive, struct file *file, int ret)
 {
 	umode_t format = file->f_inode->i_mode & PW_S_IFMT;
 	__u32 writes = file->f_mode & PW_FMODE_WRITE;
-	struct pw_ask ask = {};
+	struct pw_met met;
+	struct pw_ask ask = {.met = &met};
 	struct pw_asked q;
 
 	if (ret || (format != PW_S_IFREG && format != PW_S_IFDIR) || (file->f_mode & PW_FMODE_PATH))

@@ -127,8 +127,12 @@ int BPF_PROG(pw_inode_rmdir, struct inode *dir, struct dentry *dentry, int ret)
 	return ret ? ret : pw_ask_name(dentry, PW_ACTION_DELETE, 0);
 }
 
-static __always_inline void pw_locate_both(const struct pw_ask *ask, struct pw_spot *spot)
+static __always_inline void pw_locate_both(struct pw_ask *ask, struct pw_spot *spot)
 {
+	struct pw_met met;
+
+	ask->met = &met;
+	ask->climbed = PW_CLIMBED_NOT;
 	if (pw_locate(ask, PW_FS_OBJECTS, spot))
 		pw_spot_outside(spot);
 }

@@ -13,7 +13,8 @@
 /* Refuses a mount on what lies in an object, to all but PID 1. */
 static __noinline int pw_guard_cover(struct dentry *dentry)
 {
-	struct pw_ask ask = {};
+	struct pw_met met;
+	struct pw_ask ask = {.met = &met};
 	struct pw_spot spot;
 
 	if (pw_is_init())

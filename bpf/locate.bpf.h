@@ -107,13 +107,17 @@ static __always_inline __u32 pw_fs_object(const struct pw_bank *bank, __u32 fs)
 	return fs < PW_FS_MAX ? bank->fs[PW_INDEX(fs, PW_FS_MAX)].object : PW_OBJECT_NONE;
 }
 
-/* In what a walk looks things up: file system, bank, and whether the name need not exist yet. */
+/* In what a walk looks things up: file system, bank, and PW_SCOPE_*. */
 #define PW_SCOPE_SLOT 32
-#define PW_SCOPE_FRESH 40
+#define PW_SCOPE_FLAGS 40
 
-static __always_inline __u64 pw_scope(__u32 fs, __u32 slot, __u32 fresh)
+#define PW_SCOPE_FRESH 1U	/* the name need not exist yet */
+#define PW_SCOPE_NO_OBJECTS 2U	/* none is on the file system */
+#define PW_SCOPE_WRITES 4U	/* it is opened for writing */
+
+static __always_inline __u64 pw_scope(__u32 fs, __u32 slot, __u32 flags)
 {
-	return (__u64)fresh << PW_SCOPE_FRESH | (__u64)slot << PW_SCOPE_SLOT | fs;
+	return (__u64)flags << PW_SCOPE_FLAGS | (__u64)slot << PW_SCOPE_SLOT | fs;
 }
 
 static __always_inline __u32 pw_scope_slot(__u64 scope)
@@ -121,9 +125,14 @@ static __always_inline __u32 pw_scope_slot(__u64 scope)
 	return (scope >> PW_SCOPE_SLOT) & (PW_BANK_SLOTS - 1);
 }
 
+static __always_inline __u32 pw_scope_flags(__u64 scope)
+{
+	return scope >> PW_SCOPE_FLAGS;
+}
+
 static __always_inline __u32 pw_scope_fresh(__u64 scope)
 {
-	return !!(scope >> PW_SCOPE_FRESH);
+	return pw_scope_flags(scope) & PW_SCOPE_FRESH;
 }
 
 /* One entry of a chain whose inode may mean something to the policy. */
@@ -195,7 +204,7 @@ static __always_inline struct pw_root *pw_root_at(__u32 slot, struct pw_inode_ke
 
 	if (!bank)
 		return NULL;
-	at = bank->root_at[PW_INDEX(PW_ROOT_SLOT(key->ino, key->fs), PW_ROOT_SLOTS)];
+	at = bank->root_at[PW_ROOT_SLOT(key->ino, PW_INDEX(key->fs, PW_FS_MAX))];
 	if (at != PW_KNOWN_MANY) {
 		known = &bank->known[PW_INDEX(at, PW_KNOWN_MAX)];
 		return known->key.ino == key->ino && known->key.fs == key->fs ? &known->root : NULL;
@@ -251,38 +260,37 @@ static __always_inline int pw_may_be_held(const struct pw_bank *bank, struct den
 	return !!(bank->name_marks[mark / 64] & (1ULL << (mark & 63)));
 }
 
-/* What stands in bank->root_at for @dentry. */
-static __always_inline __u32 pw_known_at(const struct pw_bank *bank, struct dentry *dentry,
-					 __u64 scope)
+/* What stands for @dentry in @root_at, which is the file system's part of bank->root_at. */
+static __always_inline __u32 pw_known_at(const __u8 *root_at, struct dentry *dentry)
 {
 	struct inode *inode = dentry->d_inode;
-	__u32 fs = (__u32)scope;
 
-	if (!inode)	/* 7.x asks for this check of an entry that a hook was given */
-		return 0;
-	barrier_var(fs);	/* a product kept from level to level would take room on the stack */
+	/* 7.x asks for this check of an entry that a hook was given. */
+	return inode ? root_at[PW_ROOT_SLOT(inode->i_ino, 0)] : 0;
+}
 
-	return bank->root_at[PW_ROOT_SLOT(inode->i_ino, fs)];
+static __always_inline const __u8 *pw_root_at_of(const struct pw_bank *bank, __u64 scope)
+{
+	return bank->root_at + PW_ROOT_SLOT(0, PW_INDEX((__u32)scope, PW_FS_MAX));
 }
 
 /*
  * Whether @known, which stands there and is not 0, has something to say: not when it
- * is of another inode, nor when it only holds names, and none like that of @below.
+ * only holds names, and none like that of @below, nor when it is of another inode.
  */
 static __noinline int pw_worth_asking(const struct pw_bank *bank, __u32 known,
 				      struct dentry *dentry, struct dentry *below, __u32 fs)
 {
 	const struct pw_known *at = &bank->known[PW_INDEX(known, PW_KNOWN_MAX)];
-	struct inode *inode = dentry->d_inode;
+	struct inode *inode;
 
 	if (known == PW_KNOWN_MANY)
 		return 1;
-	if (!inode || at->key.ino != inode->i_ino || at->key.fs != fs)
+	if (known >= PW_KNOWN_HOLDERS && (!below || !pw_may_be_held(bank, below)))
 		return 0;
-	if (at->root.flags & PW_ROOT_ITSELF)
-		return 1;
+	inode = dentry->d_inode;
 
-	return below && pw_may_be_held(bank, below);
+	return inode && at->key.ino == inode->i_ino && at->key.fs == fs;
 }
 
 /* What a hit @depth levels up says of the file. Returns 1 when that ends the walk. */
@@ -328,7 +336,7 @@ static __noinline int pw_consult(struct dentry *dentry, struct dentry *below, __
 }
 
 /* A walk in progress. */
-struct pw_climb {
+struct pw_climbing {
 	struct dentry *dentry;
 	struct dentry *below;
 	struct pw_bank *bank;
@@ -367,13 +375,13 @@ static __always_inline int pw_level(struct pw_bank *bank, struct dentry *dentry,
 				    struct dentry *below, __u64 scope, __u32 depth,
 				    struct pw_spot *spot)
 {
-	__u32 known = pw_known_at(bank, dentry, scope);
+	__u32 known = pw_known_at(pw_root_at_of(bank, scope), dentry);
 
 	return known && pw_worth_asking(bank, known, dentry, below, (__u32)scope) &&
 	       pw_consult(dentry, below, scope, depth, spot);
 }
 
-static long pw_climb_one(__u32 round, struct pw_climb *climb)
+static long pw_climb_one(__u32 round, struct pw_climbing *climb)
 {
 	struct dentry *dentry = climb->dentry;
 	struct dentry *parent = dentry->d_parent;
@@ -397,7 +405,7 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 	__u32 try;
 
 	for (try = 0; try < PW_WALK_TRIES; try++) {
-		struct pw_climb climb = {
+		struct pw_climbing climb = {
 			.dentry = dentry->d_parent,
 			.below = dentry,
 			.bank = bank,
@@ -424,19 +432,30 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 	return 0;
 }
 
-#define PW_WALK_FOUND 0		/* @spot says where */
-#define PW_WALK_CLEAR 1		/* nothing was met up to the file system's root; @spot is left alone */
-#define PW_WALK_AGAIN 2		/* by pw_walk_long() */
+enum pw_climbed {
+	PW_CLIMBED_NOT,		/* nobody has climbed yet */
+	PW_CLIMBED_CLEAR,	/* nothing was met up to the root of the file system */
+	PW_CLIMBED_MET,		/* something, and the maps have to be asked for what */
+	PW_CLIMBED_AGAIN,	/* renames, or a long way: by pw_walk_long() */
+};
+
+/* An entry, the one below it, and how many levels up it is. */
+struct pw_met {
+	struct dentry *at;
+	struct dentry *below;
+	__u64 depth;
+};
 
 /*
- * The first hit leaves the loop, which keeps it small for the verifier; one that decides
- * nothing is rare, and then the chain is climbed again. What is found inside an object
- * needs no look at the renames: a chain that met its root lay below it.
+ * Climbs from @dentry to the first entry that means something. Returns enum pw_climbed, and
+ * fills @met for PW_CLIMBED_MET; a value in memory the verifier would not follow. When @scope is fresh @dentry need not exist, and its own inode is not looked at: from 6.12
+ * on the verifier takes that for never NULL and drops a check for it.
  */
-static __noinline int pw_walk_short(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
-				    struct pw_spot *spot)
+static __noinline int pw_climb(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
+			       struct pw_met *met)
 {
 	__u32 sequence = pw_rename_sequence(), fresh = pw_scope_fresh(scope), level;
+	const __u8 *root_at = pw_root_at_of(bank, scope);
 	struct dentry *below = NULL, *at = dentry;
 
 	if (fresh) {
@@ -446,35 +465,52 @@ static __noinline int pw_walk_short(struct pw_bank *bank, struct dentry *dentry,
 #pragma clang loop unroll(full)
 	for (level = 0; level < PW_WALK_INLINE; level++) {
 		struct dentry *parent = at->d_parent;
-		__u32 known = pw_known_at(bank, at, scope);
+		__u32 known = pw_known_at(root_at, at);
 
 		if (known && pw_worth_asking(bank, known, at, below, (__u32)scope)) {
-			pw_spot_clear(spot);
-			return pw_consult(at, below, scope, PW_OPAQUE(level + fresh), spot) ?
-				       PW_WALK_FOUND : PW_WALK_AGAIN;
+			met->at = at;
+			met->below = below;
+			met->depth = PW_OPAQUE(level + fresh);
+			return PW_CLIMBED_MET;
 		}
-		if (parent == at)
+		if (parent == at) {
 			return at == at->d_sb->s_root && pw_no_rename_since(sequence) ?
-				       PW_WALK_CLEAR : PW_WALK_AGAIN;
+				       PW_CLIMBED_CLEAR : PW_CLIMBED_AGAIN;
+		}
 		below = at;
 		at = parent;
 	}
 
-	return PW_WALK_AGAIN;
+	return PW_CLIMBED_AGAIN;
 }
 
 /*
- * Where @dentry lies: PW_WALK_FOUND or PW_WALK_CLEAR. When @scope is fresh @dentry need not
- * exist, and its own inode is not looked at: from 6.12 on the verifier takes that for
- * never NULL and drops a check for it. A name that is held is found by its parent.
- * Inlined because one stack would not hold both.
+ * Where @dentry lies, from what a climb met. Returns 1 when it met nothing, and leaves @spot
+ * alone; otherwise fills it. A name that is held is found by its parent. What is found inside
+ * an object needs no look at the renames: a chain that met its root lay below it. What was
+ * met and decides nothing is rare, and then the chain is climbed again.
  */
+static __always_inline int pw_walk_on(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
+				      __u32 climbed, const struct pw_met *met,
+				      struct pw_spot *spot)
+{
+	if (climbed == PW_CLIMBED_CLEAR)
+		return 1;
+	if (climbed == PW_CLIMBED_MET) {
+		pw_spot_clear(spot);
+		if (pw_consult(met->at, met->below, scope, met->depth, spot))
+			return 0;
+	}
+
+	return pw_walk_long(bank, dentry, scope, spot);
+}
+
 static __always_inline int pw_walk(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
 				   struct pw_spot *spot)
 {
-	int found = pw_walk_short(bank, dentry, scope, spot);
+	struct pw_met met;
 
-	return found == PW_WALK_AGAIN ? pw_walk_long(bank, dentry, scope, spot) : found;
+	return pw_walk_on(bank, dentry, scope, pw_climb(bank, dentry, scope, &met), &met, spot);
 }
 
 /* What the policy says of the file system as a whole, when no root is nearer. */

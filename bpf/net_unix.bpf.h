@@ -68,6 +68,7 @@ static __noinline __u32 pw_unix_root(struct pw_bank *bank, __u32 slot, struct de
 
 	if (fs >= PW_FS_MAX || !(bank->fs[PW_INDEX(fs, PW_FS_MAX)].flags & PW_FS_SOCKETS))
 		return 0;
+	fs = PW_INDEX(fs, PW_FS_MAX);
 	if (bank->root_at[PW_ROOT_SLOT(ino, fs)]) {
 		struct pw_hit hit = {
 			.ino = ino,

@@ -264,12 +264,14 @@ PW_ASSERT_SIZE(struct pw_unix_key, 108);
  * Most walks meet nothing, so what asks least comes first. Inode @ino of bank->fs[@fs] is
  * slot PW_ROOT_SLOT(ino, fs) of pw_bank.root_at, a byte: 0 when it means nothing to the
  * policy, PW_KNOWN_MANY when map `roots` has to be asked, else where in pw_bank.known it
- * stands. File systems number their files alike, so each begins at another slot.
+ * stands: from PW_KNOWN_HOLDERS on those that mean nothing themselves and only hold names.
+ * File systems number their files alike, so each begins at another slot.
  */
 #define PW_ROOT_SLOTS 65536
-#define PW_ROOT_SLOT(ino, fs)                                                                      \
-	(((ino) + (__u64)(fs) * (PW_ROOT_SLOTS / PW_FS_MAX + 1)) & (PW_ROOT_SLOTS - 1))
+#define PW_ROOT_SKEW 257
+#define PW_ROOT_SLOT(ino, fs) (((ino) & (PW_ROOT_SLOTS - 1)) + (__u64)(fs) * PW_ROOT_SKEW)
 #define PW_KNOWN_MAX 256
+#define PW_KNOWN_HOLDERS 128
 #define PW_KNOWN_MANY (PW_KNOWN_MAX - 1)
 
 struct pw_known {
@@ -311,7 +313,7 @@ struct pw_bank {
 	__u32 removable;	/* object of every file system on a removable device, or 0 */
 	struct pw_fs fs[PW_FS_MAX];
 	__u8 fs_at[PW_FS_SLOTS];
-	__u8 root_at[PW_ROOT_SLOTS];
+	__u8 root_at[PW_ROOT_SLOTS + PW_FS_MAX * PW_ROOT_SKEW];
 	struct pw_known known[PW_KNOWN_MAX];	/* the first is never used */
 	__u64 name_marks[PW_NAME_MARKS / 64];
 	/* A bit by inode number; set for every key of programs. */
