@@ -242,7 +242,7 @@ static __always_inline __u32 pw_need_of_use(const struct file *file, __u32 write
 #define PW_USE_IS_PIPE 1	/* no refusal yet: it is decided like a write to a pipe */
 
 /* In net_use.bpf.h: 0, -EACCES, or PW_USE_IS_PIPE. */
-static __always_inline int pw_use_socket_file(struct file *file, __u32 writes);
+static __always_inline int pw_use_socket_file(struct file *file, __u32 writes, __u32 maps);
 
 /* What a member writes into a socket that is like a pipe to it. It lies nowhere, so no walk. */
 static __noinline int pw_write_to_pipe(struct file *file)
@@ -286,13 +286,13 @@ static __noinline int pw_use_file(struct file *file, __u32 writes, __u64 scope, 
  * Sockets, devices, pipes and the like: they lie in no object, but a member may not
  * write to all of them. 0, -EACCES or PW_USE_AS_FILE.
  */
-static __noinline int pw_use_other(struct file *file, __u32 writes)
+static __noinline int pw_use_other(struct file *file, __u32 writes, __u32 maps)
 {
 	struct inode *inode = file->f_inode;
 	umode_t format = inode->i_mode & PW_S_IFMT;
 
 	if (format == PW_S_IFSOCK) {
-		int use = pw_use_socket_file(file, PW_OPAQUE(writes));
+		int use = pw_use_socket_file(file, PW_OPAQUE(writes), maps);
 
 		return use == PW_USE_IS_PIPE ? pw_write_to_pipe(file) : pw_errno(use);
 	}
@@ -304,8 +304,8 @@ static __noinline int pw_use_other(struct file *file, __u32 writes)
 	return writes ? PW_USE_AS_FILE : 0;
 }
 
-/* Reading or writing through a descriptor, wherever that comes from. */
-static __always_inline int pw_use(struct file *file, __u32 writes)
+/* Reading or writing through a descriptor, wherever that comes from, or by mmap(2). */
+static __always_inline int pw_use(struct file *file, __u32 writes, __u32 maps)
 {
 	struct inode *inode = file->f_inode;
 	__u32 format = inode->i_mode & PW_S_IFMT, slot, fs_at, climbed;
@@ -316,7 +316,7 @@ static __always_inline int pw_use(struct file *file, __u32 writes)
 	if (format != PW_S_IFREG) {
 		barrier_var(format);	/* or the two comparisons become a dozen instructions */
 		if (format != PW_S_IFDIR) {
-			int use = pw_use_other(file, writes);
+			int use = pw_use_other(file, writes, maps);
 
 			if (use != PW_USE_AS_FILE)
 				return pw_errno(use);
@@ -341,7 +341,7 @@ static __always_inline int pw_use(struct file *file, __u32 writes)
 SEC("lsm/file_permission")
 int BPF_PROG(pw_file_permission, struct file *file, int mask, int ret)
 {
-	return ret ? ret : pw_use(file, mask & PW_MAY_WRITE);
+	return ret ? ret : pw_use(file, mask & PW_MAY_WRITE, 0);
 }
 
 #define PW_PROT_WRITE 2
@@ -358,7 +358,7 @@ int BPF_PROG(pw_mmap_file, struct file *file, unsigned long reqprot, unsigned lo
 		return ret;
 
 	return pw_use(file, (flags & PW_MAP_TYPE) == PW_MAP_PRIVATE ? 0 :
-								     file->f_mode & PW_FMODE_WRITE);
+								     file->f_mode & PW_FMODE_WRITE, 1);
 }
 
 /* For mappings that were there before the policy. */
@@ -372,7 +372,7 @@ int BPF_PROG(pw_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot
 		return ret;
 	file = vma->vm_file;
 
-	return file ? pw_use(file, 1) : 0;
+	return file ? pw_use(file, 1, 1) : 0;
 }
 
 /* A descriptor arrives from another process: as if this one had opened it. */

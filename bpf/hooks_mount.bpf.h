@@ -20,11 +20,13 @@ static __noinline int pw_guard_cover(struct dentry *dentry)
 	if (pw_is_init())
 		return 0;
 	pw_ask_on(&ask, dentry->d_sb);
-	if (!(pw_fs_flags(ask.bank, ask.fs) & PW_FS_OBJECTS))
+	if (!pw_may_hold_objects(ask.bank, ask.fs))
 		return 0;
 	ask.dentry = dentry;
 	ask.inode = dentry->d_inode;
-	if (pw_locate_on_fs(&ask, &spot) || spot.where == PW_WHERE_OUTSIDE)
+	if (!ask.inode)
+		return pw_errno(pw_impossible(PW_COUNT_BUG));
+	if (pw_locate(&ask, PW_FS_OBJECTS, &spot) || spot.where == PW_WHERE_OUTSIDE)
 		return 0;
 
 	return pw_guard(PW_ACTION_MOUNT, PW_REASON_COVER, dentry);

@@ -93,6 +93,29 @@ static __always_inline struct pw_door *pw_path_door(__u32 slot, __u32 root)
 	return table ? bpf_map_lookup_elem(table, &root) : NULL;
 }
 
+/* Copies @length bytes of the name from @from on, where the kernel's memory cannot be read by address. */
+static __always_inline void pw_copy_unix_name(char *name, const struct unix_address *address,
+					      __u32 from, __u32 length)
+{
+	__u64 *words = (__u64 *)name;
+	__u32 i;
+
+	for (i = 0; i < PW_UNIX_NAME_WORDS; i++) {
+		__u32 left = length > i * 8 ? length - i * 8 : 0;
+		__u64 word;
+
+		if (!left)
+			break;
+		word = from ? *(const __u64 *)&address->name[0].sun_path[1 + i * 8]
+			    : *(const __u64 *)&address->name[0].sun_path[i * 8];
+		words[i] = left >= 8 ? word : word & ((1ULL << left * 8) - 1);
+	}
+	for (i = PW_UNIX_NAME_WORDS * 8; i < PW_UNIX_NAME_MAX - 1; i++)
+		if (i < length)
+			name[i] = from ? address->name[0].sun_path[1 + i]
+				       : address->name[0].sun_path[i];
+}
+
 /*
  * The door at a name as bound: abstract behind a NUL, a path before one. Bytes behind
  * the name are not the socket's and are left out.
@@ -101,27 +124,16 @@ static __noinline struct pw_door *pw_named_door(__u32 slot, struct unix_address 
 						__u32 abstract)
 {
 	struct pw_unix_key key = {};
-	__u64 *words = (__u64 *)key.name;
 	__u32 length = address->len - sizeof(sa_family_t) - 1;
 	void *table;
-	__u32 i;
 
 	if (address->len <= (int)sizeof(sa_family_t) + 1 || length >= PW_UNIX_NAME_MAX)
 		return NULL;
-	for (i = 0; i < PW_UNIX_NAME_WORDS; i++) {
-		__u32 left = length > i * 8 ? length - i * 8 : 0;
-		__u64 word;
-
-		if (!left)
-			break;
-		word = abstract ? *(const __u64 *)&address->name[0].sun_path[1 + i * 8]
-				: *(const __u64 *)&address->name[0].sun_path[i * 8];
-		words[i] = left >= 8 ? word : word & ((1ULL << left * 8) - 1);
-	}
-	for (i = PW_UNIX_NAME_WORDS * 8; i < PW_UNIX_NAME_MAX - 1; i++)
-		if (i < length)
-			key.name[i] = abstract ? address->name[0].sun_path[1 + i]
-					       : address->name[0].sun_path[i];
+	if (!pw_can_probe)
+		pw_copy_unix_name(key.name, address, abstract, length);
+	else if (bpf_probe_read_kernel(key.name, length,
+				       &address->name[0].sun_path[abstract ? 1 : 0]) < 0)
+		pw_count(PW_COUNT_BUG);
 	table = bpf_map_lookup_elem(&unix_doors, &slot);
 
 	return table ? bpf_map_lookup_elem(table, &key) : NULL;

@@ -275,8 +275,8 @@ static __noinline int pw_use_control(struct sock *sk, const struct msghdr *msg)
 
 /* ---- Hooks ------------------------------------------------------------------------------------ */
 
-/* 0, -EACCES, or PW_USE_IS_PIPE. */
-static __always_inline int pw_use_socket(struct sock *sk, __u32 receives)
+/* 0, -EACCES, or PW_USE_IS_PIPE. @maps: by mmap(2), which unix sockets have not. */
+static __always_inline int pw_use_socket(struct sock *sk, __u32 receives, __u32 maps)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u16 family;
@@ -287,7 +287,7 @@ static __always_inline int pw_use_socket(struct sock *sk, __u32 receives)
 	if (family == PW_AF_INET || family == PW_AF_INET6)
 		return pw_use_inet(sk, receives);
 	if (family == PW_AF_UNIX)
-		return pw_use_unix(sk, receives);
+		return maps ? 0 : pw_use_unix(sk, receives);
 
 	return pw_use_kind(pw_raw_of(family, sk->sk_type, sk->sk_protocol), family);
 }
@@ -303,7 +303,7 @@ int BPF_PROG(pw_socket_sendmsg, struct socket *sock, struct msghdr *msg, int siz
 	if (sk && sk->sk_protocol == PW_IPPROTO_UDP && pw_is_inet(sk) && msg->msg_name)
 		ret = 0;
 	else
-		ret = pw_use_socket(sk, 0);
+		ret = pw_use_socket(sk, 0, 0);
 	if (ret == PW_USE_IS_PIPE)
 		return file ? pw_write_to_pipe(file) : 0;
 	if (!ret && sk && msg->msg_controllen && pw_is_inet(sk) && !pw_is_of_kernel(sk))
@@ -316,15 +316,15 @@ SEC("lsm/socket_recvmsg")
 int BPF_PROG(pw_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags,
 	     int ret)
 {
-	return ret ? ret : pw_errno(pw_use_socket(sock->sk, 1));
+	return ret ? ret : pw_errno(pw_use_socket(sock->sk, 1, 0));
 }
 
 /* read(2) and write(2) come by above as well; sendfile(2) of 6.1, splice(2) and mmap(2) only here. */
-static __always_inline int pw_use_socket_file(struct file *file, __u32 writes)
+static __always_inline int pw_use_socket_file(struct file *file, __u32 writes, __u32 maps)
 {
 	struct socket *sock = bpf_sock_from_file(file);
 
-	return sock ? pw_use_socket(sock->sk, !writes) : 0;
+	return sock ? pw_use_socket(sock->sk, !writes, maps) : 0;
 }
 
 #endif
