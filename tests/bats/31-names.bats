@@ -4,7 +4,6 @@
 # Names and attributes: create, mkdir, mknod, symlink, link, rename, exchange, unlink,
 # rmdir, truncate, chmod, chown, xattr, ACLs, times, listing, watching, exec.
 #
-# kernels: 6.1
 
 load lib/phiward
 load lib/files

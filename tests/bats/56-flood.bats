@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
+# kernels: 6.1
 #
 # More of everything than there is room for: records, processes, labels.
 #

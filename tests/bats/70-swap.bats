@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
+# kernels: 6.1
 #
 # Policies are swapped while members and others open a patient's file on another processor:
 # a small soak, see tests/soak/guest.
