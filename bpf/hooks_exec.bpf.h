@@ -434,10 +434,15 @@ __noinline int pw_take_over(struct pw_entry *entry)
 		     (entry->subject ? pw_inherited(task) : 0);
 	own->next_flags = 0;
 	own->next_actor = PW_SUBJECT_OTHERS;
-	if (!entry->subject)
+	if (entry->subject) {
+		if (!pw_label_copy(task, own))
+			pw_count(PW_COUNT_NET_LABEL_LOST);
+	} else {
 		pw_label_drop(task);
-	else if (!pw_label_copy(task, own))
-		pw_count(PW_COUNT_NET_LABEL_LOST);
+		/* No policy names it, so nobody will ask who started it: its forks are spared a label. */
+		if (!entry->program && !(own->flags & PW_TASK_WAS_TRACED))
+			bpf_task_storage_delete(&tasks, task);
+	}
 	if (entry->reason || (entry->subject && (s->flags & PW_SUBJECT_HAS_ACCESS)))
 		pw_record_exec(bank, entry);
 
