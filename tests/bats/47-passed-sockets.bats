@@ -97,7 +97,8 @@ SEND_FILE='open(F, "<", "/srv/dicom/phantom.dcm") or die; syscall(40, 5, fileno(
 	run bash -c 'echo after >&6'
 	[[ $output == *"Permission denied"* ]]
 	assert_record type=net action=send verdict=deny subject=others proto=udp port=2001
-	policy "[loopback, {$TO_PACS}]" | apply_policy
+	# The outside is others, too, and has to be let receive.
+	policy "[loopback, {$TO_PACS}, {listen: {tcp: [2000], udp: [2001], from: [10.20.0.0/16]}}]" | apply_policy
 	assert_allowed bash -c 'echo again >&5'
 	assert_allowed bash -c 'echo again >&6'
 	wait_for grep -q again /run/vm/sink
