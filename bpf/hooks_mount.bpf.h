@@ -18,11 +18,13 @@ static __noinline int pw_guard_cover(struct dentry *dentry)
 	if (pw_is_init())
 		return 0;
 	pw_ask_on(&ask, dentry->d_sb);
-	if (!ask.bank || !(pw_fs_flags(ask.bank, ask.fs) & PW_FS_OBJECTS))
+	if (!ask.bank || !pw_may_hold_objects(ask.bank, ask.fs))
 		return 0;
 	ask.dentry = dentry;
 	ask.inode = dentry->d_inode;
-	pw_locate(&ask);
+	if (!ask.inode)
+		return pw_errno(pw_impossible(PW_COUNT_BUG));
+	pw_locate_both(&ask);
 	if (ask.q.spot.where == PW_WHERE_OUTSIDE)
 		return 0;
 
