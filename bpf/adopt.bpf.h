@@ -178,7 +178,7 @@ int pw_adopt(struct bpf_iter__task *ctx)
 	c.bank = pw_bank_in(c.slot);
 	if (!c.bank)
 		return 0;
-	in_force = &shared.banks[PW_INDEX(active, PW_BANK_SLOTS)];
+	in_force = pw_bank_at(active);
 	c.label = pw_label_of(task);
 	program = pw_running_program(&c);
 	if (c.label && (c.label->subject == PW_SUBJECT_DAEMON || pw_stays(&c, program)))

@@ -18,9 +18,7 @@
 #define PW_WALK_INLINE 12
 #define PW_WALK_TRIES 4
 
-#define PW_SPOT_TOP (1U << 0)		/* the entry itself is the root, or is held by name */
-#define PW_SPOT_PENDING (1U << 1)	/* held for a path that is not resolved yet */
-#define PW_SPOT_RACE (1U << 2)		/* renames moved the chain while it was read */
+#define PW_SPOT_PENDING (1U << 0)	/* held for a path that is not resolved yet */
 
 struct pw_spot {
 	__u32 where;	/* enum pw_where */
@@ -75,12 +73,11 @@ static __always_inline __u32 pw_fs_at(const struct pw_bank *bank, const struct s
 	return bank->fs_at[PW_FS_SLOT(key)];
 }
 
-/* Index into bank->fs, or PW_NO_FS; @at is what pw_fs_at() said. */
-static __always_inline __u32 pw_fs_index_at(const struct pw_bank *bank,
-					    const struct super_block *sb, __u32 at)
+/* Index into bank->fs, or PW_NO_FS. */
+static __always_inline __u32 pw_fs_index(const struct pw_bank *bank, const struct super_block *sb)
 {
+	__u32 at = pw_fs_at(bank, sb), i;
 	struct pw_fs_id id;
-	__u32 i;
 
 	if (!at)
 		return PW_NO_FS;
@@ -90,11 +87,6 @@ static __always_inline __u32 pw_fs_index_at(const struct pw_bank *bank,
 	id = pw_fs_id_of(sb);
 
 	return bank->fs[i].id.lo == id.lo && bank->fs[i].id.hi == id.hi ? i : PW_NO_FS;
-}
-
-static __always_inline __u32 pw_fs_index(const struct pw_bank *bank, const struct super_block *sb)
-{
-	return pw_fs_index_at(bank, sb, pw_fs_at(bank, sb));
 }
 
 static __always_inline __u32 pw_fs_flags(const struct pw_bank *bank, __u32 fs)
@@ -307,8 +299,6 @@ static __always_inline int pw_take_hit(struct pw_spot *spot, const struct pw_hit
 	spot->object = hit->object;
 	spot->root = hit->root;
 	spot->depth = depth - hit->by_name;
-	if (!spot->depth)
-		spot->flags |= PW_SPOT_TOP;
 	if (hit->pending)
 		spot->flags |= PW_SPOT_PENDING;
 

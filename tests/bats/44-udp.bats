@@ -21,11 +21,9 @@ setup_file() {
 teardown_file() {
 	load lib/phiward
 	load lib/net
-	end_background
-	reset_phiward
+	stop_net
 	ip route del 224.0.0.0/4 dev lan0
 	ip route del 255.255.255.255 dev lan0
-	rm -rf /opt/*
 }
 
 # The policy of these tests; $1: the network of others.

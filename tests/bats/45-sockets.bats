@@ -39,9 +39,7 @@ setup_file() {
 teardown_file() {
 	load lib/phiward
 	load lib/net
-	end_background
-	reset_phiward
-	rm -rf /opt/*
+	stop_net
 }
 
 # The policy of these tests; $1: the network of others, $2: the port that the sender may use.

@@ -27,10 +27,8 @@ setup_file() {
 teardown_file() {
 	load lib/phiward
 	load lib/net
-	end_background
-	reset_phiward
+	stop_net
 	ip netns del lab
-	rm -rf /opt/*
 }
 
 # The policy of these tests; $1: the network of others.

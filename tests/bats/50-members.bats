@@ -108,13 +108,6 @@ policy() {
 	EOT
 }
 
-# as_anybody CHECK PROGRAM WORD...: by root and by an unprivileged user.
-as_anybody() {
-	local check=$1
-	shift
-	"$check" "$@" && "$check" as_user mallory "$@"
-}
-
 # ---- started_by ----------------------------------------------------------------------------
 
 @test "members: init: a service is one, the same program run by anybody else is not" {

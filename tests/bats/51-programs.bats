@@ -68,13 +68,6 @@ policy() {
 	EOT
 }
 
-# as_anybody CHECK WORD...: by root and by an unprivileged user.
-as_anybody() {
-	local check=$1
-	shift
-	"$check" "$@" && "$check" as_user mallory "$@"
-}
-
 # ---- Named after the classes of bypasses that testers try ------------------------------------
 
 @test "row 14: nothing from the environment gets into a member's address space" {

@@ -84,13 +84,6 @@ assert_eacces() {
 	[ "$status" -eq 13 ] || fail "ended with $status: $*: $output"
 }
 
-# as_anybody CHECK WORD...: by root and by an unprivileged user.
-as_anybody() {
-	local check=$1
-	shift
-	"$check" "$@" && "$check" as_user mallory "$@"
-}
-
 # into FILE CMD...: with its standard output there; as_mallory_into: the shell is mallory's.
 into() { "${@:2}" > "$1"; }
 as_mallory_into() { as_user mallory sh -c 'exec "$@" > "$0"' "$@"; }

@@ -61,12 +61,6 @@ policy() {
 	EOT
 }
 
-as_anybody() {
-	local check=$1
-	shift
-	"$check" "$@" && "$check" as_user mallory "$@"
-}
-
 @test "modes: an object in permissive is open and recorded, its neighbour is not" {
 	as_anybody assert_allowed act read /srv/lab/x write /srv/lab/x
 	assert_allowed act create /srv/lab/y

@@ -24,11 +24,20 @@ subjects() {
 	done
 }
 
+# stop_net: servers and phiward are ended, the subjects are gone.
+stop_net() {
+	end_background
+	reset_phiward
+	rm -rf /opt/*
+}
+
+net_directory() { [ -d /run/vm/net ] || mkdir -m 1777 /run/vm/net; }
+
 # in_background NAME CMD...: output in /run/vm/net/NAME; ended by end_background.
 in_background() {
 	local name=$1
 	shift
-	[ -d /run/vm/net ] || mkdir -m 1777 /run/vm/net
+	net_directory
 	background "/run/vm/net/$name" "$@"
 	echo "$BACKGROUND_PID" >> /run/vm/net/pids
 }
@@ -45,7 +54,7 @@ said() { cat "/run/vm/net/$1"; }
 plugged() {
 	local name=$1
 	shift
-	[ -d /run/vm/net ] || mkdir -m 1777 /run/vm/net
+	net_directory
 	rm -f "/run/vm/net/$name.in"
 	mkfifo -m 666 "/run/vm/net/$name.in"
 	: > "/run/vm/net/$name"

@@ -171,6 +171,13 @@ assert_refused() {
 		fail "failed, but not with EACCES ($status): $*: $output"
 }
 
+# as_anybody CHECK CMD...: by root and by an unprivileged user.
+as_anybody() {
+	local check=$1
+	shift
+	"$check" "$@" && "$check" as_user mallory "$@"
+}
+
 # All records so far are in the log when this returns: `audit query` drains the rings.
 phiward_records() { phiward audit query --json; }
 
