@@ -3,8 +3,9 @@
 #
 # test.sh KERNELS NAME PROGRAM...: what `make test` runs. The programs are the unit
 # tests and corpus replays; to them come tests/tree/*.sh, the proofs of tests/prove
-# and, in machines, tests/bats/*.bats. All of them speak TAP. With a NAME only what
-# has it in its file name. The last line is the count of all.
+# and, in machines, tests/bats/*.bats. All of them speak TAP. As many run at a time as
+# there are processors. With a NAME only what has it in its file name. At the end stands
+# what failed, and in the last line the count of all.
 set -u
 
 kernels=$1 name=$2
@@ -12,9 +13,11 @@ shift 2
 passed=0 failed=0 skipped=0
 logs=build/test
 mkdir -p "$logs"
+rm -f "$logs"/*
 
 # Adds up the TAP in file $1 of a program that ended with $2. A plan that was not
 # kept is a failure for each test that is missing, a bad end without one is one.
+# What failed is kept in $logs/failed.
 tally() {
 	local ok bad skip plan
 	read -r ok bad skip plan < <(awk '
@@ -26,6 +29,11 @@ tally() {
 	[ "$plan" -le $((ok + bad + skip)) ] || bad=$((plan - ok - skip))
 	[ "$2" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
 	[ $((ok + bad + skip)) -gt 0 ] || bad=1
+	[ "$bad" -eq 0 ] || awk -v from="${1##*/}" '
+		/^not ok / && !/# SKIP/ { left = 7 }
+		/^[^#]/ && !/^not ok/ { left = 0 }
+		left-- > 0 { print from ": " $0 }
+		END { print from ": at its end: " $0 }' "$1" >> "$logs/failed"
 	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
 	printf -v counted '%d passed' "$ok"
 	[ "$skip" -eq 0 ] || counted+=", $skip skipped"
@@ -57,10 +65,41 @@ run_shown() {
 
 header() { sed -n "s/^# $1: *//p" "$2"; }
 
-# ---- Machines ---------------------------------------------------------------------------
-# As many at a time as there are processors, each with a few files.
+# ---- Side by side -----------------------------------------------------------------------
 
 processors=$(nproc)
+jobs=0
+
+run_job() {
+	local job=$1
+	shift
+	passed=0 failed=0 skipped=0
+	"$@"
+	echo "$passed $failed $skipped" > "$logs/job.$job"
+}
+
+# start_job CMD...: beside what runs already, as soon as a processor is free.
+start_job() {
+	while [ "$(jobs -rp | wc -l)" -ge "$processors" ]; do
+		wait -n
+	done
+	jobs=$((jobs + 1))
+	run_job $jobs "$@" &
+}
+
+# What the jobs counted; one that did not come to an end is a failure.
+wait_for_jobs() {
+	local job ok bad skip
+	wait
+	for job in $(seq "$jobs"); do
+		ok=0 bad=1 skip=0
+		[ ! -e "$logs/job.$job" ] || read -r ok bad skip < "$logs/job.$job"
+		passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+	done
+}
+
+# ---- Machines ---------------------------------------------------------------------------
+
 files_a_machine=4
 machines=0
 
@@ -75,7 +114,6 @@ name_lines() {
 run_machine() {
 	local number=$1 kernel=$2 options=$3 log file code try=0
 	shift 3
-	passed=0 failed=0 skipped=0
 	while [ $# -gt 0 ]; do
 		log=$logs/vm-$kernel.$number.$((try++)).log
 		# shellcheck disable=SC2086 # options are words
@@ -91,27 +129,11 @@ run_machine() {
 		fi
 		tally "$log" "$code" || true
 	done
-	echo "$passed $failed $skipped" > "$logs/machine.$number.count"
 }
 
 start_machine() {
-	while [ "$(jobs -rp | wc -l)" -ge "$processors" ]; do
-		wait -n
-	done
 	machines=$((machines + 1))
-	rm -f "$logs/machine.$machines.count"
-	run_machine "$machines" "$@" &
-}
-
-# What the machines counted; one that did not come to an end is a failure.
-wait_for_machines() {
-	local number ok bad skip
-	wait
-	for number in $(seq "$machines"); do
-		ok=0 bad=1 skip=0
-		[ ! -e "$logs/machine.$number.count" ] || read -r ok bad skip < "$logs/machine.$number.count"
-		passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
-	done
+	start_job run_machine "$machines" "$@"
 }
 
 start_kernel() {
@@ -133,16 +155,6 @@ start_kernel() {
 	[ ${#together[@]} -eq 0 ] || start_machine "$kernel" "" "${together[@]}"
 }
 
-for program; do
-	case $program in
-	*/fuzz/*) run_here "${program#build/san/}" "$program" tests/corpus/"${program##*/fuzz_}"/* ;;
-	*) run_here "${program#build/san/}" "$program" ;;
-	esac
-done
-for program in tests/tree/*.sh tests/vm/selftest; do
-	[ ! -x "$program" ] || [[ ${program##*/} != *"$name"* ]] || run_here "$program" "$program"
-done
-[[ prove != *"$name"* ]] || run_shown tests/prove/run
 bats=()
 for file in tests/bats/*"$name"*.bats; do
 	[ ! -e "$file" ] || bats+=("$file")
@@ -150,15 +162,32 @@ done
 if [ ${#bats[@]} -gt 0 ]; then
 	for kernel in $kernels; do
 		tests/vm/kernels.sh "$kernel" || exit 1
+	done
+fi
+
+[[ prove != *"$name"* ]] || start_job run_shown tests/prove/run
+for program; do
+	case $program in
+	*/fuzz/*) start_job run_here "${program#build/san/}" "$program" tests/corpus/"${program##*/fuzz_}"/* ;;
+	*) start_job run_here "${program#build/san/}" "$program" ;;
+	esac
+done
+for program in tests/tree/*.sh tests/vm/selftest; do
+	[ ! -x "$program" ] || [[ ${program##*/} != *"$name"* ]] ||
+		start_job run_here "$program" "$program"
+done
+if [ ${#bats[@]} -gt 0 ]; then
+	for kernel in $kernels; do
 		start_kernel "$kernel"
 	done
-	wait_for_machines
 fi
+wait_for_jobs
 
 if [ $((passed + failed)) -eq 0 ]; then
 	echo "no test was run" >&2
 	failed=1
 fi
+[ ! -e "$logs/failed" ] || { echo "What failed, by its log in $logs:"; cat "$logs/failed"; }
 summary="$passed passed, $failed failed"
 [ "$skipped" -eq 0 ] || summary+=", $skipped skipped"
 echo "$summary"
