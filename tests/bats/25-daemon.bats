@@ -11,6 +11,8 @@
 load lib/phiward
 
 setup_file() {
+	load lib/phiward
+	forget_phiward
 	# Somebody was there first: phiwardd has to put this right.
 	mkdir -p /var/lib/phiward /var/log/phiward /etc/phiward
 	chmod 777 /var/lib/phiward

@@ -16,6 +16,7 @@ FILLS_MEMBERS=12000
 
 setup_file() {
 	load lib/phiward
+	forget_phiward
 	cp /usr/local/bin/act /usr/local/bin/viewer
 	cp /usr/local/bin/act /usr/local/bin/bedside
 	mkdir -p /srv/strict
@@ -26,7 +27,7 @@ setup_file() {
 
 teardown_file() {
 	load lib/phiward
-	reset_phiward
+	forget_phiward
 	rm -rf /usr/local/bin/viewer /usr/local/bin/bedside /srv/strict
 }
 

@@ -29,6 +29,7 @@ systemctl() {
 
 @test "readme: from make install to a policy that is enforced" {
 	local line
+	forget_phiward
 	rm -f /usr/bin/phiward /usr/sbin/phiwardd
 	blocks sh | sed -n '/^make && sudo make install/,$p' > "$BATS_TEST_TMPDIR/commands"
 	[ "$(wc -l < "$BATS_TEST_TMPDIR/commands")" -gt 5 ]
@@ -41,7 +42,7 @@ systemctl() {
 	[[ $output == *'Result: passed'* ]]
 	phiward_is state=enforcing policy=ct-console version=2
 	assert_refused cat /srv/dicom/phantom.dcm
-	reset_phiward
+	forget_phiward
 }
 
 # ---- In make shell -----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ load lib/phiward
 
 setup_file() {
 	load lib/phiward
+	forget_phiward
 	policy > /run/vm/why.yaml
 	start_phiward /run/vm/why.yaml
 	# One of each kind, which the tests ask about.

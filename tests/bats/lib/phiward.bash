@@ -118,19 +118,44 @@ stop_phiward() {
 
 unload_phiward() { phiward unload; }
 
-# reset_phiward: nothing enforced, no daemon, no policy, no log.
+# reset_phiward: no daemon, and a policy that names nothing and refuses nothing. The programs
+# stay: to load them takes the emulated processor half a minute. `mark` is at the end of the log.
 reset_phiward() {
-	if [ -s "$PHIWARDD_PID_FILE" ] && [ ! -e "/proc/$(phiwardd_pid)" ]; then
-		pid1 start --out "$PHIWARDD_LOG" -- /usr/sbin/phiwardd > "$PHIWARDD_PID_FILE"
-		wait_for phiward_is daemon=true
+	revive_phiwardd
+	if [ -s "$PHIWARDD_PID_FILE" ]; then
+		if phiward_loaded; then
+			idle_policy | apply_policy || return 1
+		fi
+		mark
+		stop_phiward
 	fi
+	rm -rf /etc/phiward "$PHIWARDD_LOG"
+}
+
+# forget_phiward: as on a console that never had it.
+forget_phiward() {
+	if ! phiward_forgotten && [ ! -s "$PHIWARDD_PID_FILE" ]; then
+		start_phiward
+	fi
+	revive_phiwardd
 	if [ -s "$PHIWARDD_PID_FILE" ]; then
 		unload_phiward || return 1
 		stop_phiward
 	fi
 	rm -rf /etc/phiward /var/lib/phiward /var/log/phiward /run/phiward "$PHIWARDD_LOG" "$MARK_FILE"
-	[ -z "$(find /sys/fs/bpf/phiward -mindepth 2 -print -quit 2> /dev/null)" ]
+	phiward_forgotten
 }
+
+phiward_forgotten() { [ -z "$(find /sys/fs/bpf/phiward -mindepth 2 -print -quit 2> /dev/null)" ]; }
+
+# The daemon, when it was there and died.
+revive_phiwardd() {
+	if [ -s "$PHIWARDD_PID_FILE" ] && [ ! -e "/proc/$(phiwardd_pid)" ]; then
+		start_phiward
+	fi
+}
+
+idle_policy() { printf 'phiward: 1\nname: idle\nmode: permissive\nothers: {network: allow}\n'; }
 
 # Policy on stdin to policy on stdout, with a version above all before it.
 with_next_version() {
