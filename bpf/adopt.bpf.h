@@ -64,27 +64,6 @@ static __always_inline int pw_was_started_by(const struct pw_candidate *c,
 	       pw_subject_in(&subject->started_by, PW_INDEX(label->subject, PW_SUBJECT_IDS));
 }
 
-/* 1 for zero, 0 for all else. */
-static __always_inline __u64 pw_zero_bit(__u32 value)
-{
-	return ((__u64)value - 1) >> 63;
-}
-
-static __always_inline int pw_runs_as(const struct pw_candidate *c, const struct pw_subject *subject)
-{
-	__u32 uid = c->task->cred->uid.val, euid = c->task->cred->euid.val, i;
-	__u64 is_uid = 0, is_euid = 0;
-
-	if (!(subject->flags & PW_SUBJECT_USERS))
-		return 1;
-	/* Without a branch for each user, or the verifier follows every combination. */
-	for (i = 0; i < PW_USERS_PER_SUBJECT && i < subject->nusers; i++) {
-		is_uid |= pw_zero_bit(subject->users[i] ^ uid);
-		is_euid |= pw_zero_bit(subject->users[i] ^ euid);
-	}
-
-	return is_uid & is_euid;
-}
 
 /* Whether the label it has still stands under the new bank. */
 static __always_inline int pw_stays(const struct pw_candidate *c, const struct pw_program *program)
@@ -112,14 +91,14 @@ static __noinline __u32 pw_choose_subject(struct pw_candidate *c, const struct p
 
 	for (i = 0; i < PW_PROGRAM_SUBJECTS && i < program->nroles; i++) {
 		__u32 subject = program->roles[i].subject;
-		const struct pw_subject *s;
+		struct pw_subject *s;
 
 		if (program->roles[i].role != PW_ROLE_EXEC || c->subject)
 			continue;
 		s = &c->bank->subjects[PW_INDEX(subject, PW_SUBJECT_IDS)];
 		if (!pw_was_started_by(c, s))
 			c->reason = PW_REASON_STARTED_BY;
-		else if (!pw_runs_as(c, s))
+		else if (!pw_runs_as(s, c->task))
 			c->reason = PW_REASON_USER;
 		else
 			c->subject = subject;

@@ -96,7 +96,7 @@ __noinline int pw_walk_alias(struct pw_alias *alias)
 	climb.alias = alias;
 	sequence = pw_rename_sequence();
 	bpf_loop(PW_WALK_MAX, pw_alias_one, &climb, 0);
-	if (alias->spot.where == PW_WHERE_OUTSIDE && !pw_no_rename_since(sequence)) {
+	if (alias->spot.where == PW_WHERE_OUTSIDE && pw_renamed_since(sequence)) {
 		pw_count(PW_COUNT_WALK_RACE);
 		alias->spot.where = PW_WHERE_UNRESOLVED;
 	}

@@ -36,15 +36,25 @@ struct pw_entry {
 	__u32 reason;		/* enum pw_reason, 0: nothing was refused */
 };
 
-static __always_inline int pw_user_listed(const struct pw_subject *subject, __u32 uid)
+/* Not static: the verifier then checks it once and not once a call. */
+__noinline int pw_user_listed(struct pw_subject *subject, __u32 uid)
 {
 	__u32 i;
 
+	if (!subject)
+		return 0;
 	for (i = 0; i < PW_USERS_PER_SUBJECT; i++)
 		if (i < subject->nusers && subject->users[i] == uid)
 			return 1;
 
 	return 0;
+}
+
+static __always_inline int pw_runs_as(struct pw_subject *subject, struct task_struct *task)
+{
+	return !(subject->flags & PW_SUBJECT_USERS) ||
+	       (pw_user_listed(subject, task->cred->uid.val) &&
+		pw_user_listed(subject, task->cred->euid.val));
 }
 
 static __always_inline struct pw_subject *pw_subject_at(struct pw_bank *bank, __u32 subject)
@@ -391,11 +401,10 @@ static __always_inline int pw_may_be_interpreted(const struct pw_subject *s,
 }
 
 /* What only now is known of an entry: the users, and whether an interpreter runs. */
-static __always_inline __u32 pw_late_reason(const struct pw_subject *s, struct task_struct *task,
+static __always_inline __u32 pw_late_reason(struct pw_subject *s, struct task_struct *task,
 					    const struct pw_entry *entry)
 {
-	if ((s->flags & PW_SUBJECT_USERS) &&
-	    (!pw_user_listed(s, task->cred->uid.val) || !pw_user_listed(s, task->cred->euid.val)))
+	if (!pw_runs_as(s, task))
 		return PW_REASON_USER;
 	if (entry->interpreted && entry->by_name && !pw_may_be_interpreted(s, entry, task))
 		return PW_REASON_SCRIPT;

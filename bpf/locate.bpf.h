@@ -45,18 +45,27 @@ static __always_inline struct pw_fs_id pw_fs_id_of(const struct super_block *sb)
 	return id;
 }
 
-/* The index of @sb when several file systems of the policy share its slot. */
-static __noinline __u32 pw_fs_search(const struct pw_bank *bank, const struct super_block *sb)
+/* Not static: the verifier then checks it once and not once a call. */
+__noinline __u32 pw_fs_search_id(struct pw_bank *bank, __u64 lo, __u64 hi)
 {
-	struct pw_fs_id id = pw_fs_id_of(sb);
 	__u32 i;
 
+	if (!bank)
+		return PW_NO_FS;
 	/* Unused entries are all zero and match nothing. */
 	for (i = 0; i < PW_FS_MAX; i++)
-		if (bank->fs[i].id.lo == id.lo && bank->fs[i].id.hi == id.hi)
-			return PW_OPAQUE(i);
+		if (bank->fs[i].id.lo == lo && bank->fs[i].id.hi == hi)
+			return i;
 
 	return PW_NO_FS;
+}
+
+/* The index of @sb when several file systems of the policy share its slot. */
+static __noinline __u32 pw_fs_search(struct pw_bank *bank, const struct super_block *sb)
+{
+	struct pw_fs_id id = pw_fs_id_of(sb);
+
+	return pw_fs_search_id(bank, id.lo, id.hi);
 }
 
 /*
@@ -74,7 +83,7 @@ static __always_inline __u32 pw_fs_at(const struct pw_bank *bank, const struct s
 }
 
 /* Index into bank->fs, or PW_NO_FS. */
-static __always_inline __u32 pw_fs_index(const struct pw_bank *bank, const struct super_block *sb)
+static __always_inline __u32 pw_fs_index(struct pw_bank *bank, const struct super_block *sb)
 {
 	__u32 at = pw_fs_at(bank, sb), i;
 	struct pw_fs_id id;
@@ -239,12 +248,16 @@ __noinline int pw_look_up(struct pw_hit *hit)
 	return 0;
 }
 
-/* Whether a name like that of @dentry is held; it need not be in the same directory. */
-static __always_inline int pw_may_be_held(const struct pw_bank *bank, struct dentry *dentry)
+/*
+ * Whether a name that begins with these eight bytes is held; it need not be in the same
+ * directory. Not static, as pw_look_up().
+ */
+__noinline int pw_may_be_held(struct pw_bank *bank, __u64 first, __u32 length)
 {
-	__u32 length = dentry->d_name.len, mark;
-	__u64 first = pw_first_of_name(dentry);
+	__u32 mark;
 
+	if (!bank)
+		return 1;
 	if (length < 8)
 		first &= (1ULL << (length & 7) * 8) - 1;
 	mark = PW_INDEX(pw_name_mark(first, length), PW_NAME_MARKS);
@@ -270,7 +283,7 @@ static __always_inline const __u8 *pw_root_at_of(const struct pw_bank *bank, __u
  * Whether @known, which stands there and is not 0, has something to say: not when it
  * only holds names, and none like that of @below, nor when it is of another inode.
  */
-static __noinline int pw_worth_asking(const struct pw_bank *bank, __u32 known,
+static __noinline int pw_worth_asking(struct pw_bank *bank, __u32 known,
 				      struct dentry *dentry, struct dentry *below, __u32 fs)
 {
 	const struct pw_known *at = &bank->known[PW_INDEX(known, PW_KNOWN_MAX)];
@@ -278,7 +291,8 @@ static __noinline int pw_worth_asking(const struct pw_bank *bank, __u32 known,
 
 	if (known == PW_KNOWN_MANY)
 		return 1;
-	if (known >= PW_KNOWN_HOLDERS && (!below || !pw_may_be_held(bank, below)))
+	if (known >= PW_KNOWN_HOLDERS &&
+	    (!below || !pw_may_be_held(bank, pw_first_of_name(below), below->d_name.len)))
 		return 0;
 	inode = dentry->d_inode;
 
@@ -332,6 +346,8 @@ struct pw_climbing {
 	struct pw_bank *bank;
 	struct pw_spot *spot;
 	__u64 scope;
+	__u64 chain;	/* digest of the entries met, and of their versions */
+	__u32 versions;	/* one or the other; that of an entry counts its renames, and is odd in one */
 };
 
 /* The top of a chain was reached: resolved only when it is the file system's own root. */
@@ -361,14 +377,22 @@ static __always_inline void pw_spot_clear(struct pw_spot *spot)
 }
 
 /* One level. Returns 1 when the walk is over. */
-static __always_inline int pw_level(struct pw_bank *bank, struct dentry *dentry,
-				    struct dentry *below, __u64 scope, __u32 depth,
-				    struct pw_spot *spot)
+static __always_inline int pw_level(struct pw_climbing *climb, struct dentry *dentry, __u32 depth)
 {
-	__u32 known = pw_known_at(pw_root_at_of(bank, scope), dentry);
+	__u32 known = pw_known_at(pw_root_at_of(climb->bank, climb->scope), dentry);
 
-	return known && pw_worth_asking(bank, known, dentry, below, (__u32)scope) &&
-	       pw_consult(dentry, below, scope, depth, spot);
+	return known && pw_worth_asking(climb->bank, known, dentry, climb->below, (__u32)climb->scope) &&
+	       pw_consult(dentry, climb->below, climb->scope, depth, climb->spot);
+}
+
+static __always_inline void pw_add_to_chain(struct pw_climbing *climb, struct dentry *dentry,
+					    __u32 version)
+{
+	struct inode *inode = dentry->d_inode;
+
+	climb->chain = (climb->chain ^ (inode ? inode->i_ino : 0)) * PW_HASH_FACTOR;
+	climb->chain = (climb->chain ^ version) * PW_HASH_FACTOR;
+	climb->versions |= version;
 }
 
 static long pw_climb_one(__u32 round, struct pw_climbing *climb)
@@ -376,7 +400,8 @@ static long pw_climb_one(__u32 round, struct pw_climbing *climb)
 	struct dentry *dentry = climb->dentry;
 	struct dentry *parent = dentry->d_parent;
 
-	if (pw_level(climb->bank, dentry, climb->below, climb->scope, round + 1, climb->spot))
+	pw_add_to_chain(climb, dentry, climb->below->d_seq.seqcount.sequence);
+	if (pw_level(climb, dentry, round + 1))
 		return 1;
 	if (parent == dentry) {
 		pw_at_top(dentry, round + 1, climb->spot);
@@ -388,10 +413,22 @@ static long pw_climb_one(__u32 round, struct pw_climbing *climb)
 	return 0;
 }
 
+/*
+ * Whether a climb that began at @sequence found the chain as it stood at one moment: nothing was
+ * renamed meanwhile, or the climb before it met the same, @last, so that between the two the
+ * chain stood so. Without the second whoever renames in a loop, or a processor that is taken
+ * away in the middle of a rename, would keep others from files that concern nobody.
+ */
+static __always_inline int pw_is_settled(const struct pw_climbing *climb, __u32 sequence, __u64 last)
+{
+	return !pw_renamed_since(sequence) || (climb->chain == last && !(climb->versions & 1));
+}
+
 /* The walk for long chains, and for those that renames disturbed. */
 static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
 				   struct pw_spot *spot)
 {
+	__u64 last = 0;
 	__u32 try;
 
 	for (try = 0; try < PW_WALK_TRIES; try++) {
@@ -401,6 +438,7 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 			.bank = bank,
 			.spot = spot,
 			.scope = scope,
+			.chain = PW_OPAQUE(0),
 		};
 		__u32 sequence = pw_rename_sequence();
 
@@ -413,8 +451,9 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 			spot->where = PW_WHERE_UNRESOLVED;
 			return 0;
 		}
-		if (spot->where == PW_WHERE_OBJECT || pw_no_rename_since(sequence))
+		if (spot->where == PW_WHERE_OBJECT || pw_is_settled(&climb, sequence, last))
 			return 0;
+		last = climb.chain;
 	}
 	pw_count(PW_COUNT_WALK_RACE);
 	spot->where = PW_WHERE_UNRESOLVED;
@@ -464,7 +503,7 @@ static __noinline int pw_climb(struct pw_bank *bank, struct dentry *dentry, __u6
 			return PW_CLIMBED_MET;
 		}
 		if (parent == at) {
-			return at == at->d_sb->s_root && pw_no_rename_since(sequence) ?
+			return at == at->d_sb->s_root && !pw_renamed_since(sequence) ?
 				       PW_CLIMBED_CLEAR : PW_CLIMBED_AGAIN;
 		}
 		below = at;

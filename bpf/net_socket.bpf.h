@@ -127,10 +127,10 @@ __noinline int pw_socket_recorded(struct pw_socket *socket, __u64 generation, __
 
 	if (!socket || !peer)
 		return 0;
-	mark = mark * 0x9e3779b97f4a7c15ULL +
+	mark = mark * PW_HASH_FACTOR +
 	       ((__u64)sender << 32 | (__u32)peer->port << 8 | peer->family);
-	mark = mark * 0x9e3779b97f4a7c15ULL + ((__u64)peer->addr[0] << 32 | peer->addr[1]);
-	mark = mark * 0x9e3779b97f4a7c15ULL + ((__u64)peer->addr[2] << 32 | peer->addr[3]);
+	mark = mark * PW_HASH_FACTOR + ((__u64)peer->addr[0] << 32 | peer->addr[1]);
+	mark = mark * PW_HASH_FACTOR + ((__u64)peer->addr[2] << 32 | peer->addr[3]);
 	mark |= 1;	/* an empty slot is 0 */
 
 	for (i = 0; i < PW_SOCKET_PEERS; i++)

@@ -19,29 +19,46 @@ struct {
 
 static __always_inline int pw_is_on_usb(const struct device *device)
 {
-	char name[8] = {};
-	const char *bus = device->bus->name;
+	__u64 name = 0, usb = 0;
 
-	return bus && pw_copy_name(name, sizeof(name), (__u64)bus) > 0 && name[0] == 'u' &&
-	       name[1] == 's' && name[2] == 'b' && !name[3];
+	__builtin_memcpy(&usb, "usb", sizeof("usb"));
+	pw_copy_name((char *)&name, sizeof(name), (__u64)device->bus->name);
+
+	return name == usb;
 }
 
-static __noinline int pw_ask_devices(struct gendisk *disk)
-{
-	struct device *device = disk->part0->bd_device.parent;
-	__u32 i;
+/* A device and what those below it said. */
+struct pw_device_walk {
+	struct device *device;
+	__u32 removable;
+};
 
-	if (disk->flags & PW_GENHD_REMOVABLE)
+static long pw_ask_device(__u32 level, struct pw_device_walk *walk)
+{
+	struct device *device = walk->device;
+
+	if (!device)
 		return 1;
-	for (i = 0; i < PW_DEVICE_LEVELS && device; i++) {
-		if (device->removable == bpf_core_enum_value(enum device_removable,
-							     DEVICE_REMOVABLE) ||
-		    pw_is_on_usb(device))
-			return 1;
-		device = device->parent;
+	if (device->removable == bpf_core_enum_value(enum device_removable, DEVICE_REMOVABLE) ||
+	    pw_is_on_usb(device)) {
+		walk->removable = 1;
+		return 1;
 	}
+	walk->device = device->parent;
 
 	return 0;
+}
+
+static __noinline __u32 pw_ask_devices(struct gendisk *disk)
+{
+	struct pw_device_walk walk = {
+		.device = disk->part0->bd_device.parent,
+		.removable = PW_OPAQUE(disk->flags & PW_GENHD_REMOVABLE),
+	};
+
+	bpf_loop(PW_DEVICE_LEVELS, pw_ask_device, &walk, 0);
+
+	return walk.removable;
 }
 
 static __noinline int pw_is_removable(struct super_block *sb)
@@ -52,16 +69,16 @@ static __noinline int pw_is_removable(struct super_block *sb)
 	__u64 seq;
 
 	if (!bdev)
-		return 0;
+		return PW_OPAQUE(0);
 	disk = bdev->bd_disk;
 	seq = disk->diskseq;
 	known = bpf_map_lookup_elem(&disks, &seq);
 	if (known)
-		return *known != 0;
+		return *known;
 	answer = pw_ask_devices(disk);
 	bpf_map_update_elem(&disks, &seq, &answer, BPF_ANY);
 
-	return answer != 0;
+	return answer;
 }
 
 #endif

@@ -47,10 +47,10 @@ static __always_inline __u32 pw_rename_sequence(void)
 	return pw_counts_renames ? *(volatile __u32 *)&shared.state.renames : pw_kernel_rename_sequence();
 }
 
-/* Whether no rename was under way at @sequence, nor has been since. */
-static __always_inline int pw_no_rename_since(__u32 sequence)
+/* Whether a rename was under way at @sequence or has begun since. */
+static __always_inline int pw_renamed_since(__u32 sequence)
 {
-	return !(sequence & 1) && sequence == pw_rename_sequence();
+	return (sequence & 1) || sequence != pw_rename_sequence();
 }
 
 #endif

@@ -28,6 +28,8 @@ static inline __u32 pw_port_rule(const struct pw_port_set *set, __u16 port)
 	return set->ranges[at].rule;
 }
 
+#define PW_HASH_FACTOR 0x9e3779b97f4a7c15ULL	/* odd, and its bits are like random ones */
+
 #define PW_NAME_BLOCK 64	/* bytes of a name that are hashed at a time */
 
 /* One block of a name, zero-padded; pw_name_hash() begins with @hash 0. */
@@ -36,7 +38,7 @@ static inline __u64 pw_name_hash_block(__u64 hash, const __u64 words[PW_NAME_BLO
 	int i;
 
 	for (i = 0; i < PW_NAME_BLOCK / 8; i++) {
-		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15ULL;
+		hash = (hash ^ words[i]) * PW_HASH_FACTOR;
 		hash ^= hash >> 29;
 	}
 
@@ -51,7 +53,7 @@ static inline __u32 pw_name_mark(__u64 first, __u32 length)
 	if (length >= PW_NAME_SHORT)
 		first = 0;
 
-	return ((first ^ length) * 0x9e3779b97f4a7c15ULL) >> 52;
+	return ((first ^ length) * PW_HASH_FACTOR) >> 52;
 }
 
 #if !defined(__VMLINUX_H__)
