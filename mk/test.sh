@@ -100,7 +100,7 @@ wait_for_jobs() {
 
 # ---- Machines ---------------------------------------------------------------------------
 
-files_a_machine=4
+files_a_machine=6
 machines=0
 
 # Before each line the kernel and the file that it is from.

@@ -8,6 +8,8 @@
 load lib/phiward
 
 setup_file() {
+	load lib/phiward
+	forget_phiward
 	mkdir -p /etc/phiward
 	echo 'phiward: 99' > /etc/phiward/policy.yaml
 	start_phiward

@@ -14,11 +14,9 @@ setup_file() {
 	mkdir /run/vm/later/images /run/vm/later/public
 	echo secret > /run/vm/later/images/x
 	echo open > /run/vm/later/public/x
-	mkdir -p /etc/phiward
-	cat > /etc/phiward/policy.yaml <<-'EOT'
+	put_policy /etc/phiward <<-'EOT'
 	phiward: 1
 	name: test
-	version: 1
 	mode: enforce
 	objects:
 	  images: {paths: [/run/vm/later/images], on_audit_loss: keep_working}

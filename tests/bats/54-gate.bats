@@ -15,6 +15,7 @@ TYPES='kprobe tracepoint raw-tracepoint perf-event fentry fmod-ret iter freplace
 
 setup_file() {
 	load lib/phiward
+	forget_phiward
 	cp /usr/local/bin/act /usr/local/bin/viewer
 	policy > /run/vm/gate.yaml
 	mount -t debugfs debugfs /sys/kernel/debug
