@@ -38,7 +38,7 @@ struct pw_ask {
 	__u32 slot;
 	__u32 fs;
 	struct pw_met *met;
-	__u32 climbed;		/* enum pw_climbed; when nobody has yet, @met has room for what is met */
+	__u64 climbed;		/* enum pw_climbed; when nobody has yet, @met has room for what is met */
 };
 
 /* The bank in force and what it knows of the file system. */
@@ -47,6 +47,14 @@ static __always_inline void pw_ask_on(struct pw_ask *ask, struct super_block *sb
 	ask->slot = pw_active_slot();
 	ask->bank = pw_bank_at(ask->slot);
 	ask->fs = pw_fs_index(ask->bank, sb);
+}
+
+static __always_inline __u32 pw_access_of(const struct pw_bank *bank, __u32 subject, __u32 object)
+{
+	if (subject == PW_SUBJECT_OTHERS || subject >= PW_SUBJECT_IDS || object >= PW_OBJECT_IDS)
+		return 0;
+
+	return bank->access[PW_INDEX(subject, PW_SUBJECT_IDS)][PW_INDEX(object, PW_OBJECT_IDS)];
 }
 
 static __always_inline void pw_fill_question(const struct pw_bank *bank,
@@ -62,9 +70,7 @@ static __always_inline void pw_fill_question(const struct pw_bank *bank,
 	q->subject = subject;
 	q->subject_flags = actor->flags;
 	q->bound_by_writes = asked->bound;
-	if (subject != PW_SUBJECT_OTHERS && subject < PW_SUBJECT_IDS && object < PW_OBJECT_IDS)
-		q->access = bank->access[PW_INDEX(subject, PW_SUBJECT_IDS)]
-					[PW_INDEX(object, PW_OBJECT_IDS)];
+	q->access = pw_access_of(bank, subject, object);
 	if (place && place < PW_PLACES_MAX)
 		q->may_write_here = pw_subject_in(
 			&bank->place_writers[PW_INDEX(place, PW_PLACES_MAX)], subject);
@@ -266,14 +272,75 @@ static __always_inline int pw_is_concern(struct pw_ask *ask, struct pw_spot *spo
 	return 1;
 }
 
-/* What the hook returns. */
-static __always_inline int pw_ask_file(struct pw_ask *ask)
+/*
+ * The scope of a file system in slot @fs_at; of PW_NO_FS where that does not tell its
+ * index, and where no object lies there.
+ */
+static __always_inline __u64 pw_scope_at(__u32 fs_at, __u32 slot, __u32 flags)
 {
+	if (!(fs_at & PW_FS_AT_OBJECTS))
+		return pw_scope(PW_NO_FS, slot, PW_SCOPE_NO_OBJECTS | flags);
+
+	return pw_scope(fs_at == PW_FS_MANY ? PW_NO_FS : (fs_at & ~PW_FS_AT_OBJECTS) - 1, slot,
+			flags);
+}
+
+/*
+ * Climbs from @dentry before there is a question about @inode, NULL for a name that need not
+ * exist yet. PW_CLIMBED_CLEAR says that no object is concerned: so it is with most files, and
+ * they are not kept waiting. That the file system is the one of its slot is not looked at:
+ * where nothing is met it does not matter.
+ */
+static __always_inline __u64 pw_climb_first(struct dentry *dentry, struct inode *inode, __u64 scope,
+					    struct pw_met *met)
+{
+	__u64 climbed = PW_CLIMBED_NOT;
+
+	if ((__u32)scope == PW_NO_FS) {
+		if (pw_scope_flags(scope) & PW_SCOPE_NO_OBJECTS)
+			climbed = PW_CLIMBED_CLEAR;
+	} else if (!inode || dentry->d_inode == inode) {
+		climbed = pw_climb(pw_bank_at(pw_scope_slot(scope)), dentry, scope, met);
+		if (climbed == PW_CLIMBED_CLEAR && inode && pw_may_be_linked(inode))
+			climbed = PW_CLIMBED_NOT;
+	}
+	/* Not to be computed: the verifier would lose which of them it is. */
+	if (climbed == PW_CLIMBED_NOT)
+		barrier_var(climbed);
+
+	return climbed;
+}
+
+/* What @met says counts only when @scope is that of @sb after all. */
+static __always_inline void pw_ask_from(struct pw_ask *ask, struct super_block *sb, __u64 scope,
+					__u64 climbed, struct pw_met *met)
+{
+	ask->slot = pw_scope_slot(scope);
+	ask->bank = pw_bank_at(ask->slot);
+	ask->fs = pw_fs_index(ask->bank, sb);
+	ask->met = met;
+	ask->climbed = ask->fs == (__u32)scope ? climbed : PW_CLIMBED_NOT;
+}
+
+static __always_inline int pw_is_labelled(void)
+{
+	return pw_label_of(bpf_get_current_task_btf()) != NULL;
+}
+
+/* What the hook returns. @ask says all of the request, and nothing of the policy. */
+static __always_inline int pw_ask_file(struct pw_ask *ask, struct super_block *sb)
+{
+	__u32 slot = pw_active_slot();
 	struct pw_asked q;
+	__u64 scope, climbed;
 	struct pw_met met;
 
-	ask->met = &met;
-	ask->bound = PW_OPAQUE(ask->bound && pw_label_of(bpf_get_current_task_btf()));
+	scope = pw_scope_at(pw_fs_at(pw_bank_at(slot), sb), slot, ask->fresh ? PW_SCOPE_FRESH : 0);
+	climbed = pw_climb_first(ask->dentry, ask->fresh ? NULL : ask->inode, scope, &met);
+	ask->bound = PW_OPAQUE(ask->bound && pw_is_labelled());
+	if (climbed == PW_CLIMBED_CLEAR && !ask->bound)
+		return 0;
+	pw_ask_from(ask, sb, scope, climbed, &met);
 
 	return pw_is_concern(ask, &q.spot) ? pw_put_to_judge(ask, &q) : 0;
 }

@@ -114,59 +114,19 @@ static __always_inline int pw_judge_open_file(struct pw_ask *ask, struct pw_aske
 	return pw_put_to_judge(ask, q);
 }
 
-/*
- * The scope of a file system in slot @fs_at; of PW_NO_FS where that does not tell its
- * index, and where no object lies there.
- */
-static __always_inline __u64 pw_scope_at(__u32 fs_at, __u32 slot, __u32 flags)
-{
-	if (!(fs_at & PW_FS_AT_OBJECTS))
-		return pw_scope(PW_NO_FS, slot, PW_SCOPE_NO_OBJECTS | flags);
-
-	return pw_scope(fs_at == PW_FS_MANY ? PW_NO_FS : (fs_at & ~PW_FS_AT_OBJECTS) - 1, slot,
-			flags);
-}
-
-/*
- * Climbs from @file before there is a question. PW_CLIMBED_CLEAR says that no object is
- * concerned: so it is with most files, and they are not kept waiting. That the
- * file system is the one of its slot is not looked at: where nothing is met it
- * does not matter.
- */
-static __always_inline __u32 pw_climb_from(struct file *file, struct inode *inode, __u64 scope,
+static __always_inline __u64 pw_climb_from(struct file *file, struct inode *inode, __u64 scope,
 					   struct pw_met *met)
 {
-	struct dentry *dentry = file->f_path.dentry;
-	__u32 climbed;
-
-	if ((__u32)scope == PW_NO_FS)
-		return pw_scope_flags(scope) & PW_SCOPE_NO_OBJECTS ? PW_CLIMBED_CLEAR :
-								     PW_CLIMBED_NOT;
-	if (dentry->d_inode != inode)
-		return PW_CLIMBED_NOT;
-	climbed = pw_climb(pw_bank_at(pw_scope_slot(scope)), dentry, scope, met);
-
-	return climbed == PW_CLIMBED_CLEAR && pw_may_be_linked(inode) ? PW_CLIMBED_NOT : climbed;
-}
-
-/* What @met says counts only when @scope is that of @file's file system after all. */
-static __always_inline void pw_ask_from(struct pw_ask *ask, struct file *file, __u64 scope,
-					__u32 climbed, struct pw_met *met)
-{
-	ask->slot = pw_scope_slot(scope);
-	ask->bank = pw_bank_at(ask->slot);
-	ask->fs = pw_fs_index(ask->bank, file->f_inode->i_sb);
-	ask->met = met;
-	ask->climbed = ask->fs == (__u32)scope ? climbed : PW_CLIMBED_NOT;
+	return pw_climb_first(file->f_path.dentry, inode, scope, met);
 }
 
 /* Opening a file that concerns somebody, or by a task that has a label. */
-static __noinline int pw_open(struct file *file, __u64 scope, __u32 climbed, struct pw_met *met)
+static __noinline int pw_open(struct file *file, __u64 scope, __u64 climbed, struct pw_met *met)
 {
 	struct pw_ask ask = {};
 	struct pw_asked q;
 
-	pw_ask_from(&ask, file, scope, climbed, met);
+	pw_ask_from(&ask, file->f_inode->i_sb, scope, climbed, met);
 
 	return pw_open_file_is_concern(&ask, file, file->f_mode & PW_FMODE_WRITE, &q.spot) ?
 		       pw_judge_open_file(&ask, &q,
@@ -185,19 +145,47 @@ static __always_inline int pw_guard_open(struct file *file, struct inode *inode,
 	return pw_is_guarded_pseudo(sb) ? pw_guard_pseudo(file) : 0;
 }
 
-static __always_inline int pw_is_labelled(void)
+/*
+ * Whether what is met is the root of an object that the current task has used before and
+ * may use so, without a record: most opens by members, and they are not kept waiting
+ * either. The answer is that of the decision; where it is another, it is asked for again
+ * and in full.
+ */
+static __noinline int pw_is_used_to(struct file *file, __u64 scope, const struct pw_met *met)
 {
-	return pw_label_of(bpf_get_current_task_btf()) != NULL;
+	struct pw_bank *bank = pw_bank_at(pw_scope_slot(scope));
+	const struct pw_known *root = &bank->known[PW_INDEX(met->known, PW_KNOWN_MAX)];
+	struct pw_file_question q = {.where = PW_WHERE_OBJECT, .object = root->root.object};
+	__u32 object_flags = pw_object_flags(bank, q.object);
+	struct inode *inode = met->at->d_inode;
+	struct pw_answer answer;
+	struct pw_task *label;
+
+	if (met->known >= PW_KNOWN_HOLDERS || (object_flags & PW_OBJECT_AUDIT_ALLOWED) || !inode ||
+	    inode->i_generation != root->root.generation ||
+	    pw_fs_index(bank, file->f_inode->i_sb) != (__u32)scope)
+		return 0;
+	label = pw_label_of(bpf_get_current_task_btf());
+	if (!label || !(label->flags & PW_TASK_PHI))
+		return 0;
+	q.need = pw_need_of_open(file->f_mode, file->f_flags);
+	q.subject = pw_subject_in_force(bank, label->subject);
+	q.subject_flags = pw_subject_flags(bank, q.subject);
+	q.access = pw_access_of(bank, q.subject, q.object);
+	answer = pw_decide_file(&q);
+
+	return answer.verdict == PW_VERDICT_ALLOW &&
+	       !pw_wants_record(0, answer.verdict, answer.reason, object_flags);
 }
 
 SEC("lsm/file_open")
 int BPF_PROG(pw_file_open, struct file *file, int ret)
 {
-	__u32 writes = file->f_mode & PW_FMODE_WRITE, climbed, fs_at, slot;
+	__u32 writes = file->f_mode & PW_FMODE_WRITE, fs_at, slot;
 	struct inode *inode = file->f_inode;
 	struct super_block *sb = inode->i_sb;
+	__u64 scope, climbed;
 	struct pw_met met;
-	__u64 scope;
 
 	if (ret)
 		return ret;
@@ -211,6 +199,8 @@ int BPF_PROG(pw_file_open, struct file *file, int ret)
 	climbed = pw_climb_from(file, inode, scope, &met);
 	if (climbed == PW_CLIMBED_CLEAR &&
 	    !((pw_scope_flags(scope) & PW_SCOPE_WRITES) && pw_is_labelled()))
+		return 0;
+	if (climbed == PW_CLIMBED_MET && pw_is_used_to(file, scope, &met))
 		return 0;
 
 	return pw_errno(pw_open(file, scope, climbed, &met));
@@ -264,13 +254,13 @@ static __noinline int pw_write_to_pipe(struct file *file)
 }
 
 /* Reading or writing a file that concerns somebody, or writing by a task that has a label. */
-static __noinline int pw_use_file(struct file *file, __u32 writes, __u64 scope, __u32 climbed,
+static __noinline int pw_use_file(struct file *file, __u32 writes, __u64 scope, __u64 climbed,
 				  struct pw_met *met)
 {
 	struct pw_ask ask = {};
 	struct pw_asked q;
 
-	pw_ask_from(&ask, file, scope, climbed, met);
+	pw_ask_from(&ask, file->f_inode->i_sb, scope, climbed, met);
 	if (!writes && !pw_may_hold_objects(ask.bank, ask.fs))
 		return 0;
 	if (!pw_open_file_is_concern(&ask, file, writes, &q.spot))
@@ -308,9 +298,9 @@ static __noinline int pw_use_other(struct file *file, __u32 writes, __u32 maps)
 static __always_inline int pw_use(struct file *file, __u32 writes, __u32 maps)
 {
 	struct inode *inode = file->f_inode;
-	__u32 format = inode->i_mode & PW_S_IFMT, slot, fs_at, climbed;
+	__u32 format = inode->i_mode & PW_S_IFMT, slot, fs_at;
+	__u64 scope, climbed;
 	struct pw_met met;
-	__u64 scope;
 
 	barrier_var(format);
 	if (format != PW_S_IFREG) {
@@ -418,7 +408,7 @@ int BPF_PROG(pw_path_notify, const struct path *path, u64 mask, unsigned int obj
 		return ret;
 	pw_ask_on(&ask, dentry->d_sb);
 	if (obj_type == PW_NOTIFY_INODE || !pw_may_hold_objects(ask.bank, ask.fs))
-		return pw_ask_file(&ask);
+		return pw_ask_file(&ask, dentry->d_sb);
 	pw_spot_clear(&q.spot);
 	q.spot.where = PW_OPAQUE(PW_WHERE_UNRESOLVED);
 	q.spot.depth = PW_PATH_DEPTH;

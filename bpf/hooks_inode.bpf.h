@@ -21,9 +21,8 @@ static __always_inline int pw_ask_name(struct dentry *dentry, enum pw_action act
 
 	if (!ask.inode)
 		return pw_errno(pw_impossible(PW_COUNT_BUG));
-	pw_ask_on(&ask, dentry->d_sb);
 
-	return pw_ask_file(&ask);
+	return pw_ask_file(&ask, dentry->d_sb);
 }
 
 /* The creation of a name. */
@@ -38,9 +37,8 @@ static __always_inline int pw_ask_new_name(struct dentry *dentry, __u32 bound)
 		.bound = bound,
 	};
 
-	pw_ask_on(&ask, dentry->d_sb);
 
-	return pw_ask_file(&ask);
+	return pw_ask_file(&ask, dentry->d_sb);
 }
 
 /* Whether there is a file behind @dentry; where that cannot be seen, there is. */
@@ -85,18 +83,27 @@ int BPF_PROG(pw_inode_mknod, struct inode *dir, struct dentry *dentry, umode_t m
 }
 
 /*
- * The name @dentry is about to go, if it exists. When its file has others, they may
- * lie outside, and when one is left no number of links tells that it is an object's.
+ * A name on @sb goes whose file has @nlink. When there are others they may lie outside,
+ * and when one is left no number of links tells that it is an object's.
  */
-static __noinline int pw_loses_name(struct dentry *dentry)
+static __always_inline void pw_loses_name(struct super_block *sb, unsigned int nlink, umode_t mode)
 {
-	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	struct pw_bank *bank;
+
+	if (nlink <= 1 || (mode & PW_S_IFMT) == PW_S_IFDIR)
+		return;
+	bank = pw_bank_in(pw_active_slot());
+	if (bank && (pw_fs_flags(bank, pw_fs_index(bank, sb)) & PW_FS_OBJECTS))
+		shared.state.orphans = 1;
+}
+
+/* The same for a name that need not exist; where that cannot be seen, it does. */
+static __noinline int pw_is_replaced(struct dentry *dentry)
+{
 	struct inode *inode = NULL;
 	unsigned int nlink = 2;
 	umode_t mode = 0;
 
-	if (!bank || !(pw_fs_flags(bank, pw_fs_index(bank, dentry->d_sb)) & PW_FS_OBJECTS))
-		return 0;
 	if (pw_can_probe) {
 		bpf_core_read(&inode, sizeof(inode), &dentry->d_inode);
 		if (!inode)
@@ -104,8 +111,7 @@ static __noinline int pw_loses_name(struct dentry *dentry)
 		bpf_core_read(&nlink, sizeof(nlink), &inode->i_nlink);
 		bpf_core_read(&mode, sizeof(mode), &inode->i_mode);
 	}
-	if (nlink > 1 && (mode & PW_S_IFMT) != PW_S_IFDIR)
-		shared.state.orphans = 1;
+	pw_loses_name(dentry->d_sb, nlink, mode);
 
 	return 0;
 }
@@ -113,10 +119,12 @@ static __noinline int pw_loses_name(struct dentry *dentry)
 SEC("lsm/inode_unlink")
 int BPF_PROG(pw_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
 {
+	struct inode *inode = dentry->d_inode;
+
 	if (!ret)
 		ret = pw_ask_name(dentry, PW_ACTION_DELETE, 0);
-	if (!ret)
-		pw_loses_name(dentry);
+	if (!ret && inode)
+		pw_loses_name(dentry->d_sb, inode->i_nlink, inode->i_mode);
 
 	return ret;
 }
@@ -209,7 +217,7 @@ int BPF_PROG(pw_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 	if (!ret)
 		ret = pw_ask_move(old_dentry, new_dentry, PW_ACTION_RENAME);
 	if (!ret)
-		pw_loses_name(new_dentry);
+		pw_is_replaced(new_dentry);
 
 	return ret;
 }

@@ -461,6 +461,7 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 	return 0;
 }
 
+/* Kept in 64 bits: what is less 6.1 does not follow through the stack. */
 enum pw_climbed {
 	PW_CLIMBED_NOT,		/* nobody has climbed yet */
 	PW_CLIMBED_CLEAR,	/* nothing was met up to the root of the file system */
@@ -468,11 +469,12 @@ enum pw_climbed {
 	PW_CLIMBED_AGAIN,	/* renames, or a long way: by pw_walk_long() */
 };
 
-/* An entry, the one below it, and how many levels up it is. */
+/* An entry, the one below it, how many levels up it is, and what stands in root_at for it. */
 struct pw_met {
 	struct dentry *at;
 	struct dentry *below;
-	__u64 depth;
+	__u32 depth;
+	__u32 known;
 };
 
 /*
@@ -480,7 +482,7 @@ struct pw_met {
  * fills @met for PW_CLIMBED_MET; a value in memory the verifier would not follow. When @scope is fresh @dentry need not exist, and its own inode is not looked at: from 6.12
  * on the verifier takes that for never NULL and drops a check for it.
  */
-static __noinline int pw_climb(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
+static __noinline __u64 pw_climb(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
 			       struct pw_met *met)
 {
 	__u32 sequence = pw_rename_sequence(), fresh = pw_scope_fresh(scope), level;
@@ -500,6 +502,7 @@ static __noinline int pw_climb(struct pw_bank *bank, struct dentry *dentry, __u6
 			met->at = at;
 			met->below = below;
 			met->depth = PW_OPAQUE(level + fresh);
+			met->known = known;
 			return PW_CLIMBED_MET;
 		}
 		if (parent == at) {
@@ -520,7 +523,7 @@ static __noinline int pw_climb(struct pw_bank *bank, struct dentry *dentry, __u6
  * met and decides nothing is rare, and then the chain is climbed again.
  */
 static __always_inline int pw_walk_on(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
-				      __u32 climbed, const struct pw_met *met,
+				      __u64 climbed, const struct pw_met *met,
 				      struct pw_spot *spot)
 {
 	if (climbed == PW_CLIMBED_CLEAR)
