@@ -161,7 +161,8 @@ static __noinline int pw_is_used_to(struct file *file, __u64 scope, const struct
 	struct pw_answer answer;
 	struct pw_task *label;
 
-	if (met->known >= PW_KNOWN_HOLDERS || (object_flags & PW_OBJECT_AUDIT_ALLOWED) || !inode ||
+	if (met->known >= PW_KNOWN_HOLDERS ||
+	    (object_flags & (PW_OBJECT_PRESENT | PW_OBJECT_AUDIT_ALLOWED)) != PW_OBJECT_PRESENT || !inode ||
 	    inode->i_generation != root->root.generation ||
 	    pw_fs_index(bank, file->f_inode->i_sb) != (__u32)scope)
 		return 0;

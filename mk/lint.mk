@@ -10,7 +10,7 @@ CHECKPATCH_OPTIONS := --no-tree --terse --strict --file --max-line-length=100 \
 	--ignore CONSTANT_COMPARISON,CAMELCASE,MACRO_ARG_REUSE,FILE_PATH_CHANGES,PREFER_KERNEL_TYPES
 
 .PHONY: lint
-lint: all ## check sources: gcc, clang, sparse, checkpatch, shellcheck, the tree
+lint: all ## check sources: gcc, clang, sparse, checkpatch, shellcheck, stack, the tree
 	@echo "gcc and clang"
 	@for compiler in gcc "$(CLANG) $(CLANG_WARNINGS)"; do printf "$$compiler %s\n" $(C_SOURCES); done | \
 		xargs -P 2 -L 1 sh -c '"$$0" "$$@" -O2 -c $(PW_CFLAGS) -o /dev/null'
@@ -21,4 +21,5 @@ lint: all ## check sources: gcc, clang, sparse, checkpatch, shellcheck, the tree
 	@$(if $(CHECKPATCH),$(CHECKPATCH) $(CHECKPATCH_OPTIONS) $(wildcard kmod/*.[ch] bpf/*.[ch] include/phiward/*.h),true)
 	@echo "shellcheck: $(or $(SHELLCHECK),not here)"
 	@$(if $(SHELLCHECK),$(SHELLCHECK) -x -S warning $(SCRIPTS),true)
+	@mk/stack.sh $(BUILD)/bpf/phiward.bpf.o
 	@for check in tests/tree/*.sh; do echo "$$check"; $$check || exit 1; done

@@ -18,6 +18,8 @@ setup_file() {
 		echo data > "/srv/$name/x"
 		chmod -R a+rwX "/srv/$name"
 	done
+	mkdir /srv/quiet/inner
+	echo data > /srv/quiet/inner/x
 	policy > /run/vm/modes.yaml
 	start_phiward /run/vm/modes.yaml
 }
@@ -57,6 +59,7 @@ policy() {
 	    exec: [/usr/local/bin/bedside]
 	    started_by: [anyone]
 	    never_block: true
+	  tools: {exec: [/srv/quiet/inner/], started_by: [init]}
 	others: {network: loopback}
 	EOT
 }
@@ -135,6 +138,20 @@ policy() {
 	assert_no_record type=file object=silent
 }
 
+@test "modes: who has used an object before may still do no more than the policy says" {
+	assert_allowed viewer read /srv/quiet/x read /srv/quiet/inner/x
+	assert_no_record type=file object=quiet
+	assert_refused viewer read /srv/quiet/x write /srv/quiet/x
+	assert_record verdict=deny action=write object=quiet subject=viewer path=/srv/quiet/x
+	assert_refused viewer read /srv/quiet/x read /srv/lab/x write /srv/quiet/inner/x
+	assert_record verdict=deny action=write object=quiet subject=viewer path=/srv/quiet/inner/x
+	policy enforce 'audit: all' | sed 's/audit: denied/audit: all/' | apply_policy
+	mark
+	assert_allowed viewer read /srv/quiet/x read /srv/quiet/inner/x
+	assert_record verdict=allow action=read object=quiet subject=viewer path=/srv/quiet/inner/x
+	policy | apply_policy
+}
+
 @test "modes: who is never blocked is allowed without a rule, and always recorded" {
 	as_anybody assert_allowed bedside read /srv/strict/x write /srv/strict/x read /srv/quiet/x
 	assert_allowed bedside create /srv/strict/y create /srv/public/loose
@@ -144,6 +161,8 @@ policy() {
 	assert_record verdict=allow action=write object=strict subject=bedside reason~'never blocked'
 	assert_record verdict=allow action=read object=quiet subject=bedside
 	assert_record type=net verdict=allow action=connect subject=bedside port=104
+	assert_allowed bedside read /srv/quiet/x read /srv/quiet/inner/x
+	assert_record verdict=allow action=read object=quiet subject=bedside path=/srv/quiet/inner/x
 	as_anybody assert_refused bedside exec /usr/local/bin/act read /srv/strict/x
 	assert_refused bedside exec /usr/local/bin/gate load-kprobe
 	assert_refused bedside read /dev/vda
