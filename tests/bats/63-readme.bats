@@ -8,6 +8,12 @@
 
 load lib/phiward
 
+# Its policies have versions of their own.
+teardown_file() {
+	load lib/phiward
+	forget_phiward
+}
+
 README=$VM_TOP/README.md
 
 # blocks LANGUAGE: the lines of all its blocks of that language.
