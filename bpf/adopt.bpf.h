@@ -64,7 +64,6 @@ static __always_inline int pw_was_started_by(const struct pw_candidate *c,
 	       pw_subject_in(&subject->started_by, PW_INDEX(label->subject, PW_SUBJECT_IDS));
 }
 
-
 /* Whether the label it has still stands under the new bank. */
 static __always_inline int pw_stays(const struct pw_candidate *c, const struct pw_program *program)
 {
@@ -95,7 +94,7 @@ static __noinline __u32 pw_choose_subject(struct pw_candidate *c, const struct p
 
 		if (program->roles[i].role != PW_ROLE_EXEC || c->subject)
 			continue;
-		s = &c->bank->subjects[PW_INDEX(subject, PW_SUBJECT_IDS)];
+		s = pw_subject_at(c->bank, subject);
 		if (!pw_was_started_by(c, s))
 			c->reason = PW_REASON_STARTED_BY;
 		else if (!pw_runs_as(s, c->task))

@@ -98,7 +98,7 @@ static __always_inline int pw_open_file_is_concern(struct pw_ask *ask, struct fi
 {
 	ask->dentry = file->f_path.dentry;
 	ask->inode = file->f_inode;
-	ask->bound = PW_OPAQUE(writes && pw_label_of(bpf_get_current_task_btf()) &&
+	ask->bound = PW_OPAQUE(writes && pw_is_labelled() &&
 			       !pw_may_write_by_kind(ask->bank, ask->inode));
 
 	return pw_is_concern(ask, spot) && !pw_lists_for_scan(ask->inode, writes);
@@ -112,12 +112,6 @@ static __always_inline int pw_judge_open_file(struct pw_ask *ask, struct pw_aske
 	ask->flags = flags;
 
 	return pw_put_to_judge(ask, q);
-}
-
-static __always_inline __u64 pw_climb_from(struct file *file, struct inode *inode, __u64 scope,
-					   struct pw_met *met)
-{
-	return pw_climb_first(file->f_path.dentry, inode, scope, met);
 }
 
 /* Opening a file that concerns somebody, or by a task that has a label. */
@@ -162,8 +156,8 @@ static __noinline int pw_is_used_to(struct file *file, __u64 scope, const struct
 	struct pw_task *label;
 
 	if (met->known >= PW_KNOWN_HOLDERS ||
-	    (object_flags & (PW_OBJECT_PRESENT | PW_OBJECT_AUDIT_ALLOWED)) != PW_OBJECT_PRESENT || !inode ||
-	    inode->i_generation != root->root.generation ||
+	    (object_flags & (PW_OBJECT_PRESENT | PW_OBJECT_AUDIT_ALLOWED)) != PW_OBJECT_PRESENT ||
+	    !inode || inode->i_generation != root->root.generation ||
 	    pw_fs_index(bank, file->f_inode->i_sb) != (__u32)scope)
 		return 0;
 	label = pw_label_of(bpf_get_current_task_btf());
@@ -197,7 +191,7 @@ int BPF_PROG(pw_file_open, struct file *file, int ret)
 	if (!(fs_at & PW_FS_AT_OBJECTS) && !writes)
 		return 0;
 	scope = pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
-	climbed = pw_climb_from(file, inode, scope, &met);
+	climbed = pw_climb_first(file->f_path.dentry, inode, scope, &met);
 	if (climbed == PW_CLIMBED_CLEAR &&
 	    !((pw_scope_flags(scope) & PW_SCOPE_WRITES) && pw_is_labelled()))
 		return 0;
@@ -322,7 +316,7 @@ static __always_inline int pw_use(struct file *file, __u32 writes, __u32 maps)
 	scope = pw_scope_at(fs_at, slot, 0);
 	if (!writes && pw_opened_by_itself(pw_bank_at(pw_scope_slot(scope))))
 		return 0;
-	climbed = pw_climb_from(file, inode, scope, &met);
+	climbed = pw_climb_first(file->f_path.dentry, inode, scope, &met);
 	if (climbed == PW_CLIMBED_CLEAR && !(writes && pw_is_labelled()))
 		return 0;
 

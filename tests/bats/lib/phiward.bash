@@ -109,7 +109,7 @@ phiward_loaded() {
 # stop_phiward [SIGNAL]: ends the daemon as PID 1 does; what is enforced stays.
 stop_phiward() {
 	local pid
-	pid=$(phiwardd_pid) || return 0
+	pid=$(phiwardd_pid 2> /dev/null) || return 0
 	if pid1 kill "$pid" "${1:-15}"; then
 		pid1 wait "$pid" || true
 	fi
@@ -121,39 +121,30 @@ unload_phiward() { phiward unload; }
 # reset_phiward: no daemon, and a policy that names nothing and refuses nothing. The programs
 # stay: to load them takes the emulated processor half a minute. `mark` is at the end of the log.
 reset_phiward() {
-	revive_phiwardd
-	if [ -s "$PHIWARDD_PID_FILE" ]; then
-		if phiward_loaded; then
-			idle_policy | apply_policy || return 1
-		fi
-		mark
-		stop_phiward
+	# Started since it was reset, whether or not its daemon still runs.
+	if [ -d /etc/phiward ] && ! phiward_forgotten; then
+		phiwardd_runs || start_phiward || return 1
+		! phiward_loaded || idle_policy | apply_policy || return 1
 	fi
+	mark
+	stop_phiward
 	rm -rf /etc/phiward "$PHIWARDD_LOG"
 }
 
 # forget_phiward: as on a console that never had it.
 forget_phiward() {
-	if ! phiward_forgotten && [ ! -s "$PHIWARDD_PID_FILE" ]; then
-		start_phiward
-	fi
-	revive_phiwardd
-	if [ -s "$PHIWARDD_PID_FILE" ]; then
+	if ! phiward_forgotten; then
+		phiwardd_runs || start_phiward || return 1
 		unload_phiward || return 1
-		stop_phiward
 	fi
+	stop_phiward
 	rm -rf /etc/phiward /var/lib/phiward /var/log/phiward /run/phiward "$PHIWARDD_LOG" "$MARK_FILE"
 	phiward_forgotten
 }
 
 phiward_forgotten() { [ -z "$(find /sys/fs/bpf/phiward -mindepth 2 -print -quit 2> /dev/null)" ]; }
 
-# The daemon, when it was there and died.
-revive_phiwardd() {
-	if [ -s "$PHIWARDD_PID_FILE" ] && [ ! -e "/proc/$(phiwardd_pid)" ]; then
-		start_phiward
-	fi
-}
+phiwardd_runs() { [ -s "$PHIWARDD_PID_FILE" ] && [ -e "/proc/$(phiwardd_pid)" ]; }
 
 idle_policy() { printf 'phiward: 1\nname: idle\nmode: permissive\nothers: {network: allow}\n'; }
 
