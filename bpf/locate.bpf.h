@@ -341,13 +341,14 @@ static __noinline int pw_consult(struct dentry *dentry, struct dentry *below, __
 
 /* A walk in progress. */
 struct pw_climbing {
+	struct dentry *from;
 	struct dentry *dentry;
 	struct dentry *below;
 	struct pw_bank *bank;
 	struct pw_spot *spot;
 	__u64 scope;
-	__u64 chain;	/* digest of the entries met, and of their versions */
-	__u32 versions;	/* one or the other; that of an entry counts its renames, and is odd in one */
+	__u64 chain;	/* digest of the entries met; bit 0: one of them was being renamed */
+	__u64 last;	/* that of the try before */
 };
 
 /* The top of a chain was reached: resolved only when it is the file system's own root. */
@@ -385,14 +386,16 @@ static __always_inline int pw_level(struct pw_climbing *climb, struct dentry *de
 	       pw_consult(dentry, climb->below, climb->scope, depth, climb->spot);
 }
 
+/* @version counts the renames of the entry below, and is odd in one. */
 static __always_inline void pw_add_to_chain(struct pw_climbing *climb, struct dentry *dentry,
 					    __u32 version)
 {
 	struct inode *inode = dentry->d_inode;
+	__u64 chain = climb->chain, renamed = (chain | version) & 1;
 
-	climb->chain = (climb->chain ^ (inode ? inode->i_ino : 0)) * PW_HASH_FACTOR;
-	climb->chain = (climb->chain ^ version) * PW_HASH_FACTOR;
-	climb->versions |= version;
+	chain = (chain ^ (inode ? inode->i_ino : 0)) * PW_HASH_FACTOR;
+	chain = (chain ^ version) * PW_HASH_FACTOR;
+	climb->chain = (chain & ~1ULL) | renamed;
 }
 
 static long pw_climb_one(__u32 round, struct pw_climbing *climb)
@@ -415,48 +418,64 @@ static long pw_climb_one(__u32 round, struct pw_climbing *climb)
 
 /*
  * Whether a climb that began at @sequence found the chain as it stood at one moment: nothing was
- * renamed meanwhile, or the climb before it met the same, @last, so that between the two the
- * chain stood so. Without the second whoever renames in a loop, or a processor that is taken
+ * renamed meanwhile, or the climb before it met the same, so that between the two the chain
+ * stood so. Without the second whoever renames in a loop, or a processor that is taken
  * away in the middle of a rename, would keep others from files that concern nobody.
  */
-static __always_inline int pw_is_settled(const struct pw_climbing *climb, __u32 sequence, __u64 last)
+static __always_inline int pw_is_settled(const struct pw_climbing *climb, __u32 sequence)
 {
-	return !pw_renamed_since(sequence) || (climb->chain == last && !(climb->versions & 1));
+	return !pw_renamed_since(sequence) ||
+	       (climb->chain == climb->last && !(climb->chain & 1));
 }
 
-/* The walk for long chains, and for those that renames disturbed. */
+/* One try of a walk. Returns 1 when it counts; otherwise spot->where is left invalid. */
+static long pw_try_walk(__u32 try, struct pw_climbing *climb)
+{
+	struct dentry *dentry = climb->from;
+	struct pw_spot *spot = climb->spot;
+	__u32 sequence = pw_rename_sequence();
+
+	climb->dentry = dentry->d_parent;
+	climb->below = dentry;
+	climb->chain = PW_OPAQUE(0);
+	pw_spot_clear(spot);
+	if (!pw_scope_fresh(climb->scope) && pw_consult(dentry, NULL, climb->scope, 0, spot))
+		return 1;
+	bpf_loop(PW_WALK_MAX, pw_climb_one, climb, 0);
+	if (spot->where == PW_WHERE_INVALID) {
+		pw_count(PW_COUNT_WALK_DEPTH);
+		spot->where = PW_OPAQUE(PW_WHERE_UNRESOLVED);
+		return 1;
+	}
+	if (spot->where == PW_WHERE_OBJECT || pw_is_settled(climb, sequence))
+		return 1;
+	spot->where = PW_OPAQUE(PW_WHERE_INVALID);
+	climb->last = climb->chain;
+
+	return 0;
+}
+
+/*
+ * The walk for long chains, and for those that renames disturbed. By bpf_loop, because in a
+ * loop of C the verifier follows each try for itself.
+ */
 static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
 				   struct pw_spot *spot)
 {
-	__u64 last = 0;
-	__u32 try;
+	struct pw_climbing climb = {
+		.from = dentry,
+		.bank = bank,
+		.spot = spot,
+		.scope = scope,
+		.last = PW_OPAQUE(0),
+	};
 
-	for (try = 0; try < PW_WALK_TRIES; try++) {
-		struct pw_climbing climb = {
-			.dentry = dentry->d_parent,
-			.below = dentry,
-			.bank = bank,
-			.spot = spot,
-			.scope = scope,
-			.chain = PW_OPAQUE(0),
-		};
-		__u32 sequence = pw_rename_sequence();
-
-		pw_spot_clear(spot);
-		if (!pw_scope_fresh(scope) && pw_consult(dentry, NULL, scope, 0, spot))
-			return 0;
-		bpf_loop(PW_WALK_MAX, pw_climb_one, &climb, 0);
-		if (spot->where == PW_WHERE_INVALID) {
-			pw_count(PW_COUNT_WALK_DEPTH);
-			spot->where = PW_WHERE_UNRESOLVED;
-			return 0;
-		}
-		if (spot->where == PW_WHERE_OBJECT || pw_is_settled(&climb, sequence, last))
-			return 0;
-		last = climb.chain;
+	spot->where = PW_OPAQUE(PW_WHERE_INVALID);
+	bpf_loop(PW_WALK_TRIES, pw_try_walk, &climb, 0);
+	if (spot->where == PW_WHERE_INVALID) {
+		pw_count(PW_COUNT_WALK_RACE);
+		spot->where = PW_WHERE_UNRESOLVED;
 	}
-	pw_count(PW_COUNT_WALK_RACE);
-	spot->where = PW_WHERE_UNRESOLVED;
 
 	return 0;
 }
