@@ -70,6 +70,7 @@ header() { sed -n "s/^# $1: *//p" "$2"; }
 processors=$(nproc)
 jobs=0
 
+# Job number $1: CMD..., which finds the number in $job.
 run_job() {
 	local job=$1
 	shift
@@ -100,8 +101,8 @@ wait_for_jobs() {
 
 # ---- Machines ---------------------------------------------------------------------------
 
-files_a_machine=6
-machines=0
+# Tests, about: a machine starts and loads the programs in the time of twenty.
+tests_a_machine=90
 
 # Before each line the kernel and the file that it is from.
 name_lines() {
@@ -109,13 +110,13 @@ name_lines() {
 		-e "s,\(.*\)\n\(.*\),[$1 \2] \1," -e 's, \] ,] ,'
 }
 
-# Machine number $1: kernel $2, options $3 (words), then the files. When it dies in the
+# A machine of kernel $1 with options $2 (words), then the files. When it dies in the
 # middle of a file that one has failed and the others get a new machine.
 run_machine() {
-	local number=$1 kernel=$2 options=$3 log file code try=0
-	shift 3
+	local kernel=$1 options=$2 log file code try=0
+	shift 2
 	while [ $# -gt 0 ]; do
-		log=$logs/vm-$kernel.$number.$((try++)).log
+		log=$logs/vm-$kernel.$job.$((try++)).log
 		# shellcheck disable=SC2086 # options are words
 		tests/vm/run --kernel "$kernel" --timeout $((300 + 600 * $#)) $options \
 			-- tests/vm/bats "$@" 2>&1 | tee "$log" | name_lines "$kernel"
@@ -131,28 +132,30 @@ run_machine() {
 	done
 }
 
-start_machine() {
-	machines=$((machines + 1))
-	start_job run_machine "$machines" "$@"
-}
-
-start_kernel() {
-	local kernel=$1 file only options together=()
+# Deals the files of kernel $1 out: a line for each machine, "TESTS|KERNEL|OPTIONS|FILE...".
+# What has to begin without phiward comes first in a machine, as there it costs nothing.
+machines_of() {
+	local file only options
 	for file in "${bats[@]}"; do
 		only=$(header kernels "$file")
-		[ -z "$only" ] || [[ " $only " == *" $kernel "* ]] || continue
-		options=$(header vm "$file")
-		if [ -z "$options" ]; then
-			together+=("$file")
-		else
-			start_machine "$kernel" "$options" "$file"
-		fi
-		if [ ${#together[@]} -eq $files_a_machine ]; then
-			start_machine "$kernel" "" "${together[@]}"
-			together=()
-		fi
-	done
-	[ ${#together[@]} -eq 0 ] || start_machine "$kernel" "" "${together[@]}"
+		[ -z "$only" ] || [[ " $only " == *" $1 "* ]] || continue
+		printf '%s|%s|%s|%s\n' "$(grep -c '^@test' "$file")" "$(header vm "$file")" \
+			"$(grep -c '^[[:space:]]*forget_phiward' "$file")" "$file"
+	done | sort -t '|' -k 1,1nr | awk -F '|' -v kernel="$1" -v room=$tests_a_machine '
+		$2 != "" { print $1 "|" kernel "|" $2 "|" $4; next }
+		{ total += $1; if ($3) first[++firsts] = $0; else other[++others] = $0 }
+		function put(file, at) { n = split(file, f, "|"); tests[at] += f[1]; files[at] = files[at] " " f[4] }
+		END {
+			machines = int((total + room - 1) / room)
+			if (machines < firsts) machines = firsts
+			for (i = 1; i <= firsts; i++) put(first[i], i)
+			for (i = 1; i <= others; i++) {
+				least = 1
+				for (m = 2; m <= machines; m++) if (tests[m] < tests[least]) least = m
+				put(other[i], least)
+			}
+			for (m = 1; m <= machines; m++) print tests[m] "|" kernel "||" files[m]
+		}'
 }
 
 bats=()
@@ -165,6 +168,13 @@ if [ ${#bats[@]} -gt 0 ]; then
 	done
 fi
 
+# The longest first, so that all processors come to an end together.
+if [ ${#bats[@]} -gt 0 ]; then
+	while IFS='|' read -r _ kernel options files; do
+		# shellcheck disable=SC2086 # files are words
+		start_job run_machine "$kernel" "$options" $files
+	done < <(for kernel in $kernels; do machines_of "$kernel"; done | sort -t '|' -k 1,1nr)
+fi
 [[ prove != *"$name"* ]] || start_job run_shown tests/prove/run
 for program; do
 	case $program in
@@ -176,11 +186,6 @@ for program in tests/tree/*.sh tests/vm/selftest; do
 	[ ! -x "$program" ] || [[ ${program##*/} != *"$name"* ]] ||
 		start_job run_here "$program" "$program"
 done
-if [ ${#bats[@]} -gt 0 ]; then
-	for kernel in $kernels; do
-		start_kernel "$kernel"
-	done
-fi
 wait_for_jobs
 
 if [ $((passed + failed)) -eq 0 ]; then

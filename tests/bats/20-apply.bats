@@ -119,12 +119,3 @@ refused_policy() {
 	assert_allowed cat /srv/monitor/wave
 	assert_refused cat /srv/dicom/phantom.dcm
 }
-
-@test "apply: after unload nothing is refused and nothing attached, and it can be applied again" {
-	unload_phiward
-	phiward_is state=off enforcing=false
-	[ -z "$(ls /sys/fs/bpf/phiward/links 2> /dev/null)" ]
-	assert_allowed cat /srv/dicom/phantom.dcm
-	policy | apply_policy
-	assert_refused cat /srv/dicom/phantom.dcm
-}

@@ -11,7 +11,8 @@ load lib/phiward
 # Its policies have versions of their own.
 teardown_file() {
 	load lib/phiward
-	forget_phiward
+	phiward_status | jq .version > "$POLICY_VERSION_FILE"
+	reset_phiward
 }
 
 README=$VM_TOP/README.md
