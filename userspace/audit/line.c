@@ -27,12 +27,26 @@ bool pw_line_grow(struct pw_line *line, size_t more)
 	return true;
 }
 
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+			    "25262728293031323334353637383940414243444546474849"
+			    "50515253545556575859606162636465666768697071727374"
+			    "75767778798081828384858687888990919293949596979899";
+
+void pw_line_nanoseconds(struct pw_line *line, uint32_t value)
+{
+	char digits[10] = ".";
+
+	digits[9] = (char)('0' + value % 10);
+	value /= 10;
+	for (size_t at = 9; at > 1; value /= 100) {
+		at -= 2;
+		memcpy(digits + at, pairs + value % 100 * 2, 2);
+	}
+	pw_line_add(line, digits, sizeof(digits));
+}
+
 void pw_line_u64(struct pw_line *line, uint64_t value)
 {
-	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-				    "25262728293031323334353637383940414243444546474849"
-				    "50515253545556575859606162636465666768697071727374"
-				    "75767778798081828384858687888990919293949596979899";
 	char digits[20];
 	size_t at = sizeof(digits);
 

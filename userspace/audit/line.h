@@ -42,6 +42,9 @@ static inline void pw_line_add(struct pw_line *line, const void *bytes, size_t n
 
 void pw_line_u64(struct pw_line *line, uint64_t value);
 
+/* The fraction of a second with its point, nine digits. @value: below 10^9. */
+void pw_line_nanoseconds(struct pw_line *line, uint32_t value);
+
 /*
  * The inside of a JSON string. Printable UTF-8 stays; a backslash becomes two;
  * every other byte (controls, line separators, marks that reorder or hide

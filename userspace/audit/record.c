@@ -79,9 +79,7 @@ static size_t put_group(struct pw_line *line, const struct pw_record_source *sou
 
 	if (repeats_group(source->recorder, source->event, group)) {
 		pw_line_add(line, cache->data, cache->length);
-		while (i < pw_record_nfields && pw_record_writers[i].group == group)
-			i++;
-		return i;
+		return source->recorder->group_ends[group];
 	}
 	for (; i < pw_record_nfields && pw_record_writers[i].group == group; i++) {
 		pw_line_add(line, pw_record_writers[i].key, pw_record_writers[i].length);
@@ -90,6 +88,7 @@ static size_t put_group(struct pw_line *line, const struct pw_record_source *sou
 	cache->length = 0;
 	if (group != PW_GROUP_FRESH && !line->failed)
 		pw_line_add(cache, line->data + start, line->length - start);
+	source->recorder->group_ends[group] = i;
 	return i;
 }
 

@@ -54,6 +54,7 @@ struct pw_recorder {
 	const struct pw_event *before;	/* NULL: nothing can be repeated */
 	_Alignas(8) char before_bytes[PW_EVENT_SIZE];
 	struct pw_line groups[PW_RECORD_GROUPS];
+	size_t group_ends[PW_RECORD_GROUPS];	/* the member behind each; known once it was written */
 	bool stale;			/* mounts or catalogs changed since */
 };
 

@@ -71,7 +71,6 @@ static void put_time(struct pw_line *line, const struct pw_record_source *f)
 {
 	struct pw_recorder *recorder = f->recorder;
 	int64_t real = recorder->now;
-	char fraction[] = ".000000000Z";
 	struct tm tm;
 	time_t second;
 
@@ -84,12 +83,9 @@ static void put_time(struct pw_line *line, const struct pw_record_source *f)
 			 "\"%Y-%m-%dT%H:%M:%S", &tm);
 		recorder->second = second;
 	}
-	real %= NS_PER_S;
-	for (int i = 9; i > 0; i--, real /= 10)
-		fraction[i] = (char)('0' + real % 10);
 	pw_line_add(line, recorder->second_text, strlen(recorder->second_text));
-	pw_line_add(line, fraction, sizeof(fraction) - 1);
-	pw_line_literal(line, "\"");
+	pw_line_nanoseconds(line, (uint32_t)(real % NS_PER_S));
+	pw_line_literal(line, "Z\"");
 }
 
 static void put_boot(struct pw_line *line, const struct pw_record_source *f)

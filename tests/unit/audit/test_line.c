@@ -114,6 +114,12 @@ static void numbers(void **state)
 	pw_line_u64(&line, UINT64_MAX);
 	assert_int_equal(line.length, 22);
 	assert_memory_equal(line.data, "0 18446744073709551615", 22);
+	line.length = 0;
+	pw_line_nanoseconds(&line, 0);
+	pw_line_nanoseconds(&line, 120000007);
+	pw_line_nanoseconds(&line, 999999999);
+	assert_int_equal(line.length, 30);
+	assert_memory_equal(line.data, ".000000000.120000007.999999999", 30);
 	pw_line_done(&line);
 }
 
