@@ -26,7 +26,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-#define ROWS 3
+#define ROWS 10
 #define BLOCK 4096
 
 static const char *argument;
@@ -202,14 +202,14 @@ static const struct operation {
 	void (*finish)(void);
 	int times;	/* in a row */
 } operations[] = {
-	{"open", prepare_path, do_open, prepare_path, 2500},
-	{"create", prepare_path, do_create, prepare_path, 600},
-	{"stat", prepare_path, do_stat, prepare_path, 3000},
-	{"pread", prepare_pread, do_pread, finish_pread, 5000},
-	{"tcp", prepare_tcp, do_tcp, finish_tcp, 500},
-	{"udp", prepare_udp, do_udp, finish_udp, 4000},
-	{"fork", prepare_path, do_fork, prepare_path, 150},
-	{"exec", prepare_path, do_exec, prepare_path, 75},
+	{"open", prepare_path, do_open, prepare_path, 800},
+	{"create", prepare_path, do_create, prepare_path, 300},
+	{"stat", prepare_path, do_stat, prepare_path, 1000},
+	{"pread", prepare_pread, do_pread, finish_pread, 2000},
+	{"tcp", prepare_tcp, do_tcp, finish_tcp, 250},
+	{"udp", prepare_udp, do_udp, finish_udp, 1500},
+	{"fork", prepare_path, do_fork, prepare_path, 100},
+	{"exec", prepare_path, do_exec, prepare_path, 50},
 };
 
 static unsigned long long row(const struct operation *op)
