@@ -58,17 +58,16 @@ static __always_inline __u32 pw_access_of(const struct pw_bank *bank, __u32 subj
 }
 
 static __always_inline void pw_fill_question(const struct pw_bank *bank,
-					     const struct pw_asked *asked,
-					     const struct pw_actor *actor,
-					     struct pw_file_question *q)
+					     const struct pw_asked *asked, __u32 subject,
+					     __u32 subject_flags, struct pw_file_question *q)
 {
-	__u32 subject = actor->subject, object = asked->spot.object, place = asked->spot.place;
+	__u32 object = asked->spot.object, place = asked->spot.place;
 
 	q->need = asked->need;
 	q->where = asked->spot.where;
 	q->object = object;
 	q->subject = subject;
-	q->subject_flags = actor->flags;
+	q->subject_flags = subject_flags;
 	q->bound_by_writes = asked->bound;
 	q->access = pw_access_of(bank, subject, object);
 	if (place && place < PW_PLACES_MAX)
@@ -82,14 +81,19 @@ static __always_inline void pw_fill_question(const struct pw_bank *bank,
 	}
 }
 
-static __always_inline struct pw_answer pw_answer_to(const struct pw_bank *bank,
-						     const struct pw_asked *asked,
-						     const struct pw_actor *actor)
+/* What a global function can return of an answer: verdict and, above it, reason. */
+#define PW_PACKED_REASON 8
+
+/* A function of its own for the room that it takes on the stack. */
+__noinline __u32 pw_answer_to(struct pw_bank *bank, struct pw_asked *asked, __u32 subject,
+			      __u32 subject_flags)
 {
 	struct pw_file_question q = {};
 	struct pw_answer answer;
 
-	pw_fill_question(bank, asked, actor, &q);
+	if (!bank || !asked)
+		return PW_VERDICT_DENY | PW_REASON_BUG << PW_PACKED_REASON;
+	pw_fill_question(bank, asked, subject, subject_flags, &q);
 	answer = pw_decide_file(&q);
 	if (answer.verdict != PW_VERDICT_ALLOW && (asked->spot.flags & PW_SPOT_PENDING) &&
 	    answer.reason == PW_REASON_STRANGER)
@@ -101,13 +105,13 @@ static __always_inline struct pw_answer pw_answer_to(const struct pw_bank *bank,
 	if (asked->spot.where == PW_WHERE_UNRESOLVED)
 		pw_count(PW_COUNT_UNRESOLVED);
 
-	return answer;
+	return answer.verdict | answer.reason << PW_PACKED_REASON;
 }
 
 /* The answer to what the current task asks: decided, recorded, applied. */
 __noinline int pw_judge(struct pw_asked *asked)
 {
-	struct pw_answer answer;
+	__u32 answer, verdict, reason;
 	struct pw_actor actor;
 	struct pw_bank *bank;
 	struct pw_case c;
@@ -118,13 +122,15 @@ __noinline int pw_judge(struct pw_asked *asked)
 	if (!bank)
 		return pw_impossible(PW_COUNT_BUG);
 	actor = pw_actor_of(bank, bpf_get_current_task_btf());
-	answer = pw_answer_to(bank, asked, &actor);
-	if (answer.verdict == PW_VERDICT_ALLOW) {
+	answer = pw_answer_to(bank, asked, actor.subject, actor.flags);
+	verdict = answer & 0xff;
+	reason = answer >> PW_PACKED_REASON;
+	if (verdict == PW_VERDICT_ALLOW) {
 		if (asked->spot.where == PW_WHERE_OUTSIDE)
 			return 0;
 		if (actor.label && !(actor.label->flags & PW_TASK_PHI))
 			__sync_fetch_and_or(&actor.label->flags, PW_TASK_PHI);
-		if (!pw_wants_record(asked->flags, answer.verdict, answer.reason,
+		if (!pw_wants_record(asked->flags, verdict, reason,
 				     pw_object_flags(bank, asked->spot.object)))
 			return 0;
 	}
@@ -145,8 +151,8 @@ __noinline int pw_judge(struct pw_asked *asked)
 		c.flags |= PW_CASE_PHI;
 	c.type = PW_RECORD_FILE;
 	c.action = asked->action;
-	c.verdict = answer.verdict;
-	c.reason = answer.reason;
+	c.verdict = verdict;
+	c.reason = reason;
 
 	return pw_verdict(&c);
 }
@@ -166,12 +172,12 @@ static __always_inline int pw_put_to_judge(const struct pw_ask *ask, struct pw_a
 	return pw_errno(pw_judge(q));
 }
 
-static __noinline int pw_locate_alias(struct inode *inode, __u64 scope, struct pw_spot *spot)
+static __noinline int pw_locate_alias(struct inode *inode, __u32 scope, struct pw_spot *spot)
 {
 	struct pw_alias alias = {
 		.inode = (__u64)inode,
 		.slot = pw_scope_slot(scope),
-		.fs = (__u32)scope,
+		.fs = pw_scope_fs(scope),
 	};
 
 	pw_walk_alias(&alias);
@@ -209,12 +215,13 @@ static __always_inline void pw_spot_outside(struct pw_spot *spot)
 /* Finds where the file lies. Returns 1 for outside of all that is named, @spot left alone. */
 static __always_inline int pw_locate_on_fs(struct pw_ask *ask, struct pw_spot *spot)
 {
-	__u64 scope = pw_scope(ask->fs, ask->slot, ask->fresh);
+	__u32 scope = pw_scope(ask->fs, ask->slot, ask->fresh ? PW_SCOPE_FRESH : 0);
 	int linked, clear = 0;
 
 	if (ask->fresh || ask->dentry->d_inode == ask->inode) {
 		if (ask->climbed == PW_CLIMBED_NOT)
-			ask->climbed = pw_climb(ask->bank, ask->dentry, scope, ask->met);
+			ask->climbed = pw_climb(ask->bank, ask->dentry,
+						ask->fresh ? NULL : ask->inode, scope, ask->met);
 		clear = pw_walk_on(ask->bank, ask->dentry, scope, ask->climbed, ask->met, spot);
 	} else {
 		pw_locate_alias(ask->inode, scope, spot);
@@ -273,35 +280,22 @@ static __always_inline int pw_is_concern(struct pw_ask *ask, struct pw_spot *spo
 }
 
 /*
- * The scope of a file system in slot @fs_at; of PW_NO_FS where that does not tell its
- * index, and where no object lies there.
+ * Climbs from @dentry before there is a question about @inode. When it is @fresh, a constant,
+ * it need not exist yet. PW_CLIMBED_CLEAR says that no object is concerned: so it is with most
+ * files, and they are not kept waiting. That the file system is the one of its slot is not looked
+ * at: where nothing is met it does not matter.
  */
-static __always_inline __u64 pw_scope_at(__u32 fs_at, __u32 slot, __u32 flags)
-{
-	if (!(fs_at & PW_FS_AT_OBJECTS))
-		return pw_scope(PW_NO_FS, slot, PW_SCOPE_NO_OBJECTS | flags);
-
-	return pw_scope(fs_at == PW_FS_MANY ? PW_NO_FS : (fs_at & ~PW_FS_AT_OBJECTS) - 1, slot,
-			flags);
-}
-
-/*
- * Climbs from @dentry before there is a question about @inode, NULL for a name that need not
- * exist yet. PW_CLIMBED_CLEAR says that no object is concerned: so it is with most files, and
- * they are not kept waiting. That the file system is the one of its slot is not looked at:
- * where nothing is met it does not matter.
- */
-static __always_inline __u64 pw_climb_first(struct dentry *dentry, struct inode *inode, __u64 scope,
-					    struct pw_met *met)
+static __always_inline __u64 pw_climb_first(struct dentry *dentry, struct inode *inode,
+					    __u32 fresh, __u32 scope, struct pw_met *met)
 {
 	__u64 climbed = PW_CLIMBED_NOT;
 
-	if ((__u32)scope == PW_NO_FS) {
-		if (pw_scope_flags(scope) & PW_SCOPE_NO_OBJECTS)
-			climbed = PW_CLIMBED_CLEAR;
-	} else if (!inode || dentry->d_inode == inode) {
-		climbed = pw_climb(pw_bank_at(pw_scope_slot(scope)), dentry, scope, met);
-		if (climbed == PW_CLIMBED_CLEAR && inode && pw_may_be_linked(inode))
+	if (!(scope & PW_FS_AT_OBJECTS)) {
+		climbed = PW_CLIMBED_CLEAR;
+	} else if (pw_scope_fs_at(scope) != PW_FS_MANY && (fresh || dentry->d_inode == inode)) {
+		climbed = pw_climb(pw_bank_at(pw_scope_slot(scope)), dentry, fresh ? NULL : inode,
+				   scope, met);
+		if (climbed == PW_CLIMBED_CLEAR && !fresh && pw_may_be_linked(inode))
 			climbed = PW_CLIMBED_NOT;
 	}
 	/* Not to be computed: the verifier would lose which of them it is. */
@@ -311,15 +305,19 @@ static __always_inline __u64 pw_climb_first(struct dentry *dentry, struct inode 
 	return climbed;
 }
 
-/* What @met says counts only when @scope is that of @sb after all. */
-static __always_inline void pw_ask_from(struct pw_ask *ask, struct super_block *sb, __u64 scope,
+/*
+ * What was climbed counts only when @scope is that of @sb after all. Where no object lies nobody
+ * climbed, and there may be places.
+ */
+static __always_inline void pw_ask_from(struct pw_ask *ask, struct super_block *sb, __u32 scope,
 					__u64 climbed, struct pw_met *met)
 {
 	ask->slot = pw_scope_slot(scope);
 	ask->bank = pw_bank_at(ask->slot);
 	ask->fs = pw_fs_index(ask->bank, sb);
 	ask->met = met;
-	ask->climbed = ask->fs == (__u32)scope ? climbed : PW_CLIMBED_NOT;
+	ask->climbed = (scope & PW_FS_AT_OBJECTS) && ask->fs == pw_scope_fs(scope) ?
+			       climbed : PW_CLIMBED_NOT;
 }
 
 static __always_inline int pw_is_labelled(void)
@@ -332,11 +330,13 @@ static __always_inline int pw_ask_file(struct pw_ask *ask, struct super_block *s
 {
 	__u32 slot = pw_active_slot();
 	struct pw_asked q;
-	__u64 scope, climbed;
+	__u64 climbed;
 	struct pw_met met;
+	__u32 scope;
 
-	scope = pw_scope_at(pw_fs_at(pw_bank_at(slot), sb), slot, ask->fresh ? PW_SCOPE_FRESH : 0);
-	climbed = pw_climb_first(ask->dentry, ask->fresh ? NULL : ask->inode, scope, &met);
+	scope = pw_scope_at(pw_fs_at(pw_bank_at(slot), pw_fs_key(sb)), slot,
+			    ask->fresh ? PW_SCOPE_FRESH : 0);
+	climbed = pw_climb_first(ask->dentry, ask->inode, ask->fresh, scope, &met);
 	ask->bound = PW_OPAQUE(ask->bound && pw_is_labelled());
 	if (climbed == PW_CLIMBED_CLEAR && !ask->bound)
 		return 0;

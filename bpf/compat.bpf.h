@@ -86,7 +86,7 @@ static __always_inline long pw_copy_name(char *to, __u32 size, __u64 address)
 
 /* The entry itself holds the names that are short, under another name from 6.14 on. */
 union shortname_store___new {
-	unsigned char string[32];
+	unsigned long words[4];
 } __attribute__((preserve_access_index));
 
 struct dentry___new {
@@ -102,21 +102,16 @@ static __always_inline __u32 pw_short_name_offset(void)
 	return bpf_core_field_offset(struct dentry, d_iname);
 }
 
-/* The first eight bytes of @dentry's name, which is short. */
-static __always_inline __u64 pw_first_of_name(struct dentry *dentry)
-{
-	struct dentry___new *newer = (void *)dentry;
-	__u64 first;
-
-	if (bpf_core_field_exists(struct dentry___new, d_shortname)) {
-		first = *(const __u64 *)&newer->d_shortname.string[0];
-		barrier_var(first);
-	} else {
-		first = *(const __u64 *)&dentry->d_iname[0];
-		barrier_var(first);
-	}
-
-	return first;
-}
+/* Eight bytes of @dentry's name, which is short, from byte 8 * @i on, a constant. */
+#define pw_word_of_name(dentry, i)                                                                 \
+	({                                                                                         \
+		__u64 word_;                                                                       \
+		if (bpf_core_field_exists(struct dentry___new, d_shortname))                       \
+			word_ = ((struct dentry___new *)(dentry))->d_shortname.words[i];           \
+		else                                                                               \
+			word_ = *(const __u64 *)&(dentry)->d_iname[(i) * 8];                       \
+		barrier_var(word_);                                                                \
+		word_;                                                                             \
+	})
 
 #endif

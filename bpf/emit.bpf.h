@@ -152,6 +152,52 @@ static __always_inline __u32 pw_put_names(char *bytes, __u32 used, __u64 dentry,
 	return (list.used - used) | (list.left ? PW_NAMES_CUT : 0);
 }
 
+/* Names that pw_put_short_way() puts; an allowed open deeper below its root goes the other way. */
+#define PW_SHORT_WAY 8
+
+/*
+ * The same for up to PW_SHORT_WAY names from an entry that the caller holds, in a third of the
+ * instructions: a short name is loaded from its entry.
+ */
+static __always_inline __u32 pw_put_short_way(char *bytes, struct dentry *dentry, __u32 left)
+{
+	__u32 used = 0, i;
+
+#pragma clang loop unroll(full)
+	for (i = 0; i < PW_SHORT_WAY; i++) {
+		__u32 length = dentry->d_name.len;
+		__u64 name = (__u64)dentry->d_name.name;
+		char *to;
+		long n;
+
+		if (i >= left)
+			break;
+		if (used > PW_LAST_OFFSET)
+			return used | PW_NAMES_CUT;
+		used &= PW_LAST_OFFSET;
+		barrier_var(used);
+		to = bytes + used;
+		if (length < PW_NAME_SHORT && name == (__u64)dentry + pw_short_name_offset()) {
+			*(__u64 *)to = pw_word_of_name(dentry, 0);
+			if (length >= 8) {
+				*(__u64 *)(to + 8) = pw_word_of_name(dentry, 1);
+				*(__u64 *)(to + 16) = pw_word_of_name(dentry, 2);
+				*(__u64 *)(to + 24) = pw_word_of_name(dentry, 3);
+			}
+			to[length & (PW_NAME_SHORT - 1)] = '\0';
+			used += length + 1;
+		} else {
+			n = pw_copy_name(to, PW_FILE_NAME_MAX, name);
+			if (n <= 0)
+				return used | PW_NAMES_CUT;
+			used += (__u32)n;
+		}
+		dentry = dentry->d_parent;
+	}
+
+	return used;
+}
+
 /* The parent's program as it was noted at exec; bytes, 0 when it does not fit. */
 static __always_inline __u32 pw_put_parent(char *bytes, __u32 used, const struct pw_task *label)
 {
@@ -169,14 +215,28 @@ static __always_inline __u32 pw_put_parent(char *bytes, __u32 used, const struct
 	return length;
 }
 
-/* Who acts: the task, its user, its program and its parent. */
-static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_case *c)
+/* The program, when the policy has no number for it. */
+static __always_inline void pw_fill_exe(struct pw_event *e, const struct task_struct *task)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	const struct cred *cred = task->cred;
-	struct pw_task *label = pw_label_copied(task);
 	struct file *exe = task->mm->exe_file;
+	struct dentry *dentry;
 	__u32 used;
+
+	if (!exe)
+		return;
+	dentry = exe->f_path.dentry;
+	e->exe_dev = dentry->d_sb->s_dev;
+	used = pw_put_names(e->bytes, e->path_len, (__u64)dentry, PW_EXE_DEPTH);
+	e->exe_len = used & ~PW_NAMES_CUT;
+	e->flags |= (used >> 31) * PW_EVENT_EXE_CUT;
+}
+
+/* Who acts: the task, its user, its program and its parent. */
+static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_case *c,
+					 const struct task_struct *task,
+					 const struct pw_task *label)
+{
+	const struct cred *cred = task->cred;
 
 	e->tgid = task->tgid;
 	e->tid = task->pid;
@@ -190,14 +250,8 @@ static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_cas
 	*(__u64 *)&e->comm[8] = *(const __u64 *)&task->comm[8];
 	if (task->flags & PW_PF_KTHREAD)
 		e->flags |= PW_EVENT_KTHREAD;
-	if ((!c->program || c->program & PW_PROGRAM_BELOW) && exe) {
-		struct dentry *dentry = exe->f_path.dentry;
-
-		e->exe_dev = dentry->d_sb->s_dev;
-		used = pw_put_names(e->bytes, e->path_len, (__u64)dentry, PW_EXE_DEPTH);
-		e->exe_len = used & ~PW_NAMES_CUT;
-		e->flags |= (used >> 31) * PW_EVENT_EXE_CUT;
-	}
+	if (!c->program || c->program & PW_PROGRAM_BELOW)
+		pw_fill_exe(e, task);
 	if (label) {
 		e->parent_dev = label->parent_dev;
 		e->parent_len = pw_put_parent(e->bytes, e->path_len + e->exe_len, label);
@@ -238,6 +292,15 @@ static __always_inline void pw_fill_case(struct pw_event *e, const struct pw_cas
 	*(__u64 *)&e->addr[8] = *(const __u64 *)&c->addr[8];
 }
 
+static __always_inline void pw_fill_names(struct pw_event *e, __u32 used)
+{
+	e->path_len = used & ~PW_NAMES_CUT;
+	if (used & PW_NAMES_CUT) {
+		e->flags |= PW_EVENT_PATH_CUT;
+		pw_count(PW_COUNT_PATH_CUT);
+	}
+}
+
 /* The path, or the text of a note. */
 static __always_inline void pw_fill_path(struct pw_event *e, const struct pw_case *c)
 {
@@ -247,10 +310,7 @@ static __always_inline void pw_fill_path(struct pw_event *e, const struct pw_cas
 		n = pw_copy_name(e->bytes, PW_NOTE_TEXT, c->text);
 		e->path_len = n > 0 ? n : 0;
 	} else if (c->dentry) {
-		__u32 used = pw_put_names(e->bytes, 0, c->dentry, c->depth);
-
-		e->path_len = used & ~PW_NAMES_CUT;
-		e->flags |= (used >> 31) * PW_EVENT_PATH_CUT;
+		pw_fill_names(e, pw_put_names(e->bytes, 0, c->dentry, c->depth));
 	}
 }
 
@@ -290,32 +350,56 @@ static __always_inline int pw_in_ring_of_members(const struct pw_case *c)
 	       (c->type != PW_RECORD_FILE && c->type != PW_RECORD_NET && c->type != PW_RECORD_EXEC);
 }
 
+/* An entry with what was decided, or NULL when it is lost and counted. */
+static __always_inline struct pw_event *pw_begin_event(const struct pw_case *c)
+{
+	int members = pw_in_ring_of_members(c);
+	void *ring = members ? (void *)&ring_members : (void *)&ring_others;
+	__u64 seq = pw_next_sequence();
+	struct pw_event *e = bpf_ringbuf_reserve(ring, PW_EVENT_SIZE, 0);
+
+	if (!e) {
+		pw_add_lost(members ? PW_LOSS_RING_MEMBERS : PW_LOSS_RING_OTHERS, seq);
+		return NULL;
+	}
+	pw_fill_case(e, c, seq);
+
+	return e;
+}
+
 /* Records @c. Returns 0 when it is in a ring, 1 when it is lost and counted. */
 __noinline int pw_emit(struct pw_case *c)
 {
+	struct task_struct *task;
 	struct pw_event *e;
-	void *ring;
-	int members;
-	__u64 seq;
 
 	if (!c)
 		return 1;
-	members = pw_in_ring_of_members(c);
-	ring = members ? (void *)&ring_members : (void *)&ring_others;
-	seq = pw_next_sequence();
-	e = bpf_ringbuf_reserve(ring, PW_EVENT_SIZE, 0);
-	if (!e) {
-		pw_add_lost(members ? PW_LOSS_RING_MEMBERS : PW_LOSS_RING_OTHERS, seq);
+	e = pw_begin_event(c);
+	if (!e)
 		return 1;
-	}
-	pw_fill_case(e, c, seq);
 	pw_fill_path(e, c);
-	if (e->flags & PW_EVENT_PATH_CUT)
-		pw_count(PW_COUNT_PATH_CUT);
-	if (c->flags & PW_CASE_NO_TASK)
+	if (c->flags & PW_CASE_NO_TASK) {
 		e->flags |= PW_EVENT_NO_TASK;
-	else
-		pw_fill_task(e, c);
+	} else {
+		task = bpf_get_current_task_btf();
+		pw_fill_task(e, c, task, pw_label_copied(task));
+	}
+	bpf_ringbuf_submit(e, 0);
+
+	return 0;
+}
+
+/* The same for what most records are of: a member, @label, at an entry in an object. */
+static __noinline int pw_emit_at(const struct pw_case *c, struct dentry *dentry,
+				 const struct pw_task *label)
+{
+	struct pw_event *e = pw_begin_event(c);
+
+	if (!e)
+		return 1;
+	pw_fill_names(e, pw_put_short_way(e->bytes, dentry, c->depth));
+	pw_fill_task(e, c, bpf_get_current_task_btf(), label);
 	bpf_ringbuf_submit(e, 0);
 
 	return 0;

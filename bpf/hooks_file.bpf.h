@@ -115,7 +115,7 @@ static __always_inline int pw_judge_open_file(struct pw_ask *ask, struct pw_aske
 }
 
 /* Opening a file that concerns somebody, or by a task that has a label. */
-static __noinline int pw_open(struct file *file, __u64 scope, __u64 climbed, struct pw_met *met)
+static __noinline int pw_open(struct file *file, __u32 scope, __u64 climbed, struct pw_met *met)
 {
 	struct pw_ask ask = {};
 	struct pw_asked q;
@@ -127,50 +127,89 @@ static __noinline int pw_open(struct file *file, __u64 scope, __u64 climbed, str
 					  pw_need_of_open(file->f_mode, file->f_flags), 0) : 0;
 }
 
-/* What is guarded whatever the policy says of files. */
-static __always_inline int pw_guard_open(struct file *file, struct inode *inode,
-					 const struct super_block *sb, __u32 writes)
+/* Raw storage is guarded whatever the policy says of files. */
+static __always_inline int pw_guard_open(struct file *file, struct inode *inode, __u32 writes)
 {
 	if ((inode->i_mode & PW_S_IFMT) != PW_S_IFREG && pw_is_storage(inode))
 		return pw_guard_storage(file->f_path.dentry);
-	if (writes && pw_in_swapon())
-		return pw_guard_storage(file->f_path.dentry);
 
-	return pw_is_guarded_pseudo(sb) ? pw_guard_pseudo(file) : 0;
+	return writes && pw_in_swapon() ? pw_guard_storage(file->f_path.dentry) : 0;
+}
+
+#define PW_OPEN_ASK 1	/* no answer: the question is asked in full */
+
+/* Records what @label was allowed, @depth names below @root. Returns what the hook returns. */
+static __noinline int pw_record_open(struct file *file, __u32 scope, const struct pw_task *label,
+				     const struct pw_root *root, __u32 depth)
+{
+	struct pw_bank *bank = pw_bank_at(pw_scope_slot(scope));
+	__u32 subject = pw_subject_in_force(bank, label->subject);
+	__u32 subject_flags = pw_subject_flags(bank, subject);
+	struct dentry *dentry = file->f_path.dentry;
+	struct inode *inode = file->f_inode;
+	struct pw_case c = {
+		.generation = bank->generation,
+		.ino = inode->i_ino,
+		.slot = pw_scope_slot(scope),
+		.dev = inode->i_sb->s_dev,
+		.subject = subject,
+		.subject_flags = subject_flags,
+		.object = root->object,
+		.root = root->root,
+		.depth = depth,
+		.program = label->program,
+		.flags = PW_CASE_PHI,
+		.type = PW_RECORD_FILE,
+		.action = pw_action_of(pw_need_of_open(file->f_mode, file->f_flags)),
+		.verdict = PW_VERDICT_ALLOW,
+		.reason = subject_flags & PW_SUBJECT_NEVER_BLOCK ? PW_REASON_NEVER_BLOCK : PW_REASON_RULE,
+	};
+	__u32 object_flags = pw_object_flags(bank, root->object);
+
+	if (!pw_emit_at(&c, dentry, label))
+		return 0;
+
+	return pw_allow_unrecorded(&c, object_flags,
+				   pw_mode_applies(bank->mode, subject_flags, object_flags));
 }
 
 /*
- * Whether what is met is the root of an object that the current task has used before and
- * may use so, without a record: most opens by members, and they are not kept waiting
- * either. The answer is that of the decision; where it is another, it is asked for again
- * and in full.
+ * Opening what lies in an object whose root was met, by a member that may do so: most opens
+ * of patients' files, and they are kept waiting no longer than need be. The answer is that
+ * of the decision; where it is not that plain it is asked for again, and in full.
  */
-static __noinline int pw_is_used_to(struct file *file, __u64 scope, const struct pw_met *met)
+static __noinline int pw_open_in_object(struct file *file, __u32 scope, const struct pw_met *met)
 {
 	struct pw_bank *bank = pw_bank_at(pw_scope_slot(scope));
-	const struct pw_known *root = &bank->known[PW_INDEX(met->known, PW_KNOWN_MAX)];
-	struct pw_file_question q = {.where = PW_WHERE_OBJECT, .object = root->root.object};
+	const struct pw_root *root = &bank->known[PW_INDEX(met->known, PW_KNOWN_MAX)].root;
+	struct pw_file_question q = {.where = PW_WHERE_OBJECT, .object = root->object};
 	__u32 object_flags = pw_object_flags(bank, q.object);
 	struct inode *inode = met->at->d_inode;
 	struct pw_answer answer;
 	struct pw_task *label;
 
-	if (met->known >= PW_KNOWN_HOLDERS ||
-	    (object_flags & (PW_OBJECT_PRESENT | PW_OBJECT_AUDIT_ALLOWED)) != PW_OBJECT_PRESENT ||
-	    !inode || inode->i_generation != root->root.generation ||
-	    pw_fs_index(bank, file->f_inode->i_sb) != (__u32)scope)
-		return 0;
+	if (met->known >= PW_KNOWN_HOLDERS || (root->flags & PW_ROOT_HOLDS_NAMES) ||
+	    !(object_flags & PW_OBJECT_PRESENT) || !inode ||
+	    inode->i_generation != root->generation || !pw_is_fs(bank, pw_scope_fs(scope), met->at->d_sb))
+		return PW_OPEN_ASK;
 	label = pw_label_of(bpf_get_current_task_btf());
-	if (!label || !(label->flags & PW_TASK_PHI))
-		return 0;
+	if (!label || label->subject < PW_SUBJECT_FIRST)
+		return PW_OPEN_ASK;
 	q.need = pw_need_of_open(file->f_mode, file->f_flags);
 	q.subject = pw_subject_in_force(bank, label->subject);
 	q.subject_flags = pw_subject_flags(bank, q.subject);
 	q.access = pw_access_of(bank, q.subject, q.object);
 	answer = pw_decide_file(&q);
+	if (answer.verdict != PW_VERDICT_ALLOW)
+		return PW_OPEN_ASK;
+	if (!(label->flags & PW_TASK_PHI))
+		__sync_fetch_and_or(&label->flags, PW_TASK_PHI);
+	if (!pw_wants_record(0, answer.verdict, answer.reason, object_flags))
+		return 0;
+	if (met->depth > PW_SHORT_WAY)
+		return PW_OPEN_ASK;
 
-	return answer.verdict == PW_VERDICT_ALLOW &&
-	       !pw_wants_record(0, answer.verdict, answer.reason, object_flags);
+	return pw_record_open(file, scope, label, root, met->depth);
 }
 
 SEC("lsm/file_open")
@@ -179,24 +218,34 @@ int BPF_PROG(pw_file_open, struct file *file, int ret)
 	__u32 writes = file->f_mode & PW_FMODE_WRITE, fs_at, slot;
 	struct inode *inode = file->f_inode;
 	struct super_block *sb = inode->i_sb;
-	__u64 scope, climbed;
+	__u64 key = pw_uuid_of(sb), climbed;
 	struct pw_met met;
+	__u32 scope;
 
 	if (ret)
 		return ret;
-	if (pw_guard_open(file, inode, sb, writes))
+	if (!key) {
+		if (pw_is_guarded_pseudo(sb) && pw_guard_pseudo(file))
+			return -PW_EACCES;
+		key = sb->s_dev;
+	}
+	if (pw_guard_open(file, inode, writes))
 		return -PW_EACCES;
 	slot = pw_active_slot();
-	fs_at = pw_fs_at(pw_bank_at(slot), sb);
+	fs_at = pw_fs_at(pw_bank_at(slot), key);
 	if (!(fs_at & PW_FS_AT_OBJECTS) && !writes)
 		return 0;
 	scope = pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
-	climbed = pw_climb_first(file->f_path.dentry, inode, scope, &met);
+	climbed = pw_climb_first(file->f_path.dentry, inode, 0, scope, &met);
 	if (climbed == PW_CLIMBED_CLEAR &&
-	    !((pw_scope_flags(scope) & PW_SCOPE_WRITES) && pw_is_labelled()))
+	    !(((scope & PW_SCOPE_WRITES)) && pw_is_labelled()))
 		return 0;
-	if (climbed == PW_CLIMBED_MET && pw_is_used_to(file, scope, &met))
-		return 0;
+	if (climbed == PW_CLIMBED_MET) {
+		int opened = pw_open_in_object(file, scope, &met);
+
+		if (opened != PW_OPEN_ASK)
+			return pw_errno(opened);
+	}
 
 	return pw_errno(pw_open(file, scope, climbed, &met));
 }
@@ -249,9 +298,10 @@ static __noinline int pw_write_to_pipe(struct file *file)
 }
 
 /* Reading or writing a file that concerns somebody, or writing by a task that has a label. */
-static __noinline int pw_use_file(struct file *file, __u32 writes, __u64 scope, __u64 climbed,
+static __noinline int pw_use_file(struct file *file, __u32 scope, __u64 climbed,
 				  struct pw_met *met)
 {
+	__u32 writes = scope & PW_SCOPE_WRITES;
 	struct pw_ask ask = {};
 	struct pw_asked q;
 
@@ -294,8 +344,10 @@ static __always_inline int pw_use(struct file *file, __u32 writes, __u32 maps)
 {
 	struct inode *inode = file->f_inode;
 	__u32 format = inode->i_mode & PW_S_IFMT, slot, fs_at;
-	__u64 scope, climbed;
+	struct super_block *sb;
+	__u64 key, climbed;
 	struct pw_met met;
+	__u32 scope;
 
 	barrier_var(format);
 	if (format != PW_S_IFREG) {
@@ -307,20 +359,26 @@ static __always_inline int pw_use(struct file *file, __u32 writes, __u32 maps)
 				return pw_errno(use);
 		}
 	}
-	if (writes && pw_is_guarded_pseudo(inode->i_sb) && pw_guard_pseudo(file))
-		return -PW_EACCES;
+	sb = inode->i_sb;
+	key = pw_uuid_of(sb);
+	if (!key) {
+		if (writes && pw_is_guarded_pseudo(sb) && pw_guard_pseudo(file))
+			return -PW_EACCES;
+		key = sb->s_dev;
+	}
 	slot = pw_active_slot();
-	fs_at = pw_fs_at(pw_bank_at(slot), inode->i_sb);
+	fs_at = pw_fs_at(pw_bank_at(slot), key);
 	if (!writes && !(fs_at & PW_FS_AT_OBJECTS))
 		return 0;
-	scope = pw_scope_at(fs_at, slot, 0);
-	if (!writes && pw_opened_by_itself(pw_bank_at(pw_scope_slot(scope))))
+	scope = pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
+	if (!writes && pw_opened_by_itself(pw_bank_at(slot)))
 		return 0;
-	climbed = pw_climb_first(file->f_path.dentry, inode, scope, &met);
-	if (climbed == PW_CLIMBED_CLEAR && !(writes && pw_is_labelled()))
+	climbed = pw_climb_first(file->f_path.dentry, inode, 0, scope, &met);
+	if (climbed == PW_CLIMBED_CLEAR &&
+	    !(scope & PW_SCOPE_WRITES && pw_is_labelled()))
 		return 0;
 
-	return pw_errno(pw_use_file(file, writes, scope, climbed, &met));
+	return pw_errno(pw_use_file(file, scope, climbed, &met));
 }
 
 SEC("lsm/file_permission")

@@ -12,7 +12,7 @@
 #ifndef PW_LOCATE_BPF_H
 #define PW_LOCATE_BPF_H
 
-#define PW_NO_FS 0xffffffffU	/* the policy names nothing on this file system */
+#define PW_NO_FS 0xffU	/* the policy names nothing on this file system */
 
 /* Levels that are climbed inline; what lies deeper pays for a call a level. */
 #define PW_WALK_INLINE 12
@@ -30,10 +30,16 @@ struct pw_spot {
 	__u64 program_dir;	/* inode of the nearest directory of programs, 0: none */
 };
 
+/* The first half of the UUID; 0 where there is none, as on all pseudo file systems. */
+static __always_inline __u64 pw_uuid_of(const struct super_block *sb)
+{
+	return *(const __u64 *)&sb->s_uuid.b[0];
+}
+
 static __always_inline struct pw_fs_id pw_fs_id_of(const struct super_block *sb)
 {
 	struct pw_fs_id id = {
-		.lo = *(const __u64 *)&sb->s_uuid.b[0],
+		.lo = pw_uuid_of(sb),
 		.hi = *(const __u64 *)&sb->s_uuid.b[8],
 	};
 
@@ -68,34 +74,45 @@ static __noinline __u32 pw_fs_search(struct pw_bank *bank, const struct super_bl
 	return pw_fs_search_id(bank, id.lo, id.hi);
 }
 
+/* By what a file system is looked up in bank->fs_at. */
+static __always_inline __u64 pw_fs_key(const struct super_block *sb)
+{
+	__u64 uuid = pw_uuid_of(sb);
+
+	return uuid ? uuid : sb->s_dev;
+}
+
 /*
- * What stands in bank->fs_at for @sb; 0: the policy says nothing of the file system.
+ * What stands in bank->fs_at for a pw_fs_key(); 0: the policy says nothing of the file system.
  * Where that is 0 for one, it is so for most, so this is all that most calls do.
  */
-static __always_inline __u32 pw_fs_at(const struct pw_bank *bank, const struct super_block *sb)
+static __always_inline __u32 pw_fs_at(const struct pw_bank *bank, __u64 key)
 {
-	__u64 key = *(const __u64 *)&sb->s_uuid.b[0];
-
-	if (!key)
-		key = sb->s_dev;
-
 	return bank->fs_at[PW_FS_SLOT(key)];
+}
+
+/* Whether @sb is file system @fs of the policy. */
+static __always_inline int pw_is_fs(const struct pw_bank *bank, __u32 fs,
+				    const struct super_block *sb)
+{
+	const struct pw_fs_id *id = &bank->fs[PW_INDEX(fs, PW_FS_MAX)].id;
+	struct pw_fs_id found = pw_fs_id_of(sb);
+
+	return id->lo == found.lo && id->hi == found.hi;
 }
 
 /* Index into bank->fs, or PW_NO_FS. */
 static __always_inline __u32 pw_fs_index(struct pw_bank *bank, const struct super_block *sb)
 {
-	__u32 at = pw_fs_at(bank, sb), i;
-	struct pw_fs_id id;
+	__u32 at = pw_fs_at(bank, pw_fs_key(sb)), i;
 
 	if (!at)
 		return PW_NO_FS;
 	if (at == PW_FS_MANY)
 		return pw_fs_search(bank, sb);
 	i = PW_INDEX((at & ~PW_FS_AT_OBJECTS) - 1, PW_FS_MAX);
-	id = pw_fs_id_of(sb);
 
-	return bank->fs[i].id.lo == id.lo && bank->fs[i].id.hi == id.hi ? i : PW_NO_FS;
+	return pw_is_fs(bank, i, sb) ? i : PW_NO_FS;
 }
 
 static __always_inline __u32 pw_fs_flags(const struct pw_bank *bank, __u32 fs)
@@ -108,32 +125,38 @@ static __always_inline __u32 pw_fs_object(const struct pw_bank *bank, __u32 fs)
 	return fs < PW_FS_MAX ? bank->fs[PW_INDEX(fs, PW_FS_MAX)].object : PW_OBJECT_NONE;
 }
 
-/* In what a walk looks things up: file system, bank, and PW_SCOPE_*. */
-#define PW_SCOPE_SLOT 32
-#define PW_SCOPE_FLAGS 40
+/* In what a walk looks things up: file system, as it stands in bank->fs_at, bank, and PW_SCOPE_*. */
+#define PW_SCOPE_SLOT 8
+#define PW_SCOPE_FLAGS 16
 
-#define PW_SCOPE_FRESH 1U	/* the name need not exist yet */
-#define PW_SCOPE_NO_OBJECTS 2U	/* none is on the file system */
-#define PW_SCOPE_WRITES 4U	/* it is opened for writing */
+#define PW_SCOPE_FRESH (1U << PW_SCOPE_FLAGS)	/* the name need not exist yet */
+#define PW_SCOPE_WRITES (2U << PW_SCOPE_FLAGS)	/* it is opened for writing */
 
-static __always_inline __u64 pw_scope(__u32 fs, __u32 slot, __u32 flags)
+static __always_inline __u32 pw_scope_at(__u32 fs_at, __u32 slot, __u32 flags)
 {
-	return (__u64)flags << PW_SCOPE_FLAGS | (__u64)slot << PW_SCOPE_SLOT | fs;
+	return flags | slot << PW_SCOPE_SLOT | fs_at;
 }
 
-static __always_inline __u32 pw_scope_slot(__u64 scope)
+/* @fs: index, or PW_NO_FS. */
+static __always_inline __u32 pw_scope(__u32 fs, __u32 slot, __u32 flags)
+{
+	return pw_scope_at((fs + 1) & PW_NO_FS, slot, flags);
+}
+
+static __always_inline __u32 pw_scope_fs_at(__u32 scope)
+{
+	return scope & ((1U << PW_SCOPE_SLOT) - 1);
+}
+
+/* Index, PW_NO_FS, or something else where fs_at says PW_FS_MANY. */
+static __always_inline __u32 pw_scope_fs(__u32 scope)
+{
+	return ((scope & ~PW_FS_AT_OBJECTS) - 1) & PW_NO_FS;
+}
+
+static __always_inline __u32 pw_scope_slot(__u32 scope)
 {
 	return (scope >> PW_SCOPE_SLOT) & (PW_BANK_SLOTS - 1);
-}
-
-static __always_inline __u32 pw_scope_flags(__u64 scope)
-{
-	return scope >> PW_SCOPE_FLAGS;
-}
-
-static __always_inline __u32 pw_scope_fresh(__u64 scope)
-{
-	return pw_scope_flags(scope) & PW_SCOPE_FRESH;
 }
 
 /* One entry of a chain whose inode may mean something to the policy. */
@@ -265,38 +288,49 @@ __noinline int pw_may_be_held(struct pw_bank *bank, __u64 first, __u32 length)
 	return !!(bank->name_marks[mark / 64] & (1ULL << (mark & 63)));
 }
 
-/* What stands for @dentry in @root_at, which is the file system's part of bank->root_at. */
-static __always_inline __u32 pw_known_at(const __u8 *root_at, struct dentry *dentry)
+/* What stands for inode @ino in @root_at, which is the file system's part of bank->root_at. */
+static __always_inline __u32 pw_known_at(const __u8 *root_at, __u64 ino)
 {
-	struct inode *inode = dentry->d_inode;
-
-	/* 7.x asks for this check of an entry that a hook was given. */
-	return inode ? root_at[PW_ROOT_SLOT(inode->i_ino, 0)] : 0;
+	return root_at[PW_ROOT_SLOT(ino, 0)];
 }
 
-static __always_inline const __u8 *pw_root_at_of(const struct pw_bank *bank, __u64 scope)
+static __always_inline const __u8 *pw_root_at_of(const struct pw_bank *bank, __u32 scope)
 {
-	return bank->root_at + PW_ROOT_SLOT(0, PW_INDEX((__u32)scope, PW_FS_MAX));
+	/* As it stands in fs_at, the index is one more, and what the mask takes off is no index. */
+	return bank->root_at + PW_INDEX(scope, 2 * PW_FS_MAX) * PW_ROOT_SKEW - PW_ROOT_SKEW;
 }
 
 /*
- * Whether @known, which stands there and is not 0, has something to say: not when it
- * only holds names, and none like that of @below, nor when it is of another inode.
+ * Whether @known, which stands for an entry, only holds names, and by a guess none like that of
+ * @below: so it is with the top of most file systems, where most walks come by.
  */
-static __noinline int pw_worth_asking(struct pw_bank *bank, __u32 known,
-				      struct dentry *dentry, struct dentry *below, __u32 fs)
+static __always_inline int pw_holds_others(const struct pw_bank *bank, __u32 known,
+					   struct dentry *below)
 {
-	const struct pw_known *at = &bank->known[PW_INDEX(known, PW_KNOWN_MAX)];
-	struct inode *inode;
+	return known >= PW_KNOWN_HOLDERS &&
+	       !bank->name_guesses[pw_name_guess(pw_word_of_name(below, 0), below->d_name.len)] &&
+	       known != PW_KNOWN_MANY;
+}
 
-	if (known == PW_KNOWN_MANY)
-		return 1;
-	if (known >= PW_KNOWN_HOLDERS &&
-	    (!below || !pw_may_be_held(bank, pw_first_of_name(below), below->d_name.len)))
-		return 0;
-	inode = dentry->d_inode;
+/*
+ * Whether @known, which stands there for inode @ino and is not 0, has something to say: not when
+ * it only holds names, and none like that of @below, nor when it is of another inode.
+ */
+static __noinline int pw_worth_asking(struct pw_bank *bank, __u32 known, __u64 ino,
+				      struct dentry *below, __u32 fs)
+{
+	const struct pw_inode_key *key;
 
-	return inode && at->key.ino == inode->i_ino && at->key.fs == fs;
+	if (known >= PW_KNOWN_HOLDERS) {
+		if (known == PW_KNOWN_MANY)
+			return 1;
+		if (!below ||
+		    !pw_may_be_held(bank, pw_word_of_name(below, 0), below->d_name.len))
+			return 0;
+	}
+	key = &bank->known[PW_INDEX(known, PW_KNOWN_MAX)].key;
+
+	return key->ino == ino && key->fs == fs;
 }
 
 /* What a hit @depth levels up says of the file. Returns 1 when that ends the walk. */
@@ -320,11 +354,11 @@ static __always_inline int pw_take_hit(struct pw_spot *spot, const struct pw_hit
 }
 
 /* Fills @spot from @dentry, @depth levels up. Returns 1 when that ends the walk. */
-static __noinline int pw_consult(struct dentry *dentry, struct dentry *below, __u64 scope,
+static __noinline int pw_consult(struct dentry *dentry, struct dentry *below, __u32 scope,
 				 __u32 depth, struct pw_spot *spot)
 {
 	struct inode *inode = dentry->d_inode;
-	struct pw_hit hit = {.fs = (__u32)scope, .slot = pw_scope_slot(scope)};
+	struct pw_hit hit = {.fs = pw_scope_fs(scope), .slot = pw_scope_slot(scope)};
 
 	if (!inode)
 		return 0;
@@ -346,7 +380,7 @@ struct pw_climbing {
 	struct dentry *below;
 	struct pw_bank *bank;
 	struct pw_spot *spot;
-	__u64 scope;
+	__u32 scope;
 	__u64 chain;	/* digest of the entries met; bit 0: one of them was being renamed */
 	__u64 last;	/* that of the try before */
 };
@@ -380,9 +414,15 @@ static __always_inline void pw_spot_clear(struct pw_spot *spot)
 /* One level. Returns 1 when the walk is over. */
 static __always_inline int pw_level(struct pw_climbing *climb, struct dentry *dentry, __u32 depth)
 {
-	__u32 known = pw_known_at(pw_root_at_of(climb->bank, climb->scope), dentry);
+	struct inode *inode = dentry->d_inode;
+	__u32 known;
 
-	return known && pw_worth_asking(climb->bank, known, dentry, climb->below, (__u32)climb->scope) &&
+	if (!inode)
+		return 0;
+	known = pw_known_at(pw_root_at_of(climb->bank, climb->scope), inode->i_ino);
+
+	return known && pw_worth_asking(climb->bank, known, inode->i_ino, climb->below,
+					pw_scope_fs(climb->scope)) &&
 	       pw_consult(dentry, climb->below, climb->scope, depth, climb->spot);
 }
 
@@ -439,7 +479,7 @@ static long pw_try_walk(__u32 try, struct pw_climbing *climb)
 	climb->below = dentry;
 	climb->chain = PW_OPAQUE(0);
 	pw_spot_clear(spot);
-	if (!pw_scope_fresh(climb->scope) && pw_consult(dentry, NULL, climb->scope, 0, spot))
+	if (!(climb->scope & PW_SCOPE_FRESH) && pw_consult(dentry, NULL, climb->scope, 0, spot))
 		return 1;
 	bpf_loop(PW_WALK_MAX, pw_climb_one, climb, 0);
 	if (spot->where == PW_WHERE_INVALID) {
@@ -459,7 +499,7 @@ static long pw_try_walk(__u32 try, struct pw_climbing *climb)
  * The walk for long chains, and for those that renames disturbed. By bpf_loop, because in a
  * loop of C the verifier follows each try for itself.
  */
-static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
+static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, __u32 scope,
 				   struct pw_spot *spot)
 {
 	struct pw_climbing climb = {
@@ -496,34 +536,45 @@ struct pw_met {
 	__u32 known;
 };
 
-/*
- * Climbs from @dentry to the first entry that means something. Returns enum pw_climbed, and
- * fills @met for PW_CLIMBED_MET; a value in memory the verifier would not follow. When @scope is fresh @dentry need not exist, and its own inode is not looked at: from 6.12
- * on the verifier takes that for never NULL and drops a check for it.
- */
-static __noinline __u64 pw_climb(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
-			       struct pw_met *met)
+static __always_inline __u64 pw_has_met(struct pw_met *met, struct dentry *at, struct dentry *below,
+					__u32 depth, __u32 known)
 {
-	__u32 sequence = pw_rename_sequence(), fresh = pw_scope_fresh(scope), level;
-	const __u8 *root_at = pw_root_at_of(bank, scope);
-	struct dentry *below = NULL, *at = dentry;
+	met->at = at;
+	met->below = below;
+	met->depth = PW_OPAQUE(depth);
+	met->known = known;
 
-	if (fresh) {
-		below = dentry;
-		at = dentry->d_parent;
+	return PW_CLIMBED_MET;
+}
+
+/*
+ * Climbs from @dentry to the first entry that means something. @inode: what is there, NULL
+ * when the name need not exist; then it is not looked at. Returns enum pw_climbed, and
+ * fills @met for PW_CLIMBED_MET; a value in memory the verifier would not follow.
+ */
+static __noinline __u64 pw_climb(struct pw_bank *bank, struct dentry *dentry, struct inode *inode,
+				 __u32 scope, struct pw_met *met)
+{
+	__u32 sequence = pw_rename_sequence(), known, level;
+	const __u8 *root_at = pw_root_at_of(bank, scope);
+	struct dentry *below = dentry, *at = dentry->d_parent;
+	__u64 ino;
+
+	if (inode) {
+		ino = inode->i_ino;
+		known = pw_known_at(root_at, ino);
+		if (known && pw_worth_asking(bank, known, ino, NULL, pw_scope_fs(scope)))
+			return pw_has_met(met, dentry, NULL, 0, known);
 	}
 #pragma clang loop unroll(full)
 	for (level = 0; level < PW_WALK_INLINE; level++) {
 		struct dentry *parent = at->d_parent;
-		__u32 known = pw_known_at(root_at, at);
 
-		if (known && pw_worth_asking(bank, known, at, below, (__u32)scope)) {
-			met->at = at;
-			met->below = below;
-			met->depth = PW_OPAQUE(level + fresh);
-			met->known = known;
-			return PW_CLIMBED_MET;
-		}
+		ino = at->d_inode->i_ino;
+		known = pw_known_at(root_at, ino);
+		if (known && !pw_holds_others(bank, known, below) &&
+		    pw_worth_asking(bank, known, ino, below, pw_scope_fs(scope)))
+			return pw_has_met(met, at, below, level + 1, known);
 		if (parent == at) {
 			return at == at->d_sb->s_root && !pw_renamed_since(sequence) ?
 				       PW_CLIMBED_CLEAR : PW_CLIMBED_AGAIN;
@@ -541,7 +592,7 @@ static __noinline __u64 pw_climb(struct pw_bank *bank, struct dentry *dentry, __
  * an object needs no look at the renames: a chain that met its root lay below it. What was
  * met and decides nothing is rare, and then the chain is climbed again.
  */
-static __always_inline int pw_walk_on(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
+static __always_inline int pw_walk_on(struct pw_bank *bank, struct dentry *dentry, __u32 scope,
 				      __u64 climbed, const struct pw_met *met,
 				      struct pw_spot *spot)
 {
@@ -556,12 +607,13 @@ static __always_inline int pw_walk_on(struct pw_bank *bank, struct dentry *dentr
 	return pw_walk_long(bank, dentry, scope, spot);
 }
 
-static __always_inline int pw_walk(struct pw_bank *bank, struct dentry *dentry, __u64 scope,
+static __always_inline int pw_walk(struct pw_bank *bank, struct dentry *dentry, __u32 scope,
 				   struct pw_spot *spot)
 {
 	struct pw_met met;
 
-	return pw_walk_on(bank, dentry, scope, pw_climb(bank, dentry, scope, &met), &met, spot);
+	return pw_walk_on(bank, dentry, scope,
+			  pw_climb(bank, dentry, dentry->d_inode, scope, &met), &met, spot);
 }
 
 /* What the policy says of the file system as a whole, when no root is nearer. */
@@ -581,10 +633,10 @@ static __always_inline void pw_spot_on_fs(const struct pw_bank *bank, __u32 fs,
 }
 
 /* The exact inode, for files that have, or had, more than one name. */
-static __noinline int pw_look_up_link(struct inode *inode, __u64 scope, struct pw_spot *spot)
+static __noinline int pw_look_up_link(struct inode *inode, __u32 scope, struct pw_spot *spot)
 {
 	__u32 slot = pw_scope_slot(scope);
-	struct pw_inode_key key = {.ino = inode->i_ino, .fs = (__u32)scope};
+	struct pw_inode_key key = {.ino = inode->i_ino, .fs = pw_scope_fs(scope)};
 	struct pw_link *link;
 	void *inner;
 

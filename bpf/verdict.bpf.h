@@ -67,6 +67,18 @@ static __always_inline int pw_impossible(enum pw_counter which)
 	return -PW_EACCES;
 }
 
+/* What the hook returns when there is no record of what was allowed; the bank may not do without. */
+static __always_inline int pw_allow_unrecorded(const struct pw_case *c, __u32 object_flags,
+					       __u32 applies)
+{
+	if (!(object_flags & PW_OBJECT_LOSS_DENIES) ||
+	    (c->subject_flags & PW_SUBJECT_NEVER_BLOCK) || !applies)
+		return 0;
+	pw_count(PW_COUNT_NO_RECORD_DENIED);
+
+	return pw_refuse(c, applies);
+}
+
 /* Records @c and returns what the hook returns: 0 or -EACCES. */
 __noinline int pw_verdict(struct pw_case *c)
 {
@@ -93,13 +105,8 @@ __noinline int pw_verdict(struct pw_case *c)
 
 	if (c->verdict != PW_VERDICT_ALLOW)
 		return pw_refuse(c, applies);
-	if (lost && (object_flags & PW_OBJECT_LOSS_DENIES) &&
-	    !(c->subject_flags & PW_SUBJECT_NEVER_BLOCK) && applies) {
-		pw_count(PW_COUNT_NO_RECORD_DENIED);
-		return pw_refuse(c, applies);
-	}
 
-	return 0;
+	return lost ? pw_allow_unrecorded(c, object_flags, applies) : 0;
 }
 
 #endif

@@ -292,6 +292,7 @@ PW_ASSERT_SIZE(struct pw_known, 40);
 
 /* A name that is held has its bit of pw_bank.name_marks, by pw_name_mark() of match.h. */
 #define PW_NAME_MARKS 4096
+#define PW_NAME_GUESSES 256
 
 #define PW_FILTER_BITS 65536
 #define PW_FILTER_WORDS (PW_FILTER_BITS / 64)
@@ -315,6 +316,7 @@ struct pw_bank {
 	__u8 fs_at[PW_FS_SLOTS];
 	__u8 root_at[PW_ROOT_SLOTS + PW_FS_MAX * PW_ROOT_SKEW];
 	struct pw_known known[PW_KNOWN_MAX];	/* the first is never used */
+	__u8 name_guesses[PW_NAME_GUESSES];	/* 1: by pw_name_guess() a name that is held */
 	__u64 name_marks[PW_NAME_MARKS / 64];
 	/* A bit by inode number; set for every key of programs. */
 	__u64 program_filter[PW_FILTER_WORDS];

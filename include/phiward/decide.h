@@ -12,6 +12,13 @@
 
 #include "abi.h"
 
+/* The BPF programs have no function that returns a struct, so there it has to be inlined. */
+#ifdef __bpf__
+#define PW_PURE static inline __attribute__((always_inline))
+#else
+#define PW_PURE static inline
+#endif
+
 /* Where the file of a question lies. */
 enum pw_where {
 	PW_WHERE_INVALID,
@@ -36,14 +43,14 @@ struct pw_answer {
 	__u8 reason;	/* enum pw_reason */
 };
 
-static inline struct pw_answer pw_answer(enum pw_verdict verdict, enum pw_reason reason)
+PW_PURE struct pw_answer pw_answer(enum pw_verdict verdict, enum pw_reason reason)
 {
 	struct pw_answer answer = {.verdict = verdict, .reason = reason};
 
 	return answer;
 }
 
-static inline struct pw_answer pw_decide_in_object(const struct pw_file_question *q)
+PW_PURE struct pw_answer pw_decide_in_object(const struct pw_file_question *q)
 {
 	if (q->object == PW_OBJECT_NONE || q->object >= PW_OBJECT_IDS)
 		return pw_answer(PW_VERDICT_DENY, PW_REASON_BUG);
@@ -55,7 +62,7 @@ static inline struct pw_answer pw_decide_in_object(const struct pw_file_question
 	return pw_answer(PW_VERDICT_ALLOW, PW_REASON_RULE);
 }
 
-static inline struct pw_answer pw_decide_outside(const struct pw_file_question *q)
+PW_PURE struct pw_answer pw_decide_outside(const struct pw_file_question *q)
 {
 	if (q->subject != PW_SUBJECT_OTHERS && (q->subject_flags & PW_SUBJECT_HAS_ACCESS) &&
 	    q->bound_by_writes && !q->may_write_here)
@@ -64,7 +71,7 @@ static inline struct pw_answer pw_decide_outside(const struct pw_file_question *
 	return pw_answer(PW_VERDICT_ALLOW, PW_REASON_RULE);
 }
 
-static inline struct pw_answer pw_decide_file(const struct pw_file_question *q)
+PW_PURE struct pw_answer pw_decide_file(const struct pw_file_question *q)
 {
 	if (q->object == PW_OBJECT_CANARY)
 		return pw_answer(PW_VERDICT_DENY, PW_REASON_NO_RULE);
@@ -86,7 +93,7 @@ static inline struct pw_answer pw_decide_file(const struct pw_file_question *q)
 }
 
 /* Whether a refusal is applied; the canary is refused in every mode. */
-static inline int pw_mode_applies(__u32 mode, __u32 subject_flags, __u32 object_flags)
+PW_PURE int pw_mode_applies(__u32 mode, __u32 subject_flags, __u32 object_flags)
 {
 	if (mode != PW_MODE_PERMISSIVE && mode != PW_MODE_ENFORCE)
 		return 1;

@@ -30,7 +30,7 @@ static inline __u32 pw_port_rule(const struct pw_port_set *set, __u16 port)
 
 #define PW_HASH_FACTOR 0x9e3779b97f4a7c15ULL	/* odd, and its bits are like random ones */
 
-#define PW_NAME_BLOCK 64	/* bytes of a name that are hashed at a time */
+#define PW_NAME_BLOCK 32	/* bytes of a name that are hashed at a time */
 
 /* One block of a name, zero-padded; pw_name_hash() begins with @hash 0. */
 static inline __u64 pw_name_hash_block(__u64 hash, const __u64 words[PW_NAME_BLOCK / 8])
@@ -54,6 +54,15 @@ static inline __u32 pw_name_mark(__u64 first, __u32 length)
 		first = 0;
 
 	return ((first ^ length) * PW_HASH_FACTOR) >> 52;
+}
+
+/* A name's place in pw_bank.name_guesses, from the first byte alone: a guess for pw_name_mark(). */
+static inline __u32 pw_name_guess(__u64 first, __u32 length)
+{
+	if (length >= PW_NAME_SHORT)
+		first = 0;
+
+	return (first + length * 11) & (PW_NAME_GUESSES - 1);
 }
 
 #if !defined(__VMLINUX_H__)

@@ -13,6 +13,7 @@ setup_file() {
 	for name in viewer trial bedside; do
 		cp /usr/local/bin/act "/usr/local/bin/$name"
 	done
+	cp /bin/mkdir /usr/local/bin/bedside-mkdir
 	for name in strict lab quiet silent; do
 		mkdir -p "/srv/$name"
 		echo data > "/srv/$name/x"
@@ -27,7 +28,7 @@ setup_file() {
 teardown_file() {
 	load lib/phiward
 	reset_phiward
-	(cd /usr/local/bin && rm -f viewer trial bedside)
+	(cd /usr/local/bin && rm -f viewer trial bedside bedside-mkdir)
 	rm -rf /srv/strict /srv/lab /srv/quiet /srv/silent
 }
 
@@ -149,6 +150,22 @@ policy() {
 	mark
 	assert_allowed viewer read /srv/quiet/x read /srv/quiet/inner/x
 	assert_record verdict=allow action=read object=quiet subject=viewer path=/srv/quiet/inner/x
+	policy | apply_policy
+}
+
+# The daemon sleeps, so that the directory is held by its name and nothing else.
+@test "modes: nor may they use an object inside, held by a name that did not exist yet" {
+	policy | sed -e '/^objects:/a\  later: {paths: [/srv/quiet/later], on_audit_loss: keep_working}' \
+		-e 's|bin/bedside]|bin/bedside, /usr/local/bin/bedside-mkdir]|' | apply_policy
+	pid1 kill "$(phiwardd_pid)" 19
+	bedside-mkdir /srv/quiet/later
+	assert_allowed bedside create /srv/quiet/later/x
+	assert_refused viewer read /srv/quiet/x read /srv/quiet/later/x
+	assert_allowed viewer read /srv/quiet/x read /srv/quiet/inner/x
+	pid1 kill "$(phiwardd_pid)" 18
+	assert_record verdict=deny action=read object=later subject=viewer path=/srv/quiet/later/x
+	assert_record verdict=allow action=create object=later subject=bedside path=/srv/quiet/later/x
+	assert_no_record object=quiet path~^/srv/quiet/later
 	policy | apply_policy
 }
 

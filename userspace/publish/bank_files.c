@@ -113,6 +113,7 @@ static struct pw_name *held_name(struct pw_build *build, const struct pw_hold *h
 	memcpy(&first, held->name, length < sizeof(first) ? length : sizeof(first));
 	mark = pw_name_mark(first, length);
 	build->image->bank.name_marks[mark / 64] |= 1ULL << (mark % 64);
+	build->image->bank.name_guesses[pw_name_guess(first, length)] = 1;
 
 	return pw_table_get(&build->image->tables[PW_MAP_NAMES], &key);
 }

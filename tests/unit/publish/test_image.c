@@ -216,7 +216,8 @@ static bool is_marked(const struct pw_bank *bank, const char *name)
 	memcpy(&first, name, strlen(name) < 8 ? strlen(name) : 8);
 	mark = pw_name_mark(first, (uint32_t)strlen(name));
 
-	return bank->name_marks[mark / 64] & (1ULL << (mark % 64));
+	return (bank->name_marks[mark / 64] & (1ULL << (mark % 64))) &&
+	       bank->name_guesses[pw_name_guess(first, (uint32_t)strlen(name))];
 }
 
 static void test_object_and_subject(void **state)
