@@ -102,7 +102,7 @@ wait_for_jobs() {
 # ---- Machines ---------------------------------------------------------------------------
 
 # Tests, about: a machine starts and loads the programs in the time of twenty.
-tests_a_machine=90
+tests_a_machine=120
 
 # Before each line the kernel and the file that it is from.
 name_lines() {

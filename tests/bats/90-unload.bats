@@ -23,6 +23,7 @@ setup_file() {
 	run dial tcp:10.20.5.4:104
 	[[ $output == *EACCES ]] || fail "$output"
 	assert_refused cat /srv/dicom/phantom.dcm
+	assert_refused gate load-kprobe
 	unload_phiward
 	phiward_is state=off enforcing=false daemon=true
 	[ -z "$(ls /sys/fs/bpf/phiward/links 2> /dev/null)" ]
@@ -30,4 +31,10 @@ setup_file() {
 	assert_allowed cat /srv/dicom/phantom.dcm
 	run dial tcp:10.20.5.4:104
 	[[ $output == *ECONNREFUSED ]] || fail "$output"
+}
+
+@test "unload: the gate is open" {
+	stop_phiward
+	assert_allowed gate load-kprobe map-by-id perf-self
+	assert_allowed head -c 1 /proc/kcore
 }
