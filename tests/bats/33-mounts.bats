@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1
 #
 # Mounts and namespaces: they may be made, and lead to the same refusal. Over an object
 # nothing is mounted.

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1
 #
 # Descriptors: from before the policy, inherited, handed over, taken.
 

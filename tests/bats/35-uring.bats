@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1
 #
 # io_uring: the same refusals for requests that a worker, a polling thread or another
 # ring carries out.

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1
 #
 # Raw storage as a class: whatever leads to the blocks of a disk, and other devices over
 # the same volume, which may be mounted and show nothing more.

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1
 # timeout: 900
 #
 # Who may connect and send where: by address, port and protocol, whatever the call.

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1
 # timeout: 900
 #
 # Doors: a port that a subject serves which may read an object is open to `local` only.

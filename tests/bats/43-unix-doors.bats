@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1
 # timeout: 900
 #
 # Unix sockets of a subject that may read an object are doors to it.

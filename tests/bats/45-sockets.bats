@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1
 # timeout: 1200
 #
 # Kinds of sockets; and sockets in other hands, and from another time, than those that

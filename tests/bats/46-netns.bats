@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1
 # timeout: 900
 #
 # Rules hold in the first network namespace; elsewhere only those that say `netns: any`.

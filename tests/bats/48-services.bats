@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1
 # timeout: 900
 #
 # What services do with sockets goes on working under `others: {network: deny}`: output to

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1 6.12
 #
 # Who is a member: by whom a program was started, as which user, and what becomes of the
 # subject at fork, thread and exec. Every program here is a copy of tests/vm/tools/act.c,

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1 7
 #
 # What a member may do with what it read: where it may write, whatever it was started with.
 # A member without `pipe` in its writes cannot print why it failed: its exit code is the errno.
