@@ -13,6 +13,7 @@ setup_file() {
 teardown_file() {
 	load lib/phiward
 	reset_phiward
+	rm -rf /usr/local/bin/script /srv/monitor
 }
 
 # The policy of these tests, with what is on its command line put into the object.
