@@ -116,7 +116,7 @@ start_phiward() {
 	pid1 start --out "$PHIWARDD_LOG" -- /usr/sbin/phiwardd > "$PHIWARDD_PID_FILE"
 	wait_for phiward_is daemon=true
 	[ $# -gt 0 ] || return 0
-	wait_for phiward_settled
+	WAIT_SECONDS=600 wait_for phiward_settled	# loading is what takes longest, beside others longer
 	phiward_loaded || fail 'phiwardd did not put the policy into force'
 }
 
