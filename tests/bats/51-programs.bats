@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1 6.12
 #
 # Which file is a program of the policy: what else is run under its name, with its content
 # or by its loader, what is brought into it from outside, scripts, and whole directories.

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1 6.12
 #
 # The gate: what would switch phiward off or read a member's memory from inside the kernel.
 # It is the same in every mode.
