@@ -26,14 +26,15 @@ static __always_inline struct pw_program *pw_running_program(const struct pw_can
 	struct file *exe = mm ? mm->exe_file : NULL;
 	struct pw_program *program;
 	struct pw_spot spot;
-	__u32 fs;
+	__u32 fs, dev;
 
 	if (!exe)
 		return NULL;
+	dev = exe->f_inode->i_sb->s_dev;
 	fs = pw_fs_index(c->bank, exe->f_inode->i_sb);
 	if (!(pw_fs_flags(c->bank, fs) & PW_FS_PROGRAMS))
 		return NULL;
-	program = pw_program_at(c->slot, exe->f_inode->i_ino, fs);
+	program = pw_program_at(c->slot, exe->f_inode->i_ino, fs, dev);
 	if (program && program->generation == exe->f_inode->i_generation)
 		return program;
 	if (!(c->bank->flags & PW_BANK_PROGRAM_DIRS))
@@ -41,7 +42,7 @@ static __always_inline struct pw_program *pw_running_program(const struct pw_can
 	if (pw_walk(c->bank, exe->f_path.dentry, pw_scope(fs, c->slot, 0), &spot))
 		return NULL;
 
-	return spot.program_dir ? pw_program_at(c->slot, spot.program_dir, fs) : NULL;
+	return spot.program_dir ? pw_program_at(c->slot, spot.program_dir, fs, dev) : NULL;
 }
 
 static __always_inline int pw_was_started_by(const struct pw_candidate *c,

@@ -80,23 +80,28 @@ static __always_inline int pw_may_start(const struct pw_subject *s, __u32 actor,
 		  (1ULL << (index & 63)));
 }
 
-static __always_inline struct pw_program *pw_program_at(__u32 slot, __u64 ino, __u32 fs)
+/*
+ * Of a file system with the right UUID that was mounted from another device it is none:
+ * that can be made with any file under any number.
+ */
+static __always_inline struct pw_program *pw_program_at(__u32 slot, __u64 ino, __u32 fs, __u32 dev)
 {
 	struct pw_inode_key key = {.ino = ino, .fs = fs};
 	void *inner = bpf_map_lookup_elem(&programs, &slot);
+	struct pw_program *program = inner ? bpf_map_lookup_elem(inner, &key) : NULL;
 
-	return inner ? bpf_map_lookup_elem(inner, &key) : NULL;
+	return program && program->dev == dev ? program : NULL;
 }
 
 /* The program of the policy that is run: the inode itself, or by the directory it lies in. */
 static __always_inline struct pw_program *pw_program_of(const struct pw_entry *entry)
 {
-	struct pw_program *program = pw_program_at(entry->slot, entry->ino, entry->fs);
+	struct pw_program *program = pw_program_at(entry->slot, entry->ino, entry->fs, entry->dev);
 
 	if (program && program->generation == entry->generation)
 		return program;
 
-	return entry->dir ? pw_program_at(entry->slot, entry->dir, entry->fs) : NULL;
+	return entry->dir ? pw_program_at(entry->slot, entry->dir, entry->fs, entry->dev) : NULL;
 }
 
 /* The role in which the actor may run @program; a helper of its own subject comes first. */
@@ -311,18 +316,20 @@ int BPF_PROG(pw_bprm_creds_for_exec, struct linux_binprm *bprm, int ret)
 	return dir == PW_NOTHING_TO_ENTER ? 0 : pw_exec(bprm, dir);
 }
 
-/* Descriptors of a task that entered: is one of them a file from before? */
+/* Descriptors of a task that entered: what is among them from before? */
 struct pw_descriptors {
 	__u64 table;	/* address of the array of struct file pointers */
 	__u64 open;	/* bits of those that are open */
-	__u32 mixed;
+	__u32 flags;	/* PW_TASK_MIXED: a file or directory; PW_TASK_EVENTS: an eventfd */
 };
+
+#define PW_TASK_INHERITED (PW_TASK_MIXED | PW_TASK_EVENTS)
 
 static long pw_look_at_descriptor(__u32 fd, struct pw_descriptors *d)
 {
+	__u64 rest = d->open >> (fd & 63), operations = 0;
 	struct inode *inode = NULL;
 	struct file *file = NULL;
-	__u64 rest = d->open >> (fd & 63);
 	umode_t mode = 0;
 
 	if (!rest)
@@ -333,39 +340,64 @@ static long pw_look_at_descriptor(__u32 fd, struct pw_descriptors *d)
 	bpf_core_read(&inode, sizeof(inode), &file->f_inode);
 	bpf_core_read(&mode, sizeof(mode), &inode->i_mode);
 	mode &= PW_S_IFMT;
-	if (mode != PW_S_IFREG && mode != PW_S_IFDIR)
-		return 0;
-	d->mixed = 1;
+	if (mode == PW_S_IFREG || mode == PW_S_IFDIR)
+		d->flags |= PW_TASK_MIXED;
+	if (!mode) {
+		bpf_core_read(&operations, sizeof(operations), &file->f_op);
+		if (pw_is_eventfd(operations))
+			d->flags |= PW_TASK_EVENTS;
+	}
 
-	return 1;
+	return 0;
 }
 
-/* PW_TASK_MIXED unless it is sure that no file or directory is among the descriptors. */
+#define PW_DESCRIPTORS_SEEN 64
+#define PW_DESCRIPTORS_MAX 512	/* of a table whose further bits are looked at */
+
+/* What there is among descriptors that are not looked at one by one. */
+static __always_inline __u32 pw_further_descriptors(const struct fdtable *fdt)
+{
+	__u64 bits[(PW_DESCRIPTORS_MAX - PW_DESCRIPTORS_SEEN) / 64] = {};
+	__u32 size = fdt->max_fds / 8, i;
+
+	if (size <= PW_DESCRIPTORS_SEEN / 8)
+		return 0;
+	/* As PID 1 has many open, the table of a service can be large, and empty. */
+	if (size > PW_DESCRIPTORS_MAX / 8)
+		return PW_TASK_MIXED;
+	if (bpf_probe_read_kernel(bits, size - PW_DESCRIPTORS_SEEN / 8, fdt->open_fds + 1) < 0)
+		return PW_TASK_INHERITED;
+	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		if (bits[i])
+			return PW_TASK_INHERITED;
+
+	return 0;
+}
+
+/* PW_TASK_INHERITED but for what it is sure is not among the descriptors. */
 static __noinline __u32 pw_inherited(struct task_struct *task)
 {
 	struct fdtable *fdt = task->files->fdt;
-	struct pw_descriptors d = {.mixed = PW_OPAQUE(0)};
-	__u64 more = 0;
+	struct pw_descriptors d = {.flags = PW_OPAQUE(0)};
 
 	if (!pw_can_probe)
-		return PW_TASK_MIXED;
+		return PW_TASK_INHERITED;
 	d.table = (__u64)fdt->fd;
 	bpf_probe_read_kernel(&d.open, sizeof(d.open), fdt->open_fds);
-	if (fdt->max_fds > 64)
-		bpf_probe_read_kernel(&more, sizeof(more), fdt->open_fds + 1);
-	if (more)
-		return PW_TASK_MIXED;
-	bpf_loop(64, pw_look_at_descriptor, &d, 0);
+	bpf_loop(PW_DESCRIPTORS_SEEN, pw_look_at_descriptor, &d, 0);
 
-	return d.mixed ? PW_TASK_MIXED : 0;
+	return d.flags | pw_further_descriptors(fdt);
 }
 
-/* Whether a path leads the current task to what PID 1 finds there. */
+/*
+ * Whether a path leads the current task to what PID 1 finds there, and goes on to: who shares
+ * its root directory could change it.
+ */
 static __noinline int pw_sees_as_init(struct task_struct *task)
 {
 	struct task_struct *init = task->nsproxy->pid_ns_for_children->child_reaper;
 
-	if (!init || init->tgid != 1)
+	if (!init || init->tgid != 1 || task->fs->users != 1)
 		return 0;
 
 	return task->nsproxy->mnt_ns == init->nsproxy->mnt_ns &&

@@ -278,6 +278,15 @@ static __always_inline __u32 pw_need_of_use(const struct file *file, __u32 write
 /* In net_use.bpf.h: 0, -EACCES, or PW_USE_IS_PIPE. */
 static __always_inline int pw_use_socket_file(struct file *file, __u32 writes, __u32 maps);
 
+/* Whether the current task is bound by no `writes`, or has the word `pipe` there. */
+static __always_inline int pw_may_write_to_pipe(void)
+{
+	struct pw_bank *bank = pw_bank_at(pw_active_slot());
+	struct pw_actor actor = pw_actor_of(bank, bpf_get_current_task_btf());
+
+	return !pw_has_access(actor.flags) || (actor.flags & PW_SUBJECT_WRITES_PIPE);
+}
+
 /* What a member writes into a socket that is like a pipe to it. It lies nowhere, so no walk. */
 static __noinline int pw_write_to_pipe(struct file *file)
 {
@@ -315,6 +324,20 @@ static __noinline int pw_use_file(struct file *file, __u32 scope, __u64 climbed,
 				  PW_CASE_QUIET | PW_ASK_WRITE_OR_CREATE);
 }
 
+/*
+ * An eventfd adds up numbers of eight bytes, which whoever shares it reads. Programs wake
+ * their own threads so; one that was started with an eventfd is not free to write to any.
+ */
+static __always_inline int pw_write_to_event(struct file *file)
+{
+	struct pw_task *label = pw_label_of(bpf_get_current_task_btf());
+
+	if (!label || !(label->flags & PW_TASK_EVENTS) || !pw_is_eventfd((__u64)file->f_op))
+		return 0;
+
+	return pw_may_write_to_pipe() ? 0 : pw_write_to_pipe(file);
+}
+
 #define PW_USE_AS_FILE 1	/* no answer yet: it is decided like the use of a file */
 
 /*
@@ -332,7 +355,7 @@ static __noinline int pw_use_other(struct file *file, __u32 writes, __u32 maps)
 		return use == PW_USE_IS_PIPE ? pw_write_to_pipe(file) : pw_errno(use);
 	}
 	if (!format)
-		return 0;
+		return writes ? pw_write_to_event(file) : 0;
 	if (pw_is_storage(inode) || (format == PW_S_IFCHR && writes && pw_is_fabrics(file)))
 		return pw_guard_storage(file->f_path.dentry);
 

@@ -231,7 +231,27 @@ int BPF_PROG(pw_socket_accept, struct socket *sock, struct socket *newsock, int 
 	return 0;
 }
 
-/* ---- UDP: an explicit bind to a port is listen ------------------------------------------------ */
+/* ---- bind(2): of UDP it is listen; of TCP it is free, but for the port of a door -------------- */
+
+/* Whoever has bound it keeps the server from it, and need not listen for that. */
+static __always_inline bool pw_binds_door(struct bpf_sock_addr *ctx, const struct pw_in *in)
+{
+	struct pw_door *door = pw_door_of(in->slot, PW_PROTO_TCP, in->peer.port);
+
+	return door && (door->flags & PW_DOOR_GUARDS) && bpf_get_netns_cookie(ctx) == pw_first_netns;
+}
+
+static __always_inline int pw_bind_tcp(struct bpf_sock_addr *ctx, struct pw_in *in)
+{
+	if (!pw_binds_door(ctx, in))
+		return PW_CGROUP_PASS;
+	in->peer.proto = PW_PROTO_TCP;
+	in->subject = pw_net_subject(pw_bank_at(in->slot), bpf_get_current_task_btf());
+	pw_listen_decide(in, 0, 0);
+
+	return in->verdict == PW_VERDICT_ALLOW ? PW_CGROUP_PASS :
+						 pw_cgroup_result(pw_in_verdict(in));
+}
 
 static __always_inline int pw_bind(struct bpf_sock_addr *ctx, struct pw_in *in)
 {
@@ -244,6 +264,8 @@ static __always_inline int pw_bind(struct bpf_sock_addr *ctx, struct pw_in *in)
 	bank = pw_bank_in(in->slot);
 	if (!bank || (task->flags & PW_PF_KTHREAD))
 		return PW_CGROUP_PASS;
+	if (ctx->protocol == PW_IPPROTO_TCP)
+		return pw_bind_tcp(ctx, in);
 	socket = bpf_sk_storage_get(&sockets, ctx->sk, NULL, 0);
 	if (socket && (socket->flags & PW_SOCKET_KERNEL))
 		return PW_CGROUP_PASS;
@@ -263,9 +285,10 @@ static __always_inline int pw_bind(struct bpf_sock_addr *ctx, struct pw_in *in)
 	return PW_CGROUP_PASS;
 }
 
-static __always_inline bool pw_binds_udp(struct bpf_sock_addr *ctx)
+static __always_inline bool pw_binds_port(struct bpf_sock_addr *ctx)
 {
-	return ctx->protocol == PW_IPPROTO_UDP && ctx->user_port;
+	return (ctx->protocol == PW_IPPROTO_UDP || ctx->protocol == PW_IPPROTO_TCP) &&
+	       ctx->user_port;
 }
 
 SEC("cgroup/bind4")
@@ -273,7 +296,7 @@ int pw_bind4(struct bpf_sock_addr *ctx)
 {
 	struct pw_in in = {};
 
-	if (!pw_binds_udp(ctx))
+	if (!pw_binds_port(ctx))
 		return PW_CGROUP_PASS;
 	pw_peer_v4(&in.peer, ctx->user_ip4);
 	in.peer.port = bpf_ntohs(ctx->user_port);
@@ -286,7 +309,7 @@ int pw_bind6(struct bpf_sock_addr *ctx)
 {
 	struct pw_in in = {};
 
-	if (!pw_binds_udp(ctx))
+	if (!pw_binds_port(ctx))
 		return PW_CGROUP_PASS;
 	pw_peer_v6(&in.peer, ctx->user_ip6[0], ctx->user_ip6[1], ctx->user_ip6[2],
 		   ctx->user_ip6[3]);

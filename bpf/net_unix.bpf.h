@@ -335,6 +335,39 @@ static __always_inline bool pw_unix_is_bound(struct sock *sk)
 	return address && address->len != PW_UNIX_AUTOBIND_BYTES;
 }
 
+/*
+ * An abstract name that is a door is for who serves there and, as far as can be told, for its
+ * clients: who else had it would keep it from the one and deceive the others. @name is the
+ * address of its @length bytes behind the NUL. (A path is guarded by who may write there.)
+ */
+static __noinline int pw_unix_takes_door(struct pw_bank *bank, __u32 slot, __u64 name,
+					 __u32 length)
+{
+	struct pw_unix ask = {
+		.bank = bank,
+		.slot = slot,
+		.action = PW_ACTION_LISTEN,
+		.flags = PW_CASE_RECORD,
+	};
+	struct pw_unix_key key = {};
+	struct pw_door *door;
+	void *table;
+
+	if (length >= PW_UNIX_NAME_MAX - 1 || pw_copy_name(key.name, length + 1, name) < 0)
+		return 0;
+	table = bpf_map_lookup_elem(&unix_doors, &slot);
+	door = table ? bpf_map_lookup_elem(table, &key) : NULL;
+	if (!door || !(door->flags & PW_DOOR_GUARDS))
+		return 0;
+	ask.subject = pw_net_subject(bank, bpf_get_current_task_btf());
+	ask.guarded = 1;
+	ask.client = ask.subject == PW_SUBJECT_INIT || pw_subject_in(&door->clients, ask.subject);
+	ask.rule = door->rule;
+
+	ask.answer = pw_decide_unix(ask.subject, pw_net_flags(bank, ask.subject), 1, ask.client);
+	return ask.answer.verdict == PW_VERDICT_ALLOW ? 0 : pw_errno(pw_unix_verdict(&ask));
+}
+
 /* A datagram socket with a name serves from here on; there is no listen(2). */
 SEC("lsm/socket_bind")
 int BPF_PROG(pw_socket_bind, struct socket *sock, struct sockaddr *address, int length, int ret)
@@ -346,6 +379,11 @@ int BPF_PROG(pw_socket_bind, struct socket *sock, struct sockaddr *address, int 
 
 	if (ret || !bank || !sk || (task->flags & PW_PF_KTHREAD))
 		return ret;
+	if (sk->__sk_common.skc_family == PW_AF_UNIX && length > (int)sizeof(sa_family_t) + 1 &&
+	    !address->sa_data[0] && sk->__sk_common.skc_net.net->net_cookie == pw_first_netns &&
+	    pw_unix_takes_door(bank, slot, (__u64)&address->sa_data[1],
+			       length - sizeof(sa_family_t) - 1))
+		return -PW_EACCES;
 	if (!pw_unix_is_datagram(sk) || length <= (int)sizeof(sa_family_t) ||
 	    !pw_named(pw_net_subject(bank, task)))
 		return 0;
@@ -381,14 +419,21 @@ static __always_inline int pw_unix_use_door(struct sock *sk, struct pw_socket *s
 	return error;
 }
 
+/* Sockets that lead to another process of this machine, or back to whoever shares them. */
+static __always_inline bool pw_is_pipe_family(int family)
+{
+	return family == PW_AF_UNIX || family == PW_AF_NETLINK || family == PW_AF_ALG;
+}
+
 /*
- * Whether a member writes into a unix socket that it was started with or handed: that
+ * Whether a member writes into such a socket that it was started with or handed: that
  * is like a pipe, unless the service manager opened it, as it does the journal's.
  */
-static __always_inline int pw_unix_is_pipe(const struct pw_socket *socket)
+static __noinline int pw_socket_is_pipe(struct sock *sk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	struct pw_socket *socket;
 	struct pw_actor actor;
 
 	if (!bank)
@@ -396,6 +441,7 @@ static __always_inline int pw_unix_is_pipe(const struct pw_socket *socket)
 	actor = pw_actor_of(bank, task);
 	if (!pw_has_access(actor.flags) || (actor.flags & PW_SUBJECT_WRITES_PIPE))
 		return 0;
+	socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
 
 	return !socket || (socket->maker != actor.subject && socket->maker != PW_SUBJECT_INIT);
 }
@@ -409,21 +455,21 @@ static __noinline int pw_use_unix(struct sock *sk, __u32 receives)
 	if (socket && (socket->flags & PW_SOCKET_DOOR))
 		error = pw_unix_use_door(sk, socket);
 
-	return !error && !receives && pw_unix_is_pipe(socket) ? PW_USE_IS_PIPE : error;
+	return !error && !receives && pw_socket_is_pipe(sk) ? PW_USE_IS_PIPE : error;
 }
 
 /*
- * Whose a unix socket is that the current task opens or accepts. Kept for every member:
+ * Whose a socket is that the current task opens or accepts. Kept for every member:
  * the next policy may give its subject access, and then it matters for writing.
  */
-static __always_inline void pw_unix_made(struct sock *sk)
+static __always_inline void pw_socket_made(struct sock *sk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pw_bank *bank = pw_bank_in(pw_active_slot());
 	struct pw_socket *socket;
 	struct pw_actor actor;
 
-	if (!bank || !sk || sk->__sk_common.skc_family != PW_AF_UNIX)
+	if (!bank || !sk || !pw_is_pipe_family(sk->__sk_common.skc_family))
 		return;
 	actor = pw_actor_of(bank, task);
 	if (actor.subject != PW_SUBJECT_INIT && !pw_named(actor.subject))
@@ -439,8 +485,8 @@ SEC("lsm/socket_post_create")
 int BPF_PROG(pw_socket_post_create, struct socket *sock, int family, int type, int protocol,
 	     int kern, int ret)
 {
-	if (!ret && !kern && family == PW_AF_UNIX)
-		pw_unix_made(sock->sk);
+	if (!ret && !kern && pw_is_pipe_family(family))
+		pw_socket_made(sock->sk);
 	if (!ret && kern)
 		pw_socket_of_kernel(sock->sk);
 
@@ -450,7 +496,7 @@ int BPF_PROG(pw_socket_post_create, struct socket *sock, int family, int type, i
 SEC("lsm/sock_graft")
 int BPF_PROG(pw_sock_graft, struct sock *sk, struct socket *parent)
 {
-	pw_unix_made(sk);
+	pw_socket_made(sk);
 
 	return 0;
 }

@@ -275,7 +275,7 @@ static __noinline int pw_use_control(struct sock *sk, const struct msghdr *msg)
 
 /* ---- Hooks ------------------------------------------------------------------------------------ */
 
-/* 0, -EACCES, or PW_USE_IS_PIPE. @maps: by mmap(2), which unix sockets have not. */
+/* 0, -EACCES, or PW_USE_IS_PIPE. @maps: by mmap(2), which what is like a pipe has not. */
 static __always_inline int pw_use_socket(struct sock *sk, __u32 receives, __u32 maps)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -288,6 +288,8 @@ static __always_inline int pw_use_socket(struct sock *sk, __u32 receives, __u32 
 		return pw_use_inet(sk, receives);
 	if (family == PW_AF_UNIX)
 		return maps ? 0 : pw_use_unix(sk, receives);
+	if (pw_is_pipe_family(family))
+		return !receives && !maps && pw_socket_is_pipe(sk) ? PW_USE_IS_PIPE : 0;
 
 	return pw_use_kind(pw_raw_of(family, sk->sk_type, sk->sk_protocol), family);
 }

@@ -59,6 +59,14 @@ static __always_inline struct pw_actor pw_actor_of(const struct pw_bank *bank,
 	return actor;
 }
 
+extern const void eventfd_fops __ksym __weak;
+
+/* Whether @operations are those of an eventfd, or of what cannot be told from one. */
+static __always_inline int pw_is_eventfd(__u64 operations)
+{
+	return !&eventfd_fops || operations == (__u64)&eventfd_fops;
+}
+
 /* A member of a subject that may do something in some object. */
 static __always_inline int pw_has_access(__u32 subject_flags)
 {

@@ -172,6 +172,7 @@ PW_ASSERT_SIZE(struct pw_link, 16);
 /* Map `programs` (key struct pw_inode_key): who becomes what by running this inode. */
 struct pw_program {
 	__u32 generation;	/* i_generation */
+	__u32 dev;		/* s_dev: whoever mounts a file system chooses its UUID and numbers */
 	__u32 id;		/* number of the program in the policy, from 1; for records */
 #define PW_PROGRAM_BELOW (1U << 31)	/* in the number: a directory; the path says which program */
 	__u32 nroles;
@@ -180,7 +181,7 @@ struct pw_program {
 		__u16 role;
 	} roles[PW_PROGRAM_SUBJECTS];
 };
-PW_ASSERT_SIZE(struct pw_program, 44);
+PW_ASSERT_SIZE(struct pw_program, 48);
 
 /*
  * Map `scripts`: the paths by which a script may be called, and its pw_program.id.
@@ -390,6 +391,7 @@ struct pw_shared {
 #define PW_TASK_DECIDED (1U << 2)	/* its exec was decided: @actor is who called execve */
 #define PW_TASK_WAS_TRACED (1U << 3)	/* at its exec, so that no policy takes it in */
 #define PW_TASK_BY_NAME (1U << 4)	/* in next_flags: the policy names the program or helper */
+#define PW_TASK_EVENTS (1U << 5)	/* was started with an eventfd: those are like pipes to it */
 
 #define PW_PARENT_EXE_BYTES 120
 

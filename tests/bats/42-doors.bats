@@ -126,13 +126,17 @@ refused_to() {
 	all_are ETIMEDOUT outside /opt/hospital/dial --wait 1500 {tcp,udp}:10.20.0.1:5000
 }
 
-@test "door: nobody else serves on its port" {
+@test "door: nobody else serves on its port, nor takes it by bind" {
 	policy allow | apply_policy
 	mark
 	as_both EACCES serve --try {tcp,mptcp}:127.0.0.1:4244 udp:127.0.0.2:4242
 	as_both EACCES /opt/web/serve --try tcp:127.0.0.1:4244
 	as_both ok serve --try tcp:127.0.0.1:4245 udp:127.0.0.1:4245
 	as_both ok /opt/archive/serve --try tcp:127.0.0.1:4244
+	as_both EACCES serve --try --bind {tcp,mptcp}:{127.0.0.1,::1,0.0.0.0}:4244
+	as_both EACCES /opt/web/serve --try --bind tcp:127.0.0.1:4244
+	as_both ok serve --try --bind tcp:127.0.0.1:{4245,5001}
+	as_both ok /opt/archive/serve --try --bind tcp:127.0.0.1:4244
 	assert_records "action=listen verdict=deny subject=others proto=tcp port=4244 uid=2001" \
 		"action=listen verdict=deny subject=others proto=udp port=4242"
 }

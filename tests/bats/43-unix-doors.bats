@@ -43,7 +43,7 @@ policy() {
 	    access: {images: [read]}
 	    writes: [$RUN, pipe]
 	    network:
-	      - listen: {unix: [$RUN/ctl.sock, $RUN/seq.sock, $RUN/dgram.sock, "@archive"], local: [viewer${2:-}]}
+	      - listen: {unix: [$RUN/ctl.sock, $RUN/seq.sock, $RUN/dgram.sock, "@archive", "@later"], local: [viewer${2:-}]}
 	  index:
 	    exec: $(programs index)
 	    started_by: [anyone]
@@ -73,6 +73,18 @@ ANY_DOORS=(stream:$RUN/any.sock stream:@any dgram:$RUN/any-dgram.sock dgram:@any
 		"action=send verdict=allow subject=viewer proto=unix path=$RUN/dgram.sock" \
 		"action=connect verdict=allow subject=viewer proto=unix peer=index path=$RUN/any.sock"
 	assert_lost_zero
+}
+
+@test "unix door: nobody else takes its abstract name, to keep it or to deceive its clients" {
+	policy allow | apply_policy
+	mark
+	as_both EACCES serve --try {stream,seqpacket,dgram}:@later
+	as_both EACCES /opt/sender/serve --try --bind stream:@later
+	as_both ok serve --try stream:@late stream:@later2
+	as_both ok /opt/archive/serve --try {stream,dgram}:@later
+	assert_records "type=net action=listen verdict=deny subject=others proto=unix uid=0" \
+		"type=net action=listen verdict=deny subject=sender proto=unix uid=2001"
+	unshare -n serve --try stream:@later
 }
 
 @test "unix door: nobody else does, whatever the network of others is" {

@@ -222,6 +222,23 @@ assert_reaches() {
 	assert_no_record type=net verdict=allow subject=reporter
 }
 
+@test "scripts: whoever shares its root directory and changes that gets nothing" {
+	local jail=/run/vm/jail who
+	mkdir -p $jail
+	mount --bind / $jail
+	printf '#!/bin/sh\nexec %s/callout connect 10.20.5.4 11112 # mine\n' $BIN > /run/vm/mine
+	chmod 755 /run/vm/mine
+	mount --bind /run/vm/mine $jail$BIN/report
+	assert_refused share $jail $BIN/report
+	assert_refused as_user mallory unshare -Ur share $jail $BIN/report
+	umount $jail$BIN/report $jail
+	rm -r $jail /run/vm/mine
+	assert_record type=exec verdict=deny exe~/report$ uid=2001
+	assert_no_record type=net verdict=allow subject=reporter
+	run $BIN/report
+	[[ $output == *ECONNREFUSED* ]]
+}
+
 @test "scripts: where the path may mean another file it is none" {
 	assert_refused unshare -m $BIN/report
 	assert_refused unshare -Urm $BIN/report

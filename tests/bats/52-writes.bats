@@ -166,6 +166,22 @@ assert_kept() { [ "$(< $ELSEWHERE)" = kept ] || fail "$ELSEWHERE: $(< $ELSEWHERE
 	rm /run/vm/fifo
 }
 
+@test "writes: netlink, the kernel's ciphers and events that it was started with are pipes" {
+	local way
+	for way in 'netlink put' 'alg put' 'event put-long'; do
+		# shellcheck disable=SC2086 # words
+		set -- $way
+		as_anybody assert_eacces act out "$1" exec /usr/local/bin/viewer read $IMAGE "$2" 1
+		as_anybody assert_allowed act out "$1" exec /usr/local/bin/piper read $IMAGE "$2" 1
+		assert_eacces act out "$1" exec /usr/local/bin/viewer fork "$2" 1
+	done
+	assert_eacces act out netlink exec /usr/local/bin/viewer send 1
+	assert_record verdict=deny action=write subject=viewer reason~'nor in its writes' uid=2001
+	assert_allowed viewer put-netlink put-event
+	assert_allowed as_user mallory viewer read $IMAGE put-netlink put-event
+	assert_allowed act out event exec /usr/local/bin/sender put-long 1
+}
+
 @test "writes: terminals are another" {
 	as_anybody assert_eacces act out tty exec /usr/local/bin/viewer put 1
 	assert_eacces act out tty exec /usr/local/bin/piper put 1

@@ -123,6 +123,7 @@ static int add_program(struct pw_build *build, const struct pw_resolved_path *pa
 		return -E2BIG;
 	}
 	program->generation = path->file.generation;
+	program->dev = path->file.dev;
 	if (program->id == 0)
 		program->id = below ? number | PW_PROGRAM_BELOW : number;
 	bank->program_filter[PW_FILTER_WORD(key.ino)] |= PW_FILTER_BIT(key.ino);

@@ -14,9 +14,11 @@
  *     put FD                write one byte to a descriptor that it was started with
  *     take FD               read one byte from it
  *     send FD               the same as put by sendmsg(2)
- *     put-memfd, put-shm, put-pipe, put-pair, put-null
+ *     put-long FD           write eight bytes
+ *     put-memfd, put-shm, put-pipe, put-pair, put-null, put-netlink
  *                           write one byte to a memfd, a POSIX shared memory, a pipe, a pair of
- *                           unix sockets, /dev/null, all its own
+ *                           unix sockets, /dev/null, a netlink socket, all its own
+ *     put-event             write eight bytes to an eventfd of its own
  *     map FILE              map it shared and writable, store one byte
  *     connect ADDR PORT     TCP, IPv4
  *     unix PATH             connect to a unix socket, send one byte
@@ -27,8 +29,9 @@
  *     await FIFO            read one byte, whenever it comes
  *     touch FILE            says "here" to whoever waits
  *     print TEXT            on standard output
- *     out KIND              standard output becomes a pipe, pair (of unix sockets), memfd, tty or tcp
- *                           (a connection with itself)
+ *     out KIND              standard output becomes a pipe, pair (of unix sockets), memfd, tty, tcp
+ *                           (a connection with itself), netlink (to a socket of the same process),
+ *                           alg (a hash by the kernel) or event (an eventfd)
  *
  * and what decides who does the rest:
  *
@@ -53,6 +56,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -64,6 +68,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "ends.h"
 
 extern char **environ;
 
@@ -95,6 +101,11 @@ static ssize_t get_byte(int fd)
 static ssize_t put_byte(int fd)
 {
 	return write(fd, "x", 1);
+}
+
+static ssize_t put_long(int fd)
+{
+	return write(fd, "xxxxxxxx", 8);
 }
 
 static ssize_t send_byte(int fd)
@@ -211,6 +222,11 @@ static int do_send(char **a)
 	return outcome(send_byte(atoi(a[0])));
 }
 
+static int do_put_long(char **a)
+{
+	return outcome(put_long(atoi(a[0])));
+}
+
 static int do_put_memfd(char **a)
 {
 	(void)a;
@@ -257,6 +273,21 @@ static int do_put_null(char **a)
 {
 	(void)a;
 	return by_descriptor(open("/dev/null", O_WRONLY | O_CLOEXEC), put_byte);
+}
+
+static int do_put_netlink(char **a)
+{
+	int ends[2] = {-1, -1};
+
+	(void)a;
+	ends[1] = open_netlink(&ends[0]);
+	return put_to_other_end(ends[1] < 0 ? -1 : 0, ends);
+}
+
+static int do_put_event(char **a)
+{
+	(void)a;
+	return by_descriptor(eventfd(0, EFD_CLOEXEC), put_long);
 }
 
 static int do_map(char **a)
@@ -329,28 +360,6 @@ static int do_print(char **a)
 	return fflush(stdout) ? -errno : 0;
 }
 
-static int open_tty(int *other)
-{
-	*other = posix_openpt(O_RDWR | O_NOCTTY);
-	if (*other < 0 || grantpt(*other) < 0 || unlockpt(*other) < 0)
-		return -1;
-	return open(ptsname(*other), O_RDWR | O_NOCTTY);
-}
-
-static int open_tcp(int *other)
-{
-	struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t size = sizeof(here);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	*other = socket(AF_INET, SOCK_STREAM, 0);
-	if (*other < 0 || bind(*other, (struct sockaddr *)&here, size) < 0 ||
-	    listen(*other, 1) < 0 || getsockname(*other, (struct sockaddr *)&here, &size) < 0 ||
-	    connect(fd, (struct sockaddr *)&here, size) < 0)
-		return -1;
-	return fd;
-}
-
 /* The other end stays open, here and in what this becomes. */
 static int do_out(char **a)
 {
@@ -360,14 +369,8 @@ static int do_out(char **a)
 		(void)!pipe(ends);
 	else if (!strcmp(a[0], "pair"))
 		(void)!socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
-	else if (!strcmp(a[0], "memfd"))
-		ends[1] = memfd_create("out", 0);
-	else if (!strcmp(a[0], "tty"))
-		ends[1] = open_tty(&ends[0]);
-	else if (!strcmp(a[0], "tcp"))
-		ends[1] = open_tcp(&ends[0]);
 	else
-		return -EINVAL;
+		ends[1] = open_end(a[0], &ends[0]);
 	return outcome(dup2(ends[1], STDOUT_FILENO));
 }
 
@@ -589,6 +592,8 @@ static const struct {
 	{"put", 1, do_put},
 	{"take", 1, do_take},	    {"send", 1, do_send},	{"put-memfd", 0, do_put_memfd},
 	{"put-shm", 0, do_put_shm}, {"put-pipe", 0, do_put_pipe}, {"put-pair", 0, do_put_pair},
+	{"put-long", 1, do_put_long}, {"put-netlink", 0, do_put_netlink},
+	{"put-event", 0, do_put_event},
 	{"put-null", 0, do_put_null}, {"map", 1, do_map},	{"connect", 2, do_connect},
 	{"unix", 1, do_unix},	    {"uid", 2, do_uid},		{"secure", 0, do_secure},
 	{"out", 1, do_out},	    {"dump", 0, do_dump},	{"name", 1, do_name},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * serve [--try] [--share] ROUTE:ADDRESS:PORT|ROUTE:PATH|ROUTE:@NAME...
+ * serve [--try] [--share] [--bind] ROUTE:ADDRESS:PORT|ROUTE:PATH|ROUTE:@NAME...
  *
  * Listens on each and says "SOCKET: ok" or the errno, then "ready". Then, until it is
  * killed, one line for each thing that happens, and all that it gets goes back:
@@ -9,7 +9,8 @@
  *     SOCKET got TEXT       data came
  *
  * Routes: tcp, mptcp, udp, stream, seqpacket, dgram. With --share by SO_REUSEPORT. With
- * --try it serves nobody: exit code 0 when all could be opened, 1 when not.
+ * --try it serves nobody: exit code 0 when all could be opened, 1 when not. With --bind it
+ * binds to the address, and does not listen.
  */
 #include <netinet/in.h>
 #include <poll.h>
@@ -25,6 +26,7 @@ static struct {
 	bool listens;
 } sockets[SOCKETS_MAX];
 static size_t n;
+static bool only_bind;
 
 static void add(int fd, const char *name, bool listens)
 {
@@ -60,7 +62,8 @@ static int open_socket(const struct endpoint *e, bool share)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (e->addr.any.sa_family == AF_UNIX && e->addr.un.sun_path[0])
 		unlink(e->addr.un.sun_path);
-	if (bind(fd, &e->addr.any, e->length) < 0 || (type != SOCK_DGRAM && listen(fd, 16) < 0)) {
+	if (bind(fd, &e->addr.any, e->length) < 0 ||
+	    (type != SOCK_DGRAM && !only_bind && listen(fd, 16) < 0)) {
 		int r = -errno;
 
 		close(fd);
@@ -112,9 +115,10 @@ int main(int argc, char **argv)
 	for (argv++; *argv && **argv == '-'; argv++, argc--) {
 		try = try || !strcmp(*argv, "--try");
 		share = share || !strcmp(*argv, "--share");
+		only_bind = only_bind || !strcmp(*argv, "--bind");
 	}
 	if (argc < 2) {
-		fprintf(stderr, "usage: serve [--try] [--share] ROUTE:ADDRESS:PORT...\n");
+		fprintf(stderr, "usage: serve [--try] [--share] [--bind] ROUTE:ADDRESS:PORT...\n");
 		return 2;
 	}
 	for (; *argv; argv++) {
