@@ -67,13 +67,19 @@ int BPF_PROG(pw_perf_event_open)
 	return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, NULL);
 }
 
-/* What lockdown calls integrity and confidentiality, as far as it opens members' memory. */
+/*
+ * What lockdown calls integrity and confidentiality, as far as it opens members' memory, or
+ * the ports and registers by which a disk is read past its driver.
+ */
 SEC("lsm/locked_down")
 int BPF_PROG(pw_locked_down, enum lockdown_reason what, int ret)
 {
 	if (ret)
 		return ret;
 	if (what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_DEV_MEM) &&
+	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_IOPORT) &&
+	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_PCI_ACCESS) &&
+	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_MSR) &&
 	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KCORE) &&
 	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KPROBES) &&
 	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_BPF_WRITE_USER) &&

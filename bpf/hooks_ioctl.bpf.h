@@ -12,14 +12,17 @@
 
 /*
  * They name a second file by a descriptor in their argument, which no hook sees, and
- * swap its blocks with the first one's; or give the volume another UUID, under which
- * it would be another one after the next mount.
+ * swap its blocks with the first one's; or give the volume another UUID or label, under
+ * which it would be another one after the next mount; or shut it down, with the loss of what
+ * was written and is not on disk yet.
  */
 static __always_inline int pw_is_volume_command(unsigned int cmd)
 {
 	switch (cmd & 0xffff) {
 	case PW_COMMAND('f', 15):	/* EXT4_IOC_MOVE_EXT */
 	case PW_COMMAND('f', 17):	/* EXT4_IOC_SWAP_BOOT */
+	case PW_COMMAND(0x94, 50):	/* FS_IOC_SETFSLABEL */
+	case PW_COMMAND('X', 125):	/* EXT4_IOC_SHUTDOWN, of XFS and f2fs too */
 	case PW_COMMAND('X', 109):	/* XFS_IOC_SWAPEXT */
 	case PW_COMMAND('X', 129):	/* XFS_IOC_EXCHANGE_RANGE */
 		return 1;
@@ -36,6 +39,8 @@ static __always_inline int pw_is_attr_command(unsigned int cmd)
 	switch (cmd & 0xffff) {
 	case PW_COMMAND('f', 2):	/* FS_IOC_SETFLAGS */
 	case PW_COMMAND('f', 4):	/* EXT4_IOC_SETVERSION */
+	case PW_COMMAND('f', 19):	/* FS_IOC_SET_ENCRYPTION_POLICY */
+	case PW_COMMAND('f', 133):	/* FS_IOC_ENABLE_VERITY: read-only for ever */
 	case PW_COMMAND('v', 2):	/* FS_IOC_SETVERSION */
 	case PW_COMMAND('X', 32):	/* FS_IOC_FSSETXATTR */
 		return 1;
@@ -44,15 +49,26 @@ static __always_inline int pw_is_attr_command(unsigned int cmd)
 	}
 }
 
+/* A device driven from userspace: a stick can be, once its driver is taken off. */
+static __always_inline int pw_guard_usb(struct dentry *dentry)
+{
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+
+	return bank && (bank->flags & PW_BANK_REMOVABLE) ? pw_guard_storage(dentry) : 0;
+}
+
 static __always_inline int pw_ask_ioctl(struct file *file, unsigned int cmd)
 {
 	struct inode *inode = file->f_inode;
 	umode_t format = inode->i_mode & PW_S_IFMT;
 	struct pw_bank *bank;
 
-	if (pw_is_disk_command(cmd))
-		return format == PW_S_IFCHR || format == PW_S_IFBLK ?
-			       pw_guard_storage(file->f_path.dentry) : 0;
+	/* By a descriptor from before the policy, too: it would make loop devices, and discard blocks. */
+	if ((format == PW_S_IFCHR || format == PW_S_IFBLK) &&
+	    (pw_is_disk_command(cmd) || pw_is_storage(inode)))
+		return pw_guard_storage(file->f_path.dentry);
+	if (format == PW_S_IFCHR && PW_MAJOR(inode->i_rdev) == PW_MAJOR_USB)
+		return pw_guard_usb(file->f_path.dentry);
 	if (format != PW_S_IFREG && format != PW_S_IFDIR)
 		return 0;
 	if (pw_is_attr_command(cmd))
@@ -77,6 +93,27 @@ SEC("lsm/file_ioctl_compat")
 int BPF_PROG(pw_file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, int ret)
 {
 	return ret ? ret : pw_ask_ioctl(file, cmd);
+}
+
+/*
+ * Commands to a driver by io_uring, from 5.19 on: NVMe takes all that its disks understand
+ * so, and ublk makes disks. /dev/null and what is no device have nothing to give.
+ */
+SEC("lsm/uring_cmd")
+int BPF_PROG(pw_uring_cmd, struct io_uring_cmd *command, int ret)
+{
+	struct file *file = command->file;
+	struct inode *inode = file->f_inode;
+	umode_t format = inode->i_mode & PW_S_IFMT;
+
+	if (ret)
+		return ret;
+	if (format != PW_S_IFCHR && format != PW_S_IFBLK)
+		return pw_ask_ioctl(file, command->cmd_op);
+	if (format == PW_S_IFCHR && PW_MAJOR(inode->i_rdev) == PW_MAJOR_MEM)
+		return 0;
+
+	return pw_guard_storage(file->f_path.dentry);
 }
 
 #endif

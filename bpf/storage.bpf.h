@@ -13,6 +13,8 @@
 #define PW_MAJOR_MEM 1
 #define PW_MAJOR_MISC 10
 #define PW_MAJOR_SG 21
+#define PW_MAJOR_MTD 90
+#define PW_MAJOR_USB 189
 #define PW_MINOR_DM_CONTROL 236
 #define PW_MINOR_LOOP_CONTROL 237
 
@@ -37,7 +39,10 @@ static __noinline int pw_guard_storage(struct dentry *dentry)
 	return pw_guard(PW_ACTION_RAW, PW_REASON_STORAGE, dentry);
 }
 
-/* A node that leads to blocks: all block devices, sg, device-mapper and loop control. */
+/*
+ * A node that leads to blocks: all block devices, sg, device-mapper and loop control, and mtd,
+ * which block2mtd makes of a disk that nobody has mounted.
+ */
 static __always_inline int pw_is_storage(const struct inode *inode)
 {
 	umode_t format = inode->i_mode & PW_S_IFMT;
@@ -50,8 +55,9 @@ static __always_inline int pw_is_storage(const struct inode *inode)
 	major = PW_MAJOR(inode->i_rdev);
 	minor = PW_MINOR(inode->i_rdev);
 
-	return major == PW_MAJOR_SG || (major == PW_MAJOR_MISC && (minor == PW_MINOR_DM_CONTROL ||
-								  minor == PW_MINOR_LOOP_CONTROL));
+	return major == PW_MAJOR_SG || major == PW_MAJOR_MTD ||
+	       (major == PW_MAJOR_MISC &&
+		(minor == PW_MINOR_DM_CONTROL || minor == PW_MINOR_LOOP_CONTROL));
 }
 
 /* nvme-fabrics has no fixed number; the module that answers for the open file has a name. */

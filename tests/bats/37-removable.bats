@@ -40,6 +40,9 @@ stick_policy() {
 		-e 's|exec\]}|exec], usb: [read, write, create, delete, rename]}|'
 }
 
+# Asks the stick itself what it can do, as programs begin that drive a device without the kernel.
+ask_usb() { perl -e 'open(USB, "+<", $ARGV[0]) && ioctl(USB, 0x8004551a, $can = "\0" x 4) or die "$!\n"' "$1"; }
+
 @test "removable: nobody but the exporter reads, writes or lists a stick" {
 	local who
 	for who in env "as_user mallory"; do
@@ -109,4 +112,15 @@ stick_policy() {
 	all_done keeper --only open-truncate /run/vm/stick /run/vm/stick
 	assert_record action=read verdict=deny object=usb subject=others
 	assert_allowed cat /srv/public/notice.txt
+}
+
+@test "removable: a stick is not driven past the kernel's driver either" {
+	local node
+	node=$(find /dev/bus/usb -type c -name '002' | head -n 1)
+	mark
+	assert_refused ask_usb "$node"
+	assert_record type=tamper action=raw verdict=deny path~/002$
+	stick_policy | sed '/media: removable/d; s/, usb: \[[^]]*\]//' | apply_policy
+	assert_allowed ask_usb "$node"
+	stick_policy | apply_policy
 }

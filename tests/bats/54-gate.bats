@@ -143,6 +143,20 @@ assert_no_gate() {
 	assert_allowed head -c 1 /proc/meminfo
 }
 
+@test "row 24: nor by ports and registers of the machine, past the drivers" {
+	local ioperm='syscall(173, 0x1f0, 8, $ARGV[0] + 0) == 0 or die "$!\n"' iopl='syscall(172, 3) == 0 or die "$!\n"'
+	run perl -e "$ioperm" 1
+	[[ $status -ne 0 && $output == *"not permitted"* ]] || fail "$output"
+	run perl -e "$iopl"
+	[[ $status -ne 0 && $output == *"not permitted"* ]] || fail "$output"
+	assert_record type=tamper action=trace verdict=deny exe~perl
+	modprobe msr
+	assert_refused $BUSYBOX dd if=/dev/zero of=/dev/cpu/0/msr bs=8 count=1
+	assert_refused $BUSYBOX dd if=/dev/zero of=/sys/bus/pci/devices/0000:00:00.0/config bs=1 count=1
+	assert_allowed perl -e "$ioperm" 0
+	assert_allowed head -c 8 /sys/bus/pci/devices/0000:00:00.0/config
+}
+
 @test "row 24: function tracing is not switched off, by any way to its switch" {
 	local way
 	mkdir -p /run/vm/proc

@@ -40,6 +40,7 @@ struct extents {
 #define EXT4_IOC_SETFSUUID _IOW('f', 44, struct uuid_head)
 #define EXT4_IOC_MOVE_EXT _IOWR('f', 15, struct extents)
 #define EXT4_IOC_SWAP_BOOT _IO('f', 17)
+#define EXT4_IOC_SHUTDOWN _IOR('X', 125, uint32_t)
 
 static const char *dir;
 
@@ -71,6 +72,13 @@ static int do_set_uuid(void)
 	return ioctl(make("a"), EXT4_IOC_SETFSUUID, &uuid);
 }
 
+static int do_set_label(void)
+{
+	char label[FSLABEL_MAX] = "another";
+
+	return ioctl(make("a"), FS_IOC_SETFSLABEL, label);
+}
+
 static int do_move_extents(void)
 {
 	struct extents extents = {.donor = make("donor"), .length = 1};
@@ -83,14 +91,23 @@ static int do_swap_boot(void)
 	return ioctl(make("a"), EXT4_IOC_SWAP_BOOT);
 }
 
+static int do_shut_down(void)
+{
+	uint32_t without_flush = 2;
+
+	return ioctl(make("a"), EXT4_IOC_SHUTDOWN, &without_flush);
+}
+
 static const struct {
 	const char *name;
 	int (*try)(void);
 } operations[] = {
 	{"get-uuid", do_get_uuid},
 	{"set-uuid", do_set_uuid},
+	{"set-label", do_set_label},
 	{"move-extents", do_move_extents},
 	{"swap-boot", do_swap_boot},
+	{"shut-down", do_shut_down},	/* after it nothing can be done */
 };
 
 int main(int argc, char **argv)
