@@ -3,10 +3,11 @@
  * The one writer of the rings. A number is issued first; who then finds no
  * room adds it to the losses, so every number is in the log as a line or in a gap.
  *
- * It is a global function: the verifier checks it once a program, not once a
+ * pw_emit() is a global function: the verifier checks it once a program, not once a
  * way that leads to it. Such a function is handed no typed pointers, so names
  * are read from addresses; under lockdown=confidentiality, which forbids that,
- * a record has device and inode but no path.
+ * a record has device and inode but no path. pw_emit_at() is for the one hook that
+ * makes most of the records, and holds what it needs.
  */
 #ifndef PW_EMIT_BPF_H
 #define PW_EMIT_BPF_H

@@ -190,7 +190,8 @@ static __noinline int pw_open_in_object(struct file *file, __u32 scope, const st
 
 	if (met->known >= PW_KNOWN_HOLDERS || (root->flags & PW_ROOT_HOLDS_NAMES) ||
 	    !(object_flags & PW_OBJECT_PRESENT) || !inode ||
-	    inode->i_generation != root->generation || !pw_is_fs(bank, pw_scope_fs(scope), met->at->d_sb))
+	    inode->i_generation != root->generation ||
+	    !pw_is_fs(bank, pw_scope_fs(scope), met->at->d_sb))
 		return PW_OPEN_ASK;
 	label = pw_label_of(bpf_get_current_task_btf());
 	if (!label || label->subject < PW_SUBJECT_FIRST)
@@ -237,8 +238,7 @@ int BPF_PROG(pw_file_open, struct file *file, int ret)
 		return 0;
 	scope = pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
 	climbed = pw_climb_first(file->f_path.dentry, inode, 0, scope, &met);
-	if (climbed == PW_CLIMBED_CLEAR &&
-	    !(((scope & PW_SCOPE_WRITES)) && pw_is_labelled()))
+	if (climbed == PW_CLIMBED_CLEAR && !(scope & PW_SCOPE_WRITES && pw_is_labelled()))
 		return 0;
 	if (climbed == PW_CLIMBED_MET) {
 		int opened = pw_open_in_object(file, scope, &met);
@@ -397,8 +397,7 @@ static __always_inline int pw_use(struct file *file, __u32 writes, __u32 maps)
 	if (!writes && pw_opened_by_itself(pw_bank_at(slot)))
 		return 0;
 	climbed = pw_climb_first(file->f_path.dentry, inode, 0, scope, &met);
-	if (climbed == PW_CLIMBED_CLEAR &&
-	    !(scope & PW_SCOPE_WRITES && pw_is_labelled()))
+	if (climbed == PW_CLIMBED_CLEAR && !(scope & PW_SCOPE_WRITES && pw_is_labelled()))
 		return 0;
 
 	return pw_errno(pw_use_file(file, scope, climbed, &met));
