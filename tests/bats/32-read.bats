@@ -7,6 +7,29 @@
 load lib/phiward
 load lib/files
 
+# As long as a name can be.
+LONG=$(printf '%0255d' 7)
+
+# deepen LEVELS TOP...: that many directories below each other, a file in every one.
+deepen() {
+	perl -e 'my ($name, $levels, @tops) = @ARGV;
+		for my $top (@tops) {
+			chdir $top or die;
+			for (1 .. $levels) {
+				mkdir $name and chmod(0777, $name) and chdir $name and open(my $file, ">", "x") or die;
+				print $file "secret\n";
+			}
+		}' $LONG "$@"
+}
+
+# in_deep TOP LEVELS CMD...: CMD in one of them. No path leads there at once, it would be too long.
+in_deep() {
+	perl -e 'my ($name, $top, $levels) = splice @ARGV, 0, 3;
+		chdir $top or die;
+		chdir $name or die for 1 .. $levels;
+		exec @ARGV or die "$ARGV[0]: $!"' $LONG "$@"
+}
+
 setup_file() {
 	load lib/phiward
 	load lib/files
@@ -15,12 +38,16 @@ setup_file() {
 	cp -p /srv/public/program /srv/dicom/program
 	truncate -s 40K /srv/dicom/swap /srv/public/swap
 	ln -s /srv/dicom/phantom.dcm /srv/public/symlink
-	start_files
+	mkdir -p /srv/dicom/all /srv/public/all /dev/shm/all /srv/$LONG/$LONG
+	deepen 120 /srv/dicom/all	# deeper than 128, and status says degraded
+	deepen 140 /srv/public/all /dev/shm/all
+	echo secret > /srv/$LONG/$LONG/x
+	start_files /srv/dicom /srv/$LONG/$LONG
 }
 teardown_file() {
 	load lib/phiward
 	load lib/files
-	stop_files /srv/dicom/program /srv/dicom/swap /dev/shm/*
+	stop_files /srv/dicom/all /srv/$LONG /srv/dicom/program /srv/dicom/swap /dev/shm/*
 }
 
 @test "read: no route to the content is open to others" {
@@ -37,6 +64,34 @@ teardown_file() {
 	all_read /srv/dicom/phantom.dcm
 	assert_record action=read verdict=allow object=images subject=reader path=/srv/dicom/phantom.dcm exe=/usr/local/bin/reader
 	assert_record action=write verdict=deny object=images subject=reader
+}
+
+@test "row 7: deep and long: names of 255 bytes, 120 levels, a path longer than a path can be" {
+	local who levels
+	for who in env "login-as --no-session mallory"; do	# perl starts no functions
+		mark
+		# The walk is of one kind up to 12 levels, of another up to 128; a record has 24 names.
+		for levels in 1 11 12 30 120; do
+			assert_refused in_deep /srv/dicom/all $levels $who cat x
+		done
+		assert_refused $who cat /srv/$LONG/$LONG/x
+		assert_refused in_deep /srv/dicom/all 30 $who mv x /srv/public/leak
+		assert_record action=read verdict=deny object=images subject=others path=/srv/$LONG/$LONG/x
+		assert_record action=read verdict=deny object=images path=/srv/dicom/all/$LONG/x
+		assert_record action=rename verdict=deny object=images
+		[ "$(records_like action=read verdict=deny object=images subject=others | wc -l)" -eq 6 ]
+		for levels in 1 12 30 120; do
+			assert_allowed in_deep /srv/public/all $levels $who cat x
+		done
+		# Deeper than that nothing is resolved on a volume with objects, and so all is protected.
+		assert_refused in_deep /srv/public/all 140 $who cat x
+		assert_record action=read verdict=deny object=null reason~'cannot be resolved'
+		assert_allowed in_deep /dev/shm/all 140 $who cat x
+	done
+	mark
+	[ "$(in_deep /srv/dicom/all 120 reader x | grep -c ': LEAKED$')" -gt 10 ]
+	assert_record action=read verdict=allow object=images subject=reader
+	assert_lost_zero
 }
 
 @test "row 8: symlink, /proc/self/root, /proc/PID/root, /proc/self/fd/N, O_PATH" {

@@ -163,6 +163,28 @@ assert_open() {
 	done
 }
 
+@test "row 20: nor by a fault, by any signal that dumps, in any thread, or sent by its user" {
+	local signal
+	echo /run/vm/core.file > /proc/sys/kernel/core_pattern
+	for signal in 0 3 4 5 6 7 8 11 24 25 31; do
+		run as_user root viewer read $IMAGE raise $signal
+		[ "$status" -eq 137 ] || fail "$signal: $status: $output"
+		run viewer read $IMAGE thread raise $signal
+		[ "$status" -eq 137 ] || fail "$signal in a thread: $status: $output"
+	done
+	waiting mallory/viewer read $IMAGE
+	prlimit --pid "$BACKGROUND_PID" --core=unlimited
+	as_user mallory kill -ABRT "$BACKGROUND_PID"
+	wait_for test ! -e "/proc/$BACKGROUND_PID"
+	[ -z "$(ls /run/vm/core.* 2> /dev/null)" ]
+	for signal in 0 31; do
+		run act read /srv/public/notice.txt thread raise $signal
+		[ "$status" -gt 128 ] && [ "$status" -ne 137 ]
+		[ -s /run/vm/core.file ]
+		rm /run/vm/core.file
+	done
+}
+
 @test "looking in: nothing was lost" {
 	assert_lost_zero
 }

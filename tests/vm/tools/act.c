@@ -25,6 +25,7 @@
  *     uid REAL EFFECTIVE    setresuid; -1: unchanged
  *     secure                fails with EPERM when the kernel does not call the exec secure
  *     dump                  abort(3), with no limit on the dump
+ *     raise SIGNAL          the same by another signal; 0: by a fault of its own
  *     name NAME             what the thread calls itself
  *     await FIFO            read one byte, whenever it comes
  *     touch FILE            says "here" to whoever waits
@@ -52,6 +53,7 @@
 #include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,6 +341,18 @@ static int do_dump(char **a)
 	abort();
 }
 
+static int do_raise(char **a)
+{
+	struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+	volatile char *volatile nowhere = NULL;
+
+	if (setrlimit(RLIMIT_CORE, &none) < 0)
+		return -errno;
+	if (atoi(a[0]) == 0)
+		*nowhere = 'x';
+	return raise(atoi(a[0])) ? -errno : 0;
+}
+
 static int do_name(char **a)
 {
 	return outcome(prctl(PR_SET_NAME, a[0]));
@@ -596,7 +610,8 @@ static const struct {
 	{"put-event", 0, do_put_event},
 	{"put-null", 0, do_put_null}, {"map", 1, do_map},	{"connect", 2, do_connect},
 	{"unix", 1, do_unix},	    {"uid", 2, do_uid},		{"secure", 0, do_secure},
-	{"out", 1, do_out},	    {"dump", 0, do_dump},	{"name", 1, do_name},
+	{"out", 1, do_out},	    {"dump", 0, do_dump},	{"raise", 1, do_raise},
+	{"name", 1, do_name},
 	{"await", 1, do_await},	    {"touch", 1, do_touch},	{"print", 1, do_print},
 	{"fork", 0, do_fork},	    {"traced", 0, do_traced},	{"sibling", 0, do_sibling}, {"orphan", 0, do_orphan},
 	{"thread", 0, do_thread},   {"exec", 1, do_exec},	{"vfork", 1, do_vfork},
