@@ -415,14 +415,8 @@ static __always_inline void pw_spot_clear(struct pw_spot *spot)
 static __always_inline int pw_level(struct pw_climbing *climb, struct dentry *dentry, __u32 depth)
 {
 	struct inode *inode = dentry->d_inode;
-	__u32 known;
 
-	if (!inode)
-		return 0;
-	known = pw_known_at(pw_root_at_of(climb->bank, climb->scope), inode->i_ino);
-
-	return known && pw_worth_asking(climb->bank, known, inode->i_ino, climb->below,
-					pw_scope_fs(climb->scope)) &&
+	return inode && pw_known_at(pw_root_at_of(climb->bank, climb->scope), inode->i_ino) &&
 	       pw_consult(dentry, climb->below, climb->scope, depth, climb->spot);
 }
 
