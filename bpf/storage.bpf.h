@@ -29,7 +29,7 @@ static __noinline int pw_guard_storage(struct dentry *dentry)
 	struct pw_bank *bank = pw_bank_in(pw_active_slot());
 	struct pw_actor actor;
 
-	if (!bank || (bank->flags & PW_BANK_NO_OBJECTS) || (task->flags & PW_PF_KTHREAD))
+	if (!bank || (task->flags & PW_PF_KTHREAD))
 		return 0;
 	actor = pw_actor_of(bank, task);
 	if (actor.subject == PW_SUBJECT_INIT ||

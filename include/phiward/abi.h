@@ -305,7 +305,6 @@ PW_ASSERT_SIZE(struct pw_known, 40);
 #define PW_BANK_REMOVABLE (1U << 1)	/* removable media belong to pw_bank.removable */
 
 #define PW_BANK_PROGRAM_DIRS (1U << 2)	/* some root is a directory of programs */
-#define PW_BANK_NO_OBJECTS (1U << 3)	/* no object is named: raw storage is open */
 
 struct pw_bank {
 	__u64 generation;	/* 0: no policy */
