@@ -5,6 +5,11 @@
 
 load lib/phiward
 
+setup_file() {
+	load lib/phiward
+	forget_phiward	# it refuses raw storage, and blkid(8) with it, under any policy
+}
+
 @test "vm: the kernel that was asked for runs" {
 	[[ $(uname -r) == "$VM_KERNEL".* ]]
 }

@@ -28,7 +28,7 @@ setup_file() {
 	# From before the policy.
 	pid1 start --out $RUN/journal.sock -- /opt/archive/plug "wait $RUN/cue.out" "bind udp:0.0.0.0:0" > /dev/null
 	pid1 start --out $RUN/early -- /opt/archive/plug "connect dgram:$RUN/log.sock" send "wait $RUN/cue.log" write send > /dev/null
-	early_tcp=$(pid1 listen tcp:0.0.0.0:4243)
+	early_tcp=$(pid1 listen tcp:0.0.0.0:4253)	# PID 1 keeps its sockets: ports that no other file uses
 	echo "$early_tcp" > $RUN/early-tcp
 	pid1 start --out $RUN/shell -- /usr/sbin/sshd "bind tcp:0.0.0.0:22" listen accept fork "exec /usr/sbin/sshd" \
 		"user 2000" recv "wait $RUN/cue.shell" send > /dev/null
@@ -66,7 +66,7 @@ policy() {
 	    access: {images: [read]}
 	    writes: [$RUN]
 	    network:
-	      - listen: {tcp: [4242-4244], udp: [4242], from: [10.20.5.4], local: [viewer]}
+	      - listen: {tcp: [4242, 4253-4254], udp: [4242], from: [10.20.5.4], local: [viewer]}
 	      - connect: {tcp: [104], to: [10.40.0.2]}
 	  receiver:
 	    exec: $(programs receiver)
@@ -180,8 +180,8 @@ activated() {
 }
 
 @test "service: PID 1 listens for it, before the policy or under it, and hands it the socket" {
-	activated 4243 "$(cat $RUN/early-tcp)"
-	activated 4244 "$(pid1 listen tcp:0.0.0.0:4244)"
+	activated 4253 "$(cat $RUN/early-tcp)"
+	activated 4254 "$(pid1 listen tcp:0.0.0.0:4254)"
 }
 
 @test "service: PID 1 listens only where a subject may, and without a rule nobody serves by its socket" {

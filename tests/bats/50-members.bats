@@ -20,6 +20,7 @@ setup_file() {
 	done
 	cp /usr/local/bin/act /usr/local/bin/raised
 	chmod 4755 /usr/local/bin/raised
+	cp $IMAGE /run/vm/members.dcm
 	policy > /run/vm/members.yaml
 	start_phiward /run/vm/members.yaml
 }
@@ -27,6 +28,7 @@ setup_file() {
 teardown_file() {
 	load lib/phiward
 	reset_phiward
+	cat /run/vm/members.dcm > $IMAGE	# a member may write to it, and does
 	for name in $PROGRAMS raised; do
 		rm -f "/usr/local/bin/$name"
 	done
