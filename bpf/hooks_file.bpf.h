@@ -86,7 +86,7 @@ static __always_inline int pw_may_write_by_kind(const struct pw_bank *bank,
 		return 0;
 	actor = pw_actor_of(bank, bpf_get_current_task_btf());
 
-	return !pw_has_access(actor.flags) || (actor.flags & needs);
+	return pw_writes_to(actor.flags, needs);
 }
 
 /*
@@ -138,41 +138,6 @@ static __always_inline int pw_guard_open(struct file *file, struct inode *inode,
 
 #define PW_OPEN_ASK 1	/* no answer: the question is asked in full */
 
-/* Records what @label was allowed, @depth names below @root. Returns what the hook returns. */
-static __noinline int pw_record_open(struct file *file, __u32 scope, const struct pw_task *label,
-				     const struct pw_root *root, __u32 depth)
-{
-	struct pw_bank *bank = pw_bank_at(pw_scope_slot(scope));
-	__u32 subject = pw_subject_in_force(bank, label->subject);
-	__u32 subject_flags = pw_subject_flags(bank, subject);
-	struct dentry *dentry = file->f_path.dentry;
-	struct inode *inode = file->f_inode;
-	struct pw_case c = {
-		.generation = bank->generation,
-		.ino = inode->i_ino,
-		.slot = pw_scope_slot(scope),
-		.dev = inode->i_sb->s_dev,
-		.subject = subject,
-		.subject_flags = subject_flags,
-		.object = root->object,
-		.root = root->root,
-		.depth = depth,
-		.program = label->program,
-		.flags = PW_CASE_PHI,
-		.type = PW_RECORD_FILE,
-		.action = pw_action_of(pw_need_of_open(file->f_mode, file->f_flags)),
-		.verdict = PW_VERDICT_ALLOW,
-		.reason = subject_flags & PW_SUBJECT_NEVER_BLOCK ? PW_REASON_NEVER_BLOCK : PW_REASON_RULE,
-	};
-	__u32 object_flags = pw_object_flags(bank, root->object);
-
-	if (!pw_emit_at(&c, dentry, label))
-		return 0;
-
-	return pw_allow_unrecorded(&c, object_flags,
-				   pw_mode_applies(bank->mode, subject_flags, object_flags));
-}
-
 /*
  * Opening what lies in an object whose root was met, by a member that may do so: most opens
  * of patients' files, and they are kept waiting no longer than need be. The answer is that
@@ -187,6 +152,7 @@ static __noinline int pw_open_in_object(struct file *file, __u32 scope, const st
 	struct inode *inode = met->at->d_inode;
 	struct pw_answer answer;
 	struct pw_task *label;
+	struct pw_case c = {};
 
 	if (met->known >= PW_KNOWN_HOLDERS || (root->flags & PW_ROOT_HOLDS_NAMES) ||
 	    !(object_flags & PW_OBJECT_PRESENT) || !inode ||
@@ -210,7 +176,27 @@ static __noinline int pw_open_in_object(struct file *file, __u32 scope, const st
 	if (met->depth > PW_SHORT_WAY)
 		return PW_OPEN_ASK;
 
-	return pw_record_open(file, scope, label, root, met->depth);
+	inode = file->f_inode;
+	c.generation = bank->generation;
+	c.ino = inode->i_ino;
+	c.slot = pw_scope_slot(scope);
+	c.dev = inode->i_sb->s_dev;
+	c.subject = q.subject;
+	c.subject_flags = q.subject_flags;
+	c.object = q.object;
+	c.root = root->root;
+	c.depth = met->depth;
+	c.program = label->program;
+	c.flags = PW_CASE_PHI;
+	c.type = PW_RECORD_FILE;
+	c.action = pw_action_of(q.need);
+	c.verdict = answer.verdict;
+	c.reason = answer.reason;
+	if (!pw_emit_at(&c, file->f_path.dentry, label))
+		return 0;
+
+	return pw_allow_unrecorded(&c, object_flags,
+				   pw_mode_applies(bank->mode, q.subject_flags, object_flags));
 }
 
 SEC("lsm/file_open")
@@ -278,15 +264,6 @@ static __always_inline __u32 pw_need_of_use(const struct file *file, __u32 write
 /* In net_use.bpf.h: 0, -EACCES, or PW_USE_IS_PIPE. */
 static __always_inline int pw_use_socket_file(struct file *file, __u32 writes, __u32 maps);
 
-/* Whether the current task is bound by no `writes`, or has the word `pipe` there. */
-static __always_inline int pw_may_write_to_pipe(void)
-{
-	struct pw_bank *bank = pw_bank_at(pw_active_slot());
-	struct pw_actor actor = pw_actor_of(bank, bpf_get_current_task_btf());
-
-	return !pw_has_access(actor.flags) || (actor.flags & PW_SUBJECT_WRITES_PIPE);
-}
-
 /* What a member writes into a socket that is like a pipe to it. It lies nowhere, so no walk. */
 static __noinline int pw_write_to_pipe(struct file *file)
 {
@@ -324,18 +301,28 @@ static __noinline int pw_use_file(struct file *file, __u32 scope, __u64 climbed,
 				  PW_CASE_QUIET | PW_ASK_WRITE_OR_CREATE);
 }
 
+extern const void eventfd_fops __ksym __weak;
+
+/* Whether @operations are those of an eventfd, or of what cannot be told from one. */
+static __always_inline int pw_is_eventfd(__u64 operations)
+{
+	return !&eventfd_fops || operations == (__u64)&eventfd_fops;
+}
+
 /*
  * An eventfd adds up numbers of eight bytes, which whoever shares it reads. Programs wake
  * their own threads so; one that was started with an eventfd is not free to write to any.
  */
 static __always_inline int pw_write_to_event(struct file *file)
 {
-	struct pw_task *label = pw_label_of(bpf_get_current_task_btf());
+	struct pw_actor actor = pw_actor_of(pw_bank_at(pw_active_slot()),
+					    bpf_get_current_task_btf());
 
-	if (!label || !(label->flags & PW_TASK_EVENTS) || !pw_is_eventfd((__u64)file->f_op))
+	if (!actor.label || !(actor.label->flags & PW_TASK_EVENTS) ||
+	    !pw_is_eventfd((__u64)file->f_op))
 		return 0;
 
-	return pw_may_write_to_pipe() ? 0 : pw_write_to_pipe(file);
+	return pw_writes_to(actor.flags, PW_SUBJECT_WRITES_PIPE) ? 0 : pw_write_to_pipe(file);
 }
 
 #define PW_USE_AS_FILE 1	/* no answer yet: it is decided like the use of a file */

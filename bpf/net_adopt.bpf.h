@@ -82,7 +82,8 @@ int pw_adopt_sockets(struct bpf_iter__task_file *ctx)
 		return 0;
 	serves = pw_serves(sk);
 	is_unix = sk->__sk_common.skc_family == PW_AF_UNIX;
-	kept = pw_is_pipe_family(sk->__sk_common.skc_family) && (subject == PW_SUBJECT_INIT || (label && pw_is_new_service(task, label)));
+	kept = pw_is_pipe_family(sk->__sk_common.skc_family) &&
+	       (subject == PW_SUBJECT_INIT || (label && pw_is_new_service(task, label)));
 	if (serves || kept)
 		pw_adopt_socket(sk, subject, serves && (!is_unix || subject != PW_SUBJECT_INIT),
 				kept);

@@ -439,7 +439,7 @@ static __noinline int pw_socket_is_pipe(struct sock *sk)
 	if (!bank)
 		return 0;
 	actor = pw_actor_of(bank, task);
-	if (!pw_has_access(actor.flags) || (actor.flags & PW_SUBJECT_WRITES_PIPE))
+	if (pw_writes_to(actor.flags, PW_SUBJECT_WRITES_PIPE))
 		return 0;
 	socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
 

@@ -59,18 +59,16 @@ static __always_inline struct pw_actor pw_actor_of(const struct pw_bank *bank,
 	return actor;
 }
 
-extern const void eventfd_fops __ksym __weak;
-
-/* Whether @operations are those of an eventfd, or of what cannot be told from one. */
-static __always_inline int pw_is_eventfd(__u64 operations)
-{
-	return !&eventfd_fops || operations == (__u64)&eventfd_fops;
-}
-
 /* A member of a subject that may do something in some object. */
 static __always_inline int pw_has_access(__u32 subject_flags)
 {
 	return !!(subject_flags & PW_SUBJECT_HAS_ACCESS);
+}
+
+/* Whether `writes` does not bind it, or has @word, a PW_SUBJECT_WRITES_*. */
+static __always_inline int pw_writes_to(__u32 subject_flags, __u32 word)
+{
+	return !pw_has_access(subject_flags) || (subject_flags & word);
 }
 
 /* The same, or of one that is never blocked. */

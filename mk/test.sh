@@ -166,10 +166,7 @@ if [ ${#bats[@]} -gt 0 ]; then
 	for kernel in $kernels; do
 		tests/vm/kernels.sh "$kernel" || exit 1
 	done
-fi
-
-# The longest first, so that all processors come to an end together.
-if [ ${#bats[@]} -gt 0 ]; then
+	# The longest first, so that all processors come to an end together.
 	while IFS='|' read -r _ kernel options files; do
 		# shellcheck disable=SC2086 # files are words
 		start_job run_machine "$kernel" "$options" $files
