@@ -27,6 +27,8 @@ bool pw_line_grow(struct pw_line *line, size_t more)
 	return true;
 }
 
+#define NANOSECONDS_LEN 10	/* ".123456789" */
+
 static const char pairs[] = "00010203040506070809101112131415161718192021222324"
 			    "25262728293031323334353637383940414243444546474849"
 			    "50515253545556575859606162636465666768697071727374"
@@ -34,15 +36,19 @@ static const char pairs[] = "00010203040506070809101112131415161718192021222324"
 
 void pw_line_nanoseconds(struct pw_line *line, uint32_t value)
 {
-	char digits[10] = ".";
+	char *digits;
 
+	if (!pw_line_reserve(line, NANOSECONDS_LEN))
+		return;
+	digits = line->data + line->length;
+	line->length += NANOSECONDS_LEN;
+	digits[0] = '.';
 	digits[9] = (char)('0' + value % 10);
 	value /= 10;
 	for (size_t at = 9; at > 1; value /= 100) {
 		at -= 2;
 		memcpy(digits + at, pairs + value % 100 * 2, 2);
 	}
-	pw_line_add(line, digits, sizeof(digits));
 }
 
 void pw_line_u64(struct pw_line *line, uint64_t value)

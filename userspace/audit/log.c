@@ -221,18 +221,27 @@ static void give_notice(struct pw_log *log, const struct pw_event *event)
 				   pw_recorder_catalog(&log->recorder, event->generation));
 }
 
-static int commit_batch(struct pw_log *log)
+/* Numbers come in order but for what two processors did at once: a run is one range. */
+static int account_for_batch(struct pw_log *log)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < log->nbatch; i++) {
-		const struct pw_event *event = log->batch[i];
+	for (size_t i = 0; i < log->nbatch && !r;) {
+		struct pw_range run = { log->batch[i]->seq, log->batch[i]->seq };
 
-		if (!r)
-			r = pw_account_add(&log->account,
-					   (struct pw_range){ event->seq, event->seq });
-		give_notice(log, event);
+		while (++i < log->nbatch && log->batch[i]->seq == run.last + 1)
+			run.last++;
+		r = pw_account_add(&log->account, run);
 	}
+	return r;
+}
+
+static int commit_batch(struct pw_log *log)
+{
+	int r = account_for_batch(log);
+
+	for (size_t i = 0; i < log->nbatch; i++)
+		give_notice(log, log->batch[i]);
 	for (size_t i = 0; i < NRINGS; i++)
 		pw_ring_release(&log->rings[i]);
 	return r;

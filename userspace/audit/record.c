@@ -85,9 +85,13 @@ static size_t put_group(struct pw_line *line, const struct pw_record_source *sou
 		pw_line_add(line, pw_record_writers[i].key, pw_record_writers[i].length);
 		pw_record_writers[i].put(line, source);
 	}
+	if (group == PW_GROUP_FRESH || line->failed)
+		return i;
 	cache->length = 0;
-	if (group != PW_GROUP_FRESH && !line->failed)
-		pw_line_add(cache, line->data + start, line->length - start);
+	pw_line_add(cache, line->data + start, line->length - start);
+	if (cache->failed)
+		source->recorder->stale = true;
+	cache->failed = false;
 	source->recorder->group_ends[group] = i;
 	return i;
 }
@@ -106,10 +110,6 @@ static void put_line(struct pw_line *line, const struct pw_record_source *source
 	pw_line_literal(line, "}\n");
 	if (!line->failed)
 		line->data[start] = '{';
-	for (size_t i = 0; i < PW_RECORD_GROUPS; i++) {
-		recorder->stale = recorder->stale || recorder->groups[i].failed;
-		recorder->groups[i].failed = false;
-	}
 	remember(recorder, line->failed ? NULL : source->event);
 }
 

@@ -46,6 +46,7 @@ struct pw_recorder {
 	int64_t real_offset;		/* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 	time_t second;			/* what second_text says */
 	char second_text[32];
+	size_t second_length;
 	struct pw_mounts mounts;
 	struct pw_cgroups cgroups;
 	struct pw_catalog_slot catalogs[4];

@@ -59,7 +59,7 @@ static bool has_task(const struct pw_record_source *f)
 static void put_schema(struct pw_line *line, const struct pw_record_source *f)
 {
 	(void)f;
-	pw_line_u64(line, PW_RECORD_SCHEMA);
+	pw_line_literal(line, PW_STRINGIFY(PW_RECORD_SCHEMA));
 }
 
 static void put_seq(struct pw_line *line, const struct pw_record_source *f)
@@ -79,11 +79,12 @@ static void put_time(struct pw_line *line, const struct pw_record_source *f)
 		real = recorder->now;
 	second = (time_t)(real / NS_PER_S);
 	if (second != recorder->second && gmtime_r(&second, &tm)) {
-		strftime(recorder->second_text, sizeof(recorder->second_text),
-			 "\"%Y-%m-%dT%H:%M:%S", &tm);
+		recorder->second_length =
+			strftime(recorder->second_text, sizeof(recorder->second_text),
+				 "\"%Y-%m-%dT%H:%M:%S", &tm);
 		recorder->second = second;
 	}
-	pw_line_add(line, recorder->second_text, strlen(recorder->second_text));
+	pw_line_add(line, recorder->second_text, recorder->second_length);
 	pw_line_nanoseconds(line, (uint32_t)(real % NS_PER_S));
 	pw_line_literal(line, "Z\"");
 }

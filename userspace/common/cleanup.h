@@ -31,6 +31,8 @@
 	})
 
 #define PW_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define PW_STRINGIFY_(value) #value
+#define PW_STRINGIFY(macro) PW_STRINGIFY_(macro)	/* what it stands for, as text */
 
 static inline void pw_freep(void *pointer)
 {
