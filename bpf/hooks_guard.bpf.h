@@ -91,15 +91,57 @@ int BPF_PROG(pw_locked_down, enum lockdown_reason what, int ret)
 
 #define PW_GUARDED_NAME 24	/* more than the longest name below */
 
-static __always_inline int pw_name_is(const struct dentry *dentry, const char *name)
+struct pw_pseudo_name {
+	char text[PW_GUARDED_NAME];
+};
+
+/* Longer names than those below, and one that cannot be read, are none of them. */
+static __always_inline void pw_read_pseudo_name(const struct dentry *dentry,
+						struct pw_pseudo_name *name)
 {
-	char found[PW_GUARDED_NAME] = {};
+	__builtin_memset(name, 0, sizeof(*name));
+	if (dentry->d_name.len < sizeof(name->text))
+		pw_copy_name(name->text, sizeof(name->text), (__u64)dentry->d_name.name);
+}
 
-	if (dentry->d_name.len >= sizeof(found) ||
-	    pw_copy_name(found, sizeof(found), (__u64)dentry->d_name.name) < 0)
+static __always_inline int pw_name_is(const struct pw_pseudo_name *name, const char *text)
+{
+	return bpf_strncmp(name->text, sizeof(name->text), text) == 0;
+}
+
+/* What shows a process's memory, or where it lies. */
+static __always_inline int pw_shows_memory(const struct pw_pseudo_name *name)
+{
+	return pw_name_is(name, "environ") || pw_name_is(name, "auxv") ||
+	       pw_name_is(name, "maps") || pw_name_is(name, "smaps") ||
+	       pw_name_is(name, "smaps_rollup") || pw_name_is(name, "numa_maps") ||
+	       pw_name_is(name, "pagemap") || pw_name_is(name, "map_files");
+}
+
+/* In hooks_task.bpf.h. */
+static __noinline int pw_ask_trace(struct task_struct *tracer, struct task_struct *victim,
+				   __u32 mode);
+
+/*
+ * Where who has CAP_PERFMON reads them whatever ptrace_access_check says (see
+ * pw_has_task_kfuncs), the same is asked when they are opened. The process may
+ * be gone; then there is nothing to read.
+ */
+static __noinline int pw_guard_memory(struct inode *inode)
+{
+	struct proc_inode *entry;
+	struct task_struct *task;
+	int refusal;
+
+	entry = bpf_rdonly_cast((void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode),
+				bpf_core_type_id_kernel(struct proc_inode));
+	task = bpf_task_from_pid(entry->pid->numbers[0].nr);
+	if (!task)
 		return 0;
+	refusal = pw_ask_trace(bpf_get_current_task_btf(), task, PW_PTRACE_READ);
+	bpf_task_release(task);
 
-	return bpf_strncmp(found, sizeof(found), name) == 0;
+	return pw_errno(refusal);
 }
 
 /* Called when a file of a pseudo file system is opened or written to: 0, or the refusal. */
@@ -107,15 +149,19 @@ static __noinline int pw_guard_pseudo(struct file *file)
 {
 	struct dentry *dentry = file->f_path.dentry;
 	__u64 magic = file->f_inode->i_sb->s_magic;
+	struct pw_pseudo_name name;
 
+	pw_read_pseudo_name(dentry, &name);
 	if (magic == PW_PROC_MAGIC) {
-		if (pw_name_is(dentry, "kcore"))
+		if (pw_name_is(&name, "kcore"))
 			return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, dentry);
+		if (pw_has_task_kfuncs && pw_shows_memory(&name))
+			return pw_guard_memory(file->f_inode);
 		if (!(file->f_mode & PW_FMODE_WRITE))
 			return 0;
-		if (pw_name_is(dentry, "ftrace_enabled"))
+		if (pw_name_is(&name, "ftrace_enabled"))
 			return pw_guard(PW_ACTION_TUNE, PW_REASON_SWITCH, dentry);
-		if (pw_name_is(dentry, "loginuid") && bpf_get_current_task_btf()->cred->uid.val)
+		if (pw_name_is(&name, "loginuid") && bpf_get_current_task_btf()->cred->uid.val)
 			return pw_guard(PW_ACTION_TUNE, PW_REASON_LOGIN, dentry);
 		return 0;
 	}
@@ -123,7 +169,7 @@ static __noinline int pw_guard_pseudo(struct file *file)
 		return 0;
 	if (magic == PW_CONFIGFS_MAGIC)
 		return pw_guard_storage(dentry);
-	if (pw_name_is(dentry, "trace_marker") || pw_name_is(dentry, "trace_marker_raw"))
+	if (pw_name_is(&name, "trace_marker") || pw_name_is(&name, "trace_marker_raw"))
 		return 0;
 
 	return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, dentry);

@@ -4,9 +4,6 @@
 #define PW_HOOKS_TASK_BPF_H
 
 #define PW_CLONE_THREAD 0x00010000
-#define PW_PTRACE_READ 1
-#define PW_PTRACE_ATTACH 2
-#define PW_PTRACE_NOAUDIT 4
 
 /* A fork of PID 1 is in init until it calls execve. */
 static __always_inline int pw_fork_of_init(struct task_struct *task)

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1 6.12
 # timeout: 900
 #
 # UDP: a socket that is bound to a port listens, any other is a client.

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1 6.12
 #
 # Nobody looks into a member or acts as one. tests/vm/tools/pry.c has the routes.
 

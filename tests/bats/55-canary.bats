@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1 7
 #
 # The canary: whatever switches a layer off, status says so, and the log.
 #

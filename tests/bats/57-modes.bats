@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1 6.12
 #
 # Mode permissive for one object, one subject, and the whole; what an object wants recorded;
 # and who is never blocked.
