@@ -112,6 +112,15 @@ static __noinline __u32 pw_choose_subject(struct pw_candidate *c, const struct p
 	return c->subject;
 }
 
+/* A function of its own for its share of the stack; always 0. */
+static __noinline int pw_copy_adopted(struct task_struct *leader, const struct pw_task *label)
+{
+	if (!pw_label_copy(leader, label))
+		pw_count(PW_COUNT_NET_LABEL_LOST);
+
+	return 0;
+}
+
 /* Makes it what was chosen; returns what it is. */
 static __noinline __u32 pw_relabel(const struct pw_candidate *c)
 {
@@ -133,8 +142,8 @@ static __noinline __u32 pw_relabel(const struct pw_candidate *c)
 		       (c->subject ? PW_TASK_MIXED : 0);
 	if (!c->subject)
 		pw_label_drop(c->task);
-	else if (!pw_label_copy(c->task, label))
-		pw_count(PW_COUNT_NET_LABEL_LOST);
+	else
+		pw_copy_adopted(c->task, label);
 
 	return c->subject;
 }
@@ -160,7 +169,11 @@ int pw_adopt(struct bpf_iter__task *ctx)
 	in_force = pw_bank_at(active);
 	c.label = pw_label_of(task);
 	program = pw_running_program(&c);
-	if (c.label && (c.label->subject == PW_SUBJECT_DAEMON || pw_stays(&c, program)))
+	if (c.label && c.label->subject == PW_SUBJECT_DAEMON) {
+		/* It has labelled itself, and from user space there is no way to the copy. */
+		return pw_copy_adopted(task, c.label);
+	}
+	if (c.label && pw_stays(&c, program))
 		return 0;
 	if (!program && (!c.label || c.label->subject < PW_SUBJECT_FIRST))
 		return 0;

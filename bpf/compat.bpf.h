@@ -55,17 +55,6 @@
  */
 const volatile __u8 pw_can_probe;
 
-/*
- * Set by the loader where the kernel has the functions below: from 6.2 on. 7.x
- * needs them, because there may_access_mm() of its fs/proc/ and kernel/fork.c
- * passes over ptrace_access_check for who has CAP_PERFMON.
- */
-const volatile __u8 pw_has_task_kfuncs;
-
-extern struct task_struct *bpf_task_from_pid(__s32 pid) __ksym __weak;
-extern void bpf_task_release(struct task_struct *task) __ksym __weak;
-extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
-
 /* An index below @size, a power of two, in a form whose bound the verifier keeps. */
 #define PW_INDEX(index, size)                                                                      \
 	({                                                                                         \

@@ -222,6 +222,8 @@ int BPF_PROG(pw_file_open, struct file *file, int ret)
 	fs_at = pw_fs_at(pw_bank_at(slot), key);
 	if (!(fs_at & PW_FS_AT_OBJECTS) && !writes)
 		return 0;
+	if (writes && sb->s_magic == PW_SYSFS_MAGIC && pw_guard_sysfs(file))
+		return -PW_EACCES;
 	scope = pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
 	climbed = pw_climb_first(file->f_path.dentry, inode, 0, scope, &met);
 	if (climbed == PW_CLIMBED_CLEAR && !(scope & PW_SCOPE_WRITES && pw_is_labelled()))
@@ -380,6 +382,8 @@ static __always_inline int pw_use(struct file *file, __u32 writes, __u32 maps)
 	fs_at = pw_fs_at(pw_bank_at(slot), key);
 	if (!writes && !(fs_at & PW_FS_AT_OBJECTS))
 		return 0;
+	if (writes && sb->s_magic == PW_SYSFS_MAGIC && pw_guard_sysfs(file))
+		return -PW_EACCES;
 	scope = pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
 	if (!writes && pw_opened_by_itself(pw_bank_at(slot)))
 		return 0;

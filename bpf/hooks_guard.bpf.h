@@ -118,31 +118,26 @@ static __always_inline int pw_shows_memory(const struct pw_pseudo_name *name)
 	       pw_name_is(name, "pagemap") || pw_name_is(name, "map_files");
 }
 
-/* In hooks_task.bpf.h. */
-static __noinline int pw_ask_trace(struct task_struct *tracer, struct task_struct *victim,
-				   __u32 mode);
-
 /*
- * Where who has CAP_PERFMON reads them whatever ptrace_access_check says (see
- * pw_has_task_kfuncs), the same is asked when they are opened. The process may
- * be gone; then there is nothing to read.
+ * Called when a file of sysfs is opened for writing or written to. md, zram and bcache
+ * are told there of a disk, which they then write on by themselves. From 6.7 on sysfs has
+ * a UUID, so it is not found where the other pseudo file systems are.
  */
-static __noinline int pw_guard_memory(struct inode *inode)
+static __noinline int pw_guard_sysfs(struct file *file)
 {
-	struct proc_inode *entry;
-	struct task_struct *task;
-	int refusal;
+	struct dentry *dentry = file->f_path.dentry;
+	struct pw_pseudo_name name;
 
-	entry = bpf_rdonly_cast((void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode),
-				bpf_core_type_id_kernel(struct proc_inode));
-	task = bpf_task_from_pid(entry->pid->numbers[0].nr);
-	if (!task)
+	pw_read_pseudo_name(dentry, &name);
+	if (!pw_name_is(&name, "new_dev") && !pw_name_is(&name, "backing_dev") &&
+	    !pw_name_is(&name, "register") && !pw_name_is(&name, "register_quiet"))
 		return 0;
-	refusal = pw_ask_trace(bpf_get_current_task_btf(), task, PW_PTRACE_READ);
-	bpf_task_release(task);
 
-	return pw_errno(refusal);
+	return pw_guard_storage(dentry);
 }
+
+/* In hooks_task.bpf.h. */
+static __noinline int pw_ask_memory(const struct inode *inode);
 
 /* Called when a file of a pseudo file system is opened or written to: 0, or the refusal. */
 static __noinline int pw_guard_pseudo(struct file *file)
@@ -155,8 +150,8 @@ static __noinline int pw_guard_pseudo(struct file *file)
 	if (magic == PW_PROC_MAGIC) {
 		if (pw_name_is(&name, "kcore"))
 			return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, dentry);
-		if (pw_has_task_kfuncs && pw_shows_memory(&name))
-			return pw_guard_memory(file->f_inode);
+		if (pw_shows_memory(&name))
+			return pw_ask_memory(file->f_inode);
 		if (!(file->f_mode & PW_FMODE_WRITE))
 			return 0;
 		if (pw_name_is(&name, "ftrace_enabled"))

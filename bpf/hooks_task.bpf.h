@@ -61,25 +61,19 @@ static __always_inline int pw_may_look_into(const struct pw_actor *tracer,
 	       tracer->subject == victim->subject;
 }
 
-static __noinline int pw_ask_trace(struct task_struct *tracer, struct task_struct *victim,
-				   __u32 mode)
+/* 0, or the refusal, which is recorded. */
+static __noinline int pw_judge_trace(__u32 slot, const struct pw_actor *tracer,
+				     const struct pw_actor *victim, __u32 mode)
 {
-	__u32 slot = pw_active_slot();
-	struct pw_bank *bank = pw_bank_in(slot);
-	struct pw_actor of_tracer, of_victim;
 	struct pw_case c = {};
 
-	if (!bank)
-		return 0;
-	of_victim = pw_actor_of(bank, victim);
-	of_tracer = pw_actor_of(bank, tracer);
-	if (pw_may_look_into(&of_tracer, &of_victim, mode))
+	if (pw_may_look_into(tracer, victim, mode))
 		return 0;
 
 	c.slot = slot;
-	c.program = of_tracer.program;
-	c.subject = of_tracer.subject;
-	c.peer_subject = of_victim.subject;
+	c.program = tracer->program;
+	c.subject = tracer->subject;
+	c.peer_subject = victim->subject;
 	c.flags = PW_CASE_GUARD;
 	c.type = PW_RECORD_TAMPER;
 	c.action = PW_ACTION_TRACE;
@@ -89,6 +83,56 @@ static __noinline int pw_ask_trace(struct task_struct *tracer, struct task_struc
 		c.flags |= PW_CASE_SILENT;
 
 	return pw_errno(pw_verdict(&c));
+}
+
+static __always_inline int pw_ask_trace(struct task_struct *tracer, struct task_struct *victim,
+					__u32 mode)
+{
+	__u32 slot = pw_active_slot();
+	struct pw_bank *bank = pw_bank_in(slot);
+	struct pw_actor of_tracer, of_victim;
+
+	if (!bank)
+		return 0;
+	of_victim = pw_actor_of(bank, victim);
+	of_tracer = pw_actor_of(bank, tracer);
+
+	return pw_judge_trace(slot, &of_tracer, &of_victim, mode);
+}
+
+/*
+ * When a file of procfs that shows a process's memory is opened: the same. 7.x
+ * passes over ptrace_access_check for who has CAP_PERFMON. No kernel hands out the
+ * task itself on 6.1, so it is known by its address, which is good as long as
+ * the label that is found says so.
+ */
+static __noinline int pw_ask_memory(const struct inode *inode)
+{
+	__u32 slot = pw_active_slot();
+	struct pw_bank *bank = pw_bank_in(slot);
+	struct pw_actor of_tracer, of_victim;
+	struct task_struct *task, *leader;
+	struct bpf_local_storage *storage;
+	struct proc_inode *entry;
+	struct hlist_node *first;
+	struct pid *pid;
+	__u32 tgid;
+
+	if (!bank || !pw_can_probe)
+		return 0;
+	entry = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+	bpf_core_read(&pid, sizeof(pid), &entry->pid);
+	bpf_core_read(&first, sizeof(first), &pid->tasks[0].first);
+	if (!first)
+		return 0;	/* it has ended */
+	task = (void *)first - bpf_core_field_offset(struct task_struct, pid_links);
+	bpf_core_read(&leader, sizeof(leader), &task->group_leader);
+	bpf_core_read(&tgid, sizeof(tgid), &task->tgid);
+	bpf_core_read(&storage, sizeof(storage), &leader->bpf_storage);
+	of_victim = pw_actor_by(bank, pw_label_copied_at((__u64)leader, (__u64)storage), tgid);
+	of_tracer = pw_actor_of(bank, bpf_get_current_task_btf());
+
+	return pw_judge_trace(slot, &of_tracer, &of_victim, PW_PTRACE_READ);
 }
 
 /* Signals whose default is to dump the memory. */

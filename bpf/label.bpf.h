@@ -20,20 +20,26 @@ static __always_inline bool pw_label_copy(struct task_struct *leader, const stru
 	return bpf_map_update_elem(&labels, &key, &label, BPF_ANY) == 0;
 }
 
-/* The label of @task's thread group, or NULL: in others. */
-static __always_inline struct pw_task *pw_label_copied(struct task_struct *task)
+/* The label of the thread group that @leader leads, of whom only addresses are known, or NULL: in others. */
+static __always_inline struct pw_task *pw_label_copied_at(__u64 leader, __u64 storage)
 {
-	struct task_struct *leader = task->group_leader;
-	__u64 key = (__u64)leader, storage = (__u64)leader->bpf_storage;
 	struct pw_label *label;
 
 	if (!storage)
 		return NULL;
-	label = bpf_map_lookup_elem(&labels, &key);
+	label = bpf_map_lookup_elem(&labels, &leader);
 	if (!label || label->storage != storage)
 		return NULL;
 
 	return &label->task;
+}
+
+/* The same of @task's thread group. */
+static __always_inline struct pw_task *pw_label_copied(struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+
+	return pw_label_copied_at((__u64)leader, (__u64)leader->bpf_storage);
 }
 
 /* @leader is in others from now on. */

@@ -41,15 +41,16 @@ static __always_inline __u32 pw_subject_flags(const struct pw_bank *bank, __u32 
 	return bank->subjects[PW_INDEX(subject, PW_SUBJECT_IDS)].flags;
 }
 
-static __always_inline struct pw_actor pw_actor_of(const struct pw_bank *bank,
-						   struct task_struct *task)
+/* Of a task whose label is @label, or that has none. */
+static __always_inline struct pw_actor pw_actor_by(const struct pw_bank *bank,
+						   struct pw_task *label, __u32 tgid)
 {
-	struct pw_actor actor = {.label = pw_label_of(task)};
+	struct pw_actor actor = {.label = label};
 
 	if (actor.label) {
 		actor.subject = pw_subject_in_force(bank, actor.label->subject);
 		actor.program = actor.label->program;
-	} else if (task->tgid == 1) {
+	} else if (tgid == 1) {
 		actor.subject = PW_SUBJECT_INIT;
 	}
 	actor.subject = PW_OPAQUE(actor.subject);
@@ -57,6 +58,12 @@ static __always_inline struct pw_actor pw_actor_of(const struct pw_bank *bank,
 	actor.flags = pw_subject_flags(bank, actor.subject);
 
 	return actor;
+}
+
+static __always_inline struct pw_actor pw_actor_of(const struct pw_bank *bank,
+						   struct task_struct *task)
+{
+	return pw_actor_by(bank, pw_label_of(task), task->tgid);
 }
 
 /* A member of a subject that may do something in some object. */

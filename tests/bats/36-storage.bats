@@ -24,8 +24,8 @@ setup_file() {
 	mount -t ext4 /dev/loop1 /run/vm/other
 	chmod 666 /dev/vda /dev/loop0 /dev/dm-0
 	mknod -m 666 /run/vm/node b "$(stat -c %Hr /dev/vda)" 0
-	# Two more, as an NVMe disk by network and as flash memory.
-	for n in 6 7; do
+	# Three more, for an array, as an NVMe disk by network and as flash memory.
+	for n in 5 6 7; do
 		truncate -s 1M /run/vm/disk$n.img
 		losetup /dev/loop$n /run/vm/disk$n.img
 	done
@@ -52,7 +52,7 @@ teardown_file() {
 	echo 1 > /sys/class/nvme/nvme0/delete_controller
 	rmmod block2mtd
 	losetup -D
-	rm -rf /run/vm/mnt /run/vm/other /run/vm/other.img /run/vm/disk[67].img /usr/local/bin/backup /usr/local/bin/nvme-backup $TWIN* /srv/known
+	rm -rf /run/vm/mnt /run/vm/other /run/vm/other.img /run/vm/disk[567].img /usr/local/bin/backup /usr/local/bin/nvme-backup $TWIN* /srv/known
 }
 
 # nvme_over DEVICE: it becomes /dev/ng0n1, served by this machine and connected to by it.
@@ -179,6 +179,25 @@ image_of() { debugfs -R "cat /dicom/phantom.dcm" "$1" 2> /dev/null | cksum; }
 	run nvme-backup /dev/ng0n1
 	[ "$output" = "io_uring: LEAKED" ] || fail "$output"
 	assert_allowed backup if=/dev/mtd0ro of=/dev/null count=1
+}
+
+@test "storage: no disk is given to an array, and none to compressed memory" {
+	local array=/sys/block/md_phiward/md
+	mark
+	modprobe -a md_mod raid1 zram
+	echo md_phiward > /sys/module/md_mod/parameters/new_array
+	echo none > $array/metadata_version
+	echo raid1 > $array/level
+	run sh -c "echo 7:5 > $array/new_dev"
+	[[ $output == *"Permission denied"* ]] || fail "$output"
+	run sh -c "echo /dev/loop5 > /sys/block/zram0/backing_dev"
+	[[ $output == *"Permission denied"* ]] || fail "$output"
+	assert_record type=tamper action=raw verdict=deny path~new_dev$ uid=0
+	assert_record type=tamper action=raw verdict=deny path~backing_dev$ uid=0
+	assert_allowed backup of=$array/new_dev <<< 7:5
+	[ -d $array/dev-loop5 ]
+	echo clear > $array/array_state
+	rmmod zram
 }
 
 @test "storage: a program on another volume with the same UUID and number is not that of the policy" {

@@ -17,9 +17,7 @@
 #include "phiward.skel.h"	/* its variables are of types of abi.h */
 
 #define PW_BPF_FS "/sys/fs/bpf"
-/* See bpf/compat.bpf.h. */
-#define PW_RENAME_FUNCTION "__d_move"
-#define PW_TASK_FUNCTION "bpf_task_from_pid"
+#define PW_RENAME_FUNCTION "__d_move"	/* see bpf/compat.bpf.h */
 
 /* ---- Which programs this kernel gets ---------------------------------------------------- */
 
@@ -85,7 +83,6 @@ static int open_skeleton(struct phiward **ret)
 	btf = btf__load_vmlinux_btf();
 	bpf_object__for_each_program(program, skeleton->obj)
 		bpf_program__set_autoload(program, fits(btf, program));
-	skeleton->rodata->pw_has_task_kfuncs = has_function(btf, PW_TASK_FUNCTION);
 	btf__free(btf);
 
 	*ret = skeleton;
