@@ -25,5 +25,5 @@ help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | \
 		awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-clean: kmod-clean ## remove everything that was built, downloaded kernels excepted
+clean: ## remove everything that was built, downloaded kernels excepted
 	find $(BUILD) -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} + 2>/dev/null || true

@@ -16,6 +16,10 @@ GROUPS_MADE := phiward-view phiward-audit phiward-admin
 MAN_PAGES := $(wildcard docs/man/*.[1-8])
 POLICIES := $(wildcard policies/*.yaml)
 COMPLETION := $(wildcard userspace/cli/phiward.bash-completion)
+VERSION := $(shell sed -n 's/^.define PW_VERSION "\(.*\)"$$/\1/p' include/phiward/version.h)
+# Where DKMS looks for the sources of the kernel module.
+dkmsdir = $(PREFIX)/src/phiward-$(VERSION)
+DKMS_SOURCES := dkms.conf $(wildcard kmod/*.c kmod/*.h kmod/Kbuild include/phiward/*.h)
 UNIT := $(wildcard userspace/daemon/phiwardd.service)
 
 # SOURCE:TARGET:MODE
@@ -25,6 +29,7 @@ INSTALLED = $(if $(call HAVE,cli),$(BUILD)/phiward:$(bindir)/phiward:755) \
 	$(foreach f,$(MAN_PAGES),$(f):$(datadir)/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f)):644) \
 	$(if $(COMPLETION),$(COMPLETION):$(completiondir)/phiward:644) \
 	$(if $(UNIT),$(UNIT):$(unitdir)/phiwardd.service:644) \
+	$(foreach f,$(DKMS_SOURCES),$(f):$(dkmsdir)/$(f):644) \
 	mk/phiward.sysusers:$(sysusersdir)/phiward.conf:644
 
 field = $(word $(2),$(subst :, ,$(1)))
@@ -47,6 +52,7 @@ uninstall: ## remove what install made; policy, log and state stay
 	@$(foreach f,$(INSTALLED),rm -f "$(DESTDIR)$(call field,$(f),2)" &&) true
 	@$(if $(DESTDIR),cd "$(DESTDIR)" && rmdir -p --ignore-fail-on-non-empty \
 			$(sort $(foreach f,$(INSTALLED),.$(dir $(call field,$(f),2)))) 2> /dev/null || true, \
-		rmdir "$(datadir)/phiward/policies" "$(datadir)/phiward" 2> /dev/null || true; \
+		rmdir "$(datadir)/phiward/policies" "$(datadir)/phiward" "$(dkmsdir)/kmod" \
+			"$(dkmsdir)/include/phiward" "$(dkmsdir)/include" "$(dkmsdir)" 2> /dev/null || true; \
 		for group in $(GROUPS_MADE); do \
 			! getent group $$group > /dev/null || delgroup --quiet $$group || exit 1; done)

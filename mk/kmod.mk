@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The kernel module, against the headers of Debian's 6.1 kernel. M is kmod/ and
-# not the top of the tree: kbuild's own clean sweeps everything below M.
+# The kernel module: make kmod [KERNEL=6.1|6.12|7] [KMOD_DEBUG=1], build/kmod/KERNEL/phiward.ko,
+# with KMOD_DEBUG in build/kmod/KERNEL-debug.
 
-KDIR ?= $(lastword $(sort $(wildcard /usr/src/linux-headers-6.1.*-amd64)))
-KMOD_SOURCES := $(wildcard kmod/*.c kmod/*.h kmod/Kbuild include/phiward/*.h)
+KERNEL ?= 6.1
+KMOD_SOURCES := $(wildcard kmod/*.c kmod/*.h kmod/Kbuild include/phiward/*.h) mk/build-module.sh mk/headers.sh
+KMOD = $(BUILD)/kmod/$(KERNEL)$(if $(KMOD_DEBUG),-debug)/phiward.ko
+SIGN_FILE = $(lastword $(wildcard /usr/lib/linux-kbuild-*/scripts/sign-file))
 
-.PHONY: kmod kmod-clean
-kmod: $(BUILD)/kmod/phiward.ko ## build the kernel module
+.PHONY: kmod kmod-sign
+kmod: $(KMOD) ## build the kernel module: KERNEL=6.1, KMOD_DEBUG=1
 
-$(BUILD)/kmod/phiward.ko: $(KMOD_SOURCES)
-	@test -n "$(KDIR)" || { echo "no kernel headers: run make deps" >&2; exit 1; }
-	@mkdir -p $(@D)
+$(BUILD)/kmod/%-debug/phiward.ko: $(KMOD_SOURCES)
 	$(call say,KMOD)
-	$(Q)$(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod modules
-	@cp kmod/phiward.ko $@
+	$(Q)mk/build-module.sh $* $(@D) KMOD_DEBUG=1
 
-kmod-clean:
-	$(if $(KDIR),@$(MAKE) -s -C $(KDIR) M=$(CURDIR)/kmod clean)
+$(BUILD)/kmod/%/phiward.ko: $(KMOD_SOURCES)
+	$(call say,KMOD)
+	$(Q)mk/build-module.sh $* $(@D)
+
+# What Secure Boot asks for: the certificate is one that the machine trusts (mokutil --import).
+kmod-sign: $(KMOD) ## sign it: KEY=FILE CERT=FILE
+	@test -n "$(KEY)" -a -n "$(CERT)" || { echo "usage: make kmod-sign KEY=FILE CERT=FILE" >&2; exit 1; }
+	@test -n "$(SIGN_FILE)" || { echo "no sign-file: run make deps" >&2; exit 1; }
+	$(SIGN_FILE) sha256 "$(KEY)" "$(CERT)" $(KMOD)
