@@ -66,47 +66,34 @@ bool pw_allow_matches(const struct pw_allow *a, u8 family, const u8 *addr)
 	       (!rest || !((addr[bytes] ^ a->addr[bytes]) >> (8 - rest)));
 }
 
-static bool is_allowed(u8 family, const void *addr)
-{
-	unsigned int n = 0;
-
-	while (n < allowed && !pw_allow_matches(&allow[n], family, addr))
-		n++;
-	return n < allowed;
-}
-
 /*
  * By the address at the other end: where it comes @in from, else where it goes to. Whoever may
  * send frames can address one as he likes, so ARP is not looked into.
  */
 static unsigned int verdict(const struct sk_buff *skb, __be16 protocol, bool in)
 {
+	const bool ip6 = protocol == htons(ETH_P_IPV6);
+	const int v4_at = in ? offsetof(struct iphdr, saddr) : offsetof(struct iphdr, daddr);
+	const int v6_at = in ? offsetof(struct ipv6hdr, saddr) : offsetof(struct ipv6hdr, daddr);
 	const int at = skb_network_offset(skb);
-	struct ipv6hdr room6, *ip6 = NULL;
-	struct iphdr room, *ip = NULL;
+	u8 room[16], *peer = NULL;
+	unsigned int n;
 
-	if (allowed && at >= 0 && protocol == htons(ETH_P_IP))
-		ip = skb_header_pointer(skb, at, sizeof(room), &room);
-	else if (allowed && at >= 0 && protocol == htons(ETH_P_IPV6))
-		ip6 = skb_header_pointer(skb, at, sizeof(room6), &room6);
-	if ((ip && is_allowed(NFPROTO_IPV4, in ? &ip->saddr : &ip->daddr)) ||
-	    (ip6 && is_allowed(NFPROTO_IPV6, in ? &ip6->saddr : &ip6->daddr)) ||
-	    (allowed && protocol == htons(ETH_P_ARP)))
-		return NF_ACCEPT;
+	if (at >= 0 && (ip6 || protocol == htons(ETH_P_IP)))
+		peer = skb_header_pointer(skb, at + (ip6 ? v6_at : v4_at), ip6 ? 16 : 4, room);
+	for (n = 0; n < allowed; n++)
+		if (protocol == htons(ETH_P_ARP) ||
+		    (peer && pw_allow_matches(&allow[n], ip6 ? NFPROTO_IPV6 : NFPROTO_IPV4, peer)))
+			return NF_ACCEPT;
 	atomic64_inc(&dropped);
 	return NF_DROP;
-}
-
-static bool is_loopback(const struct net_device *dev)
-{
-	return dev == dev_net(dev)->loopback_dev;
 }
 
 static unsigned int on_packet(void *priv, struct sk_buff *skb, const struct nf_hook_state *at)
 {
 	const __be16 protocol = at->pf == NFPROTO_IPV4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
 
-	if (!pw_gate_is_shut() || is_loopback(at->out ?: at->in))
+	if (!pw_gate_is_shut() || (at->out ?: at->in)->flags & IFF_LOOPBACK)
 		return NF_ACCEPT;
 	return verdict(skb, protocol, at->hook != NF_INET_LOCAL_OUT);
 }
@@ -150,19 +137,19 @@ static LIST_HEAD(ports);
 static int port_add(struct net_device *dev)
 {
 	const struct nf_hook_ops hook = {
-		.hook = on_frame, .dev = dev, .pf = NFPROTO_NETDEV, .priority = INT_MIN,
+		.hook = on_frame, .dev = dev, .pf = NFPROTO_NETDEV,
+		.hooknum = NF_NETDEV_INGRESS, .priority = INT_MIN,
 	};
 	struct port *port;
 	int err;
 
 	/* CAN is a bus inside the machine: its sensors and actuators are not held up. */
-	if (is_loopback(dev) || dev->type == ARPHRD_CAN)
+	if (dev->flags & IFF_LOOPBACK || dev->type == ARPHRD_CAN)
 		return 0;
 	port = kzalloc(sizeof(*port), GFP_KERNEL);
 	if (!port)
 		return -ENOMEM;
 	port->hooks[0] = hook;
-	port->hooks[0].hooknum = NF_NETDEV_INGRESS;
 	port->hooks[1] = hook;
 	port->hooks[1].hooknum = NF_NETDEV_EGRESS;
 	err = nf_register_net_hooks(dev_net(dev), port->hooks, ARRAY_SIZE(port->hooks));
@@ -200,19 +187,6 @@ static int on_device(struct notifier_block *block, unsigned long event, void *in
 
 static struct notifier_block device_block = { .notifier_call = on_device };
 
-static int hooks_add(void)
-{
-	int err = register_pernet_subsys(&net_ops);
-
-	if (err)
-		return err;
-	err = register_netdevice_notifier(&device_block);
-	if (err)
-		unregister_pernet_subsys(&net_ops);
-	hooked = !err;
-	return err;
-}
-
 static void hooks_remove(void)
 {
 	if (!hooked)
@@ -236,14 +210,11 @@ static void set_open(u32 how)
 /* The time is over, or it was opened and the hooks are to go. */
 static void on_end(struct work_struct *work)
 {
-	bool open;
-
 	mutex_lock(&pw_lock);
 	if (pw_gate_is_shut() && !kept)
 		set_open(PW_GUARD_GATE_TIMED_OUT);
-	open = !pw_gate_is_shut();
 	mutex_unlock(&pw_lock);
-	if (open)
+	if (!pw_gate_is_shut())		/* it never shuts again */
 		hooks_remove();
 }
 
@@ -299,10 +270,18 @@ int pw_gate_register(void)
 			pr_err("gate_allow: neither address nor network: %s\n", gate_allow[n]);
 	}
 	state = PW_GUARD_GATE_SHUT;
-	err = hooks_add();
-	if (!err && gate_timeout)
+	err = register_pernet_subsys(&net_ops);
+	if (err)
+		return err;
+	err = register_netdevice_notifier(&device_block);
+	if (err) {
+		unregister_pernet_subsys(&net_ops);
+		return err;
+	}
+	hooked = true;
+	if (gate_timeout)
 		schedule_delayed_work(&end, (unsigned long)gate_timeout * HZ);
-	return err;
+	return 0;
 }
 
 void pw_gate_unregister(void)

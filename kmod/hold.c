@@ -12,12 +12,11 @@
 
 struct held {
 	struct file *file;	/* NULL: free */
-	u32 kind;
-	char role[PW_GUARD_ROLE_LEN];
+	struct pw_guard_held as;
 };
 
 static struct held held[PW_GUARD_HELD_MAX];
-static const struct pw_state *state;	/* in the memory of the map that is held as such */
+const struct pw_state *pw_state;
 static struct module_use self_use = {
 	.source_list = LIST_HEAD_INIT(self_use.source_list),
 	.target_list = LIST_HEAD_INIT(self_use.target_list),
@@ -45,16 +44,16 @@ static const struct pw_state *state_of(const struct bpf_map *map)
 	u64 address;
 
 	if (map->map_type != BPF_MAP_TYPE_ARRAY || map->max_entries != 1 ||
-	    map->value_size < sizeof(*state) || !map->ops->map_direct_value_addr ||
+	    map->value_size < sizeof(*pw_state) || !map->ops->map_direct_value_addr ||
 	    map->ops->map_direct_value_addr(map, &address, 0) ||
 	    ((struct pw_state *)address)->abi != PW_ABI_VERSION)
 		return NULL;
 	return (const struct pw_state *)address;
 }
 
-static bool is_state(u32 kind, const char *role)
+static bool is_state(const struct pw_guard_held *as)
 {
-	return kind == PW_GUARD_MAP && !strcmp(role, PW_GUARD_ROLE_STATE);
+	return as->kind == PW_GUARD_MAP && !strcmp(as->role, PW_GUARD_ROLE_STATE);
 }
 
 /*
@@ -65,7 +64,6 @@ static struct file *file_of(const struct pw_guard_held *arg)
 {
 	void *object = ERR_PTR(-EINVAL);
 	struct file *file = fget(arg->fd);
-	bool fits;
 
 	if (!file)
 		return ERR_PTR(-EBADF);
@@ -79,9 +77,6 @@ static struct file *file_of(const struct pw_guard_held *arg)
 		fput(file);
 		return object;
 	}
-	fits = file->private_data == object;
-	if (fits && is_state(arg->kind, arg->role))
-		fits = state_of(object);
 
 	if (arg->kind == PW_GUARD_LINK)
 		bpf_link_put(object);
@@ -89,13 +84,13 @@ static struct file *file_of(const struct pw_guard_held *arg)
 		bpf_map_put(object);
 	else
 		bpf_prog_put(object);
-	if (fits)
+	if (file->private_data == object && (!is_state(arg) || state_of(object)))
 		return file;
 	fput(file);
 	return ERR_PTR(-EINVAL);
 }
 
-bool pw_role_is_valid(const char role[PW_GUARD_ROLE_LEN])
+static bool role_is_valid(const char role[PW_GUARD_ROLE_LEN])
 {
 	const size_t len = strnlen(role, PW_GUARD_ROLE_LEN);
 
@@ -112,7 +107,7 @@ static struct held *find(const struct pw_guard_held *arg)
 	for (at = held; at < held + ARRAY_SIZE(held); at++) {
 		if (!at->file)
 			free = free ?: at;
-		else if (at->kind == arg->kind && !strcmp(at->role, arg->role))
+		else if (at->as.kind == arg->kind && !strcmp(at->as.role, arg->role))
 			return at;
 	}
 	return free;
@@ -122,10 +117,10 @@ static void put(struct held *at)
 {
 	if (!at->file)
 		return;
-	if (is_state(at->kind, at->role))
-		state = NULL;
+	if (is_state(&at->as))
+		pw_state = NULL;
 	fput(at->file);
-	memset(at, 0, sizeof(*at));
+	at->file = NULL;
 }
 
 long pw_hold(void *argument)
@@ -134,7 +129,7 @@ long pw_hold(void *argument)
 	struct file *file;
 	struct held *at;
 
-	if (!pw_role_is_valid(arg->role))
+	if (!role_is_valid(arg->role))
 		return -EINVAL;
 	at = find(arg);
 	if (!at)
@@ -147,10 +142,9 @@ long pw_hold(void *argument)
 
 	put(at);
 	at->file = file;
-	at->kind = arg->kind;
-	strscpy(at->role, arg->role, sizeof(at->role));
-	if (is_state(at->kind, at->role))
-		state = state_of(file->private_data);
+	at->as = *arg;
+	if (is_state(&at->as))
+		pw_state = state_of(file->private_data);
 	return 0;
 }
 
@@ -160,11 +154,9 @@ long pw_hold_get(void *argument)
 	struct held *at = find(arg);
 	int fd;
 
-	if (!pw_role_is_valid(arg->role))
-		return -EINVAL;
 	if (!at || !at->file)
 		return -ENOENT;
-	if (at->kind == PW_GUARD_LINK && sealed)
+	if (at->as.kind == PW_GUARD_LINK && sealed)
 		return -EPERM;
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd >= 0)
@@ -177,8 +169,6 @@ long pw_hold_drop(void *argument)
 	const struct pw_guard_held *arg = argument;
 	struct held *at = find(arg);
 
-	if (!pw_role_is_valid(arg->role))
-		return -EINVAL;
 	if (!at || !at->file)
 		return -ENOENT;
 	if (sealed)
@@ -208,7 +198,7 @@ long pw_seal(void *arg)
 	if (sealed)
 		return -EALREADY;
 	pw_hold_status(&now);
-	if (!now.links || !state)	/* it would look like protection */
+	if (!now.links || !pw_state)	/* it would look like protection */
 		return -ENODATA;
 	if (pw_ftrace_hold())
 		return -EBUSY;
@@ -223,22 +213,12 @@ void pw_hold_status(struct pw_guard_status *status)
 	struct held *at;
 
 	for (at = held; at < held + ARRAY_SIZE(held); at++) {
-		if (!at->file)
-			continue;
-		status->links += at->kind == PW_GUARD_LINK;
-		status->maps += at->kind == PW_GUARD_MAP;
-		status->programs += at->kind == PW_GUARD_PROGRAM;
+		status->links += at->file && at->as.kind == PW_GUARD_LINK;
+		status->maps += at->file && at->as.kind == PW_GUARD_MAP;
+		status->programs += at->file && at->as.kind == PW_GUARD_PROGRAM;
 	}
 	if (sealed)
 		status->state |= PW_GUARD_SEALED;
-}
-
-int pw_hold_records(u64 *records)
-{
-	if (!state)
-		return -ENODATA;
-	*records = READ_ONCE(state->seq);
-	return 0;
 }
 
 void pw_hold_release(void)

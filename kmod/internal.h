@@ -36,9 +36,8 @@ bool pw_arg_is_valid(const void *arg, size_t size, size_t in);
 
 /* hold.c */
 void pw_hold_status(struct pw_guard_status *status);
-bool pw_role_is_valid(const char role[PW_GUARD_ROLE_LEN]);
-/* The number of records issued; without a state map -ENODATA. */
-int pw_hold_records(u64 *records);
+/* In the memory of the map that is held as the state map; NULL while none is. */
+extern const struct pw_state *pw_state;
 void pw_hold_release(void);
 /* Until reboot the module cannot be unloaded. */
 void pw_stay(void);

@@ -79,9 +79,9 @@ long pw_key_mac(void *argument)
 
 	if (!given)
 		return -ENOKEY;
-	err = pw_hold_records(&arg->records);
-	if (err)
-		return err;
+	if (!pw_state)
+		return -ENODATA;
+	arg->records = READ_ONCE(pw_state->seq);
 	arg->epoch = epoch;
 	export_uuid(arg->boot, &boot);
 	memcpy(message.digest, arg->digest, sizeof(message.digest));
