@@ -29,5 +29,12 @@ if [ ! -e $policy ]; then
 	printf '#!/bin/sh\nexit 101\n' > $policy
 	chmod 755 $policy
 fi
-apt-get -q update
+# What apt downloads and unpacks is shown only when something is missing.
+if missing=$("$0" --check "$@" 2>&1); then
+	echo "everything that building and testing need is installed"
+	exit
+fi
+echo "${missing%%
+*}"
+apt-get -qq update
 apt-get -q -y --no-install-recommends install "$@"

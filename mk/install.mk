@@ -36,7 +36,7 @@ field = $(word $(2),$(subst :, ,$(1)))
 
 .PHONY: deps have-deps install uninstall
 deps: ## install the Debian packages that building and testing need
-	mk/deps.sh $(DEPS)
+	$(Q)mk/deps.sh $(DEPS)
 
 # What is missing, in one line, before a compiler says it in many.
 have-deps:

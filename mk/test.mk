@@ -59,10 +59,10 @@ fuzz: $(FUZZERS) ## run the fuzzers, FUZZ_SECONDS=60 each
 	done
 
 bench: all tools ## count instructions and write docs/performance.md; BENCH="phiward rules": only those anew
-	tests/bench/run $(BENCH)
+	$(Q)tests/bench/run $(BENCH)
 demo: have-deps all tools ## a short day of a console, in a machine
 	@tests/demo/run
 prove: ## prove the decision and the matching for all inputs within bounds
-	tests/prove/run
+	$(Q)tests/prove/run
 soak: all tools ## swaps of policies under load, written to docs/soak.md: SOAK_SWAPS=, SOAK_OPENS=, SOAK_MINUTES=
-	tests/soak/run
+	$(Q)tests/soak/run

@@ -8,12 +8,13 @@ KERNEL_CACHE := $(PHIWARD_CACHE)/kernels
 KERNELS_ALL := 6.1 6.12 7
 
 $(KERNEL_CACHE)/%/btf $(KERNEL_CACHE)/%/release:
-	tests/vm/kernels.sh $*
+	$(call say,KERNEL)
+	$(Q)tests/vm/kernels.sh $*
 
 # Static helpers for the guest, one program a file.
 TOOLS := $(patsubst tests/vm/tools/%.c,$(BUILD)/tools/%,$(wildcard tests/vm/tools/*.c))
 
-.PHONY: tools kernels shell
+.PHONY: tools kernels shell have-terminal
 tools: $(TOOLS) ## build the helper programs of the tests
 
 $(BUILD)/tools/%: tests/vm/tools/%.c $(BUILD)/.flags.stamp
@@ -23,7 +24,11 @@ $(BUILD)/tools/%: tests/vm/tools/%.c $(BUILD)/.flags.stamp
 -include $(TOOLS:$(BUILD)/tools/%=$(BUILD)/.tool-%.d)
 
 kernels: ## download the kernels under test
-	tests/vm/kernels.sh $(KERNELS_ALL)
+	$(Q)tests/vm/kernels.sh $(KERNELS_ALL)
 
-shell: have-deps all tools ## a root shell on a protected console, the log beside it
-	tests/vm/run --shell -- tests/vm/shell
+# Said before anything is built.
+have-terminal:
+	@test -t 0 && test -t 1 || { echo "make shell needs a terminal" >&2; exit 2; }
+
+shell: have-terminal have-deps all tools ## a root shell on a protected console, the log beside it
+	@tests/vm/run --shell -- tests/vm/shell
