@@ -7,10 +7,14 @@
 # through `make shell`, where what it shows must be what is printed.
 
 load lib/phiward
+load lib/console
 
 # Its policies have versions of their own.
 teardown_file() {
 	load lib/phiward
+	load lib/console
+	leave_hospital
+	rm -rf "$HOSPITAL" /srv/pulse /tmp/heard
 	phiward_status | jq .version > "$POLICY_VERSION_FILE"
 	reset_phiward
 }
@@ -60,7 +64,6 @@ take_session() {
 	blocks console | awk -v dir="$1" '
 		function command(text) { print text > (dir "/session") }
 		/^# / { n++; command("echo @@" n); command(substr($0, 3)); next }
-		/^>/ { command(substr($0, 3)); next }
 		{ print > (dir "/expected." n) }
 		END { print n > (dir "/count") }'
 }
@@ -90,9 +93,12 @@ matches() {
 	mkdir -p "$dir"
 	take_session "$dir"
 	rm -f "$POLICY_VERSION_FILE"
-	start_phiward
-	apply_policy < "$VM_TOP/policies/ct-console.yaml"
-	(cd / && HOME=/tmp script -qec "bash $dir/session" /dev/null < /dev/null) > "$dir/said"
+	start_console
+	blocks yaml > /etc/phiward/mine.yaml
+	# What tests/vm/shell gives to the shell.
+	export -f outside hospital
+	export HOSPITAL
+	(cd / && HOME=/tmp SHELL=/bin/bash script -qec "bash $dir/session" /dev/null < /dev/null) > "$dir/said"
 	[ "$(cat "$dir/count")" -gt 10 ]
 	for ((n = 1; n <= $(cat "$dir/count"); n++)); do
 		got=$(awk -v n="@@$n" '{ sub(/\r$/, "") } /^@@/ { on = $0 == n; next } on' "$dir/said" | plain)

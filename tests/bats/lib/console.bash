@@ -23,6 +23,20 @@ site_policy() {
 	EOT
 }
 
+# The same as a file of its own, which any policy can include.
+hospital_policy() {
+	printf '# The hospital of this machine: its programs may do all that it needs.\nphiward: 1\n\nsubjects:'
+	site_policy
+}
+
+# The console that `make shell` shows, and its hospital.
+start_console() {
+	hospital_programs /usr/bin/storescu /usr/bin/storescp /usr/bin/ncat /usr/bin/curl
+	mkdir -p /etc/phiward
+	hospital_policy > /etc/phiward/hospital.yaml
+	start_phiward && apply_policy < "$VM_TOP/policies/ct-console.yaml"
+}
+
 # hospital_programs PROGRAM...: copies, because a policy knows a program by its inode.
 hospital_programs() {
 	mkdir -p "$HOSPITAL"
@@ -38,7 +52,13 @@ leave_hospital() {
 }
 
 # hospital CMD...: one of them, at the other end of the network.
-hospital() { outside env TCP_NODELAY=1 "$HOSPITAL/$1" "${@:2}"; }
+hospital() {
+	if [ ! -x "$HOSPITAL/${1:-.}" ] || [ -d "$HOSPITAL/${1:-.}" ]; then
+		echo "usage: hospital PROGRAM [ARGUMENT...]; its programs: $(ls -m "$HOSPITAL")" >&2
+		return 2
+	fi
+	outside env TCP_NODELAY=1 "$HOSPITAL/$1" "${@:2}"
+}
 
 # on_volume DIR [OWNER [MODE]]: DIR lies on the patients' volume, a real ext4. The root file system
 # of this machine is an overlay, on which phiward cannot tell a member's files.
