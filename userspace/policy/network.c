@@ -99,20 +99,20 @@ static void read_unix(struct pw_reader *reader, const struct pw_yaml *node, void
 }
 
 static const struct pw_key connect_keys[] = {
-	{"tcp", PW_YAML_LIST, false, read_tcp},
-	{"udp", PW_YAML_LIST, false, read_udp},
-	{"to", PW_YAML_LIST, true, read_peers},
-	{"answers", PW_YAML_LIST, false, read_answers},
-	{"netns", PW_YAML_SCALAR, false, read_netns},
+	{"tcp", PW_YAML_LIST, NULL, read_tcp},
+	{"udp", PW_YAML_LIST, NULL, read_udp},
+	{"to", PW_YAML_LIST, "a list of addresses, peers or any", read_peers},
+	{"answers", PW_YAML_LIST, NULL, read_answers},
+	{"netns", PW_YAML_SCALAR, NULL, read_netns},
 };
 
 static const struct pw_key listen_keys[] = {
-	{"tcp", PW_YAML_LIST, false, read_tcp},
-	{"udp", PW_YAML_LIST, false, read_udp},
-	{"from", PW_YAML_LIST, false, read_peers},
-	{"local", PW_YAML_LIST, false, read_local},
-	{"unix", PW_YAML_ANY, false, read_unix},
-	{"netns", PW_YAML_SCALAR, false, read_netns},
+	{"tcp", PW_YAML_LIST, NULL, read_tcp},
+	{"udp", PW_YAML_LIST, NULL, read_udp},
+	{"from", PW_YAML_LIST, NULL, read_peers},
+	{"local", PW_YAML_LIST, NULL, read_local},
+	{"unix", PW_YAML_ANY, NULL, read_unix},
+	{"netns", PW_YAML_SCALAR, NULL, read_netns},
 };
 
 static void read_connect(struct pw_reader *reader, const struct pw_yaml *map, void *out)
@@ -165,9 +165,9 @@ static void read_raw(struct pw_reader *reader, const struct pw_yaml *list, void 
 }
 
 static const struct pw_key rule_keys[] = {
-	{"connect", PW_YAML_MAP, false, read_connect},
-	{"listen", PW_YAML_MAP, false, read_listen},
-	{"raw", PW_YAML_LIST, false, read_raw},
+	{"connect", PW_YAML_MAP, NULL, read_connect},
+	{"listen", PW_YAML_MAP, NULL, read_listen},
+	{"raw", PW_YAML_LIST, NULL, read_raw},
 };
 
 static bool read_rule(struct pw_reader *reader, const struct pw_yaml *item, size_t subject,
@@ -256,7 +256,7 @@ static void read_others_network(struct pw_reader *reader, const struct pw_yaml *
 }
 
 static const struct pw_key others_keys[] = {
-	{"network", PW_YAML_ANY, true, read_others_network},
+	{"network", PW_YAML_ANY, "deny, loopback, allow or a list of rules", read_others_network},
 };
 
 void pw_read_others(struct pw_reader *reader, const struct pw_yaml *node, void *out)

@@ -116,13 +116,13 @@ static void read_mode(struct pw_reader *reader, const struct pw_yaml *node, void
 }
 
 static const struct pw_key object_keys[] = {
-	{"paths", PW_YAML_LIST, false, read_paths},
-	{"volumes", PW_YAML_LIST, false, read_volumes},
-	{"media", PW_YAML_SCALAR, false, read_media},
-	{"audit", PW_YAML_SCALAR, false, read_audit},
-	{"on_audit_loss", PW_YAML_SCALAR, true, read_on_loss},
-	{"path_in_record", PW_YAML_SCALAR, false, read_path_in_record},
-	{"mode", PW_YAML_SCALAR, false, read_mode},
+	{"paths", PW_YAML_LIST, NULL, read_paths},
+	{"volumes", PW_YAML_LIST, NULL, read_volumes},
+	{"media", PW_YAML_SCALAR, NULL, read_media},
+	{"audit", PW_YAML_SCALAR, NULL, read_audit},
+	{"on_audit_loss", PW_YAML_SCALAR, "keep_working or deny", read_on_loss},
+	{"path_in_record", PW_YAML_SCALAR, NULL, read_path_in_record},
+	{"mode", PW_YAML_SCALAR, NULL, read_mode},
 };
 
 void pw_read_object(struct pw_reader *reader, const struct pw_yaml *node,

@@ -15,6 +15,7 @@ struct header {
 	bool main;
 	const char *name;
 	uint64_t version;
+	struct pw_position version_at;
 	enum pw_mode mode;
 };
 
@@ -40,8 +41,10 @@ static void read_policy_name(struct pw_reader *reader, const struct pw_yaml *nod
 
 static void read_version(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
-	if (!node->plain ||
-	    pw_text_number(node->text, 1, INT64_MAX, &((struct header *)out)->version) < 0)
+	struct header *header = out;
+
+	header->version_at = node->at;
+	if (!node->plain || pw_text_number(node->text, 1, INT64_MAX, &header->version) < 0)
 		pw_error(reader, &node->at, "'version' must be a whole number from 1, this is %s%.40s%s",
 			 node->plain ? "" : "\"", node->text, node->plain ? "" : "\"");
 }
@@ -83,17 +86,17 @@ static void read_later(struct pw_reader *reader, const struct pw_yaml *node, voi
 
 /* An included file may be a policy of its own, or leave out what is stated where it is included. */
 static const struct pw_key policy_keys[] = {
-	{"phiward", PW_YAML_SCALAR, false, read_schema},
-	{"name", PW_YAML_SCALAR, true, read_policy_name},
-	{"version", PW_YAML_SCALAR, true, read_version},
-	{"mode", PW_YAML_SCALAR, true, read_policy_mode},
-	{"sealed", PW_YAML_SCALAR, false, read_sealed},
-	{"rescue", PW_YAML_SCALAR, false, read_rescue},
-	{"include", PW_YAML_LIST, false, read_include},
-	{"peers", PW_YAML_MAP, false, read_later},
-	{"objects", PW_YAML_MAP, false, read_later},
-	{"subjects", PW_YAML_MAP, false, read_later},
-	{"others", PW_YAML_MAP, true, read_later},
+	{"phiward", PW_YAML_SCALAR, NULL, read_schema},
+	{"name", PW_YAML_SCALAR, "any name", read_policy_name},
+	{"version", PW_YAML_SCALAR, "a whole number from 1", read_version},
+	{"mode", PW_YAML_SCALAR, "enforce or permissive", read_policy_mode},
+	{"sealed", PW_YAML_SCALAR, NULL, read_sealed},
+	{"rescue", PW_YAML_SCALAR, NULL, read_rescue},
+	{"include", PW_YAML_LIST, NULL, read_include},
+	{"peers", PW_YAML_MAP, NULL, read_later},
+	{"objects", PW_YAML_MAP, NULL, read_later},
+	{"subjects", PW_YAML_MAP, NULL, read_later},
+	{"others", PW_YAML_MAP, "{network: deny | loopback | allow | a list of rules}", read_later},
 };
 
 /* Whether @root states nothing of what only a policy states. */
@@ -102,7 +105,7 @@ static bool is_part(const struct pw_yaml *root)
 	size_t i;
 
 	for (i = 0; i < PW_ARRAY_SIZE(policy_keys); i++)
-		if (policy_keys[i].required && pw_map_value(root, policy_keys[i].name))
+		if (policy_keys[i].stated && pw_map_value(root, policy_keys[i].name))
 			return false;
 
 	return true;
@@ -123,7 +126,8 @@ static void read_header(struct pw_reader *reader, size_t source)
 			 "policy (a file to be included is checked with the policy that does so)");
 	memcpy(keys, policy_keys, sizeof(keys));
 	for (i = 0; i < PW_ARRAY_SIZE(keys); i++)
-		keys[i].required = keys[i].required && header.main && !part;
+		if (!header.main || part)
+			keys[i].stated = NULL;
 	pw_map_read(reader, reader->roots[source], "a policy", &top, keys, PW_ARRAY_SIZE(keys),
 		    &header);
 	if (!header.main)
@@ -131,6 +135,7 @@ static void read_header(struct pw_reader *reader, size_t source)
 	if (header.name)
 		policy->name = pw_arena_copy(reader->arena, header.name, strlen(header.name));
 	policy->version = header.version;
+	policy->version_at = header.version_at;
 	policy->mode = header.mode;
 }
 

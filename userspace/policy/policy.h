@@ -159,6 +159,7 @@ struct pw_rule {
 struct pw_policy {
 	char *name;
 	uint64_t version;
+	struct pw_position version_at;
 	enum pw_mode mode;
 	struct pw_object_policy *objects;
 	size_t nobjects;
@@ -179,6 +180,9 @@ struct pw_policy {
 };
 
 struct pw_policy *pw_policy_free(struct pw_policy *policy);
+
+/* Whether @path is @directory or lies below it; both as in struct pw_path. */
+bool pw_path_within(const char *path, const char *directory);
 
 static inline void pw_policy_freep(struct pw_policy **policy)
 {

@@ -54,7 +54,7 @@ struct pw_reader {
 struct pw_key {
 	const char *name;
 	enum pw_yaml_kind kind;		/* PW_YAML_ANY: @parse looks for itself */
-	bool required;
+	const char *stated;		/* what may stand there, of a key that must; else NULL */
 	void (*parse)(struct pw_reader *reader, const struct pw_yaml *node, void *out);
 };
 
@@ -99,8 +99,6 @@ const char *pw_suggestion(struct pw_reader *reader, const struct pw_near *near);
 bool pw_read_path(struct pw_reader *reader, const struct pw_yaml *node, struct pw_path *ret);
 /* A list of paths whose trailing slashes mean nothing. */
 struct pw_path *pw_read_paths(struct pw_reader *reader, const struct pw_yaml *list, size_t *ret_n);
-/* Whether @path is @directory or lies below it; both as in struct pw_path. */
-bool pw_path_within(const char *path, const char *directory);
 
 /* address.c */
 

@@ -6,6 +6,8 @@
 
 /* Beyond this many names a suggestion would cost more than it helps. */
 #define CANDIDATES_MAX 1000
+/* Longer values are not repeated in a message. */
+#define SHOWN_MAX 40
 
 static const char *const kind_names[] = {
 	[PW_YAML_ANY] = "a value",
@@ -32,6 +34,20 @@ const char *pw_suggestion(struct pw_reader *reader, const struct pw_near *near)
 	return near->best ? format(reader, "; did you mean ", near->best) : "";
 }
 
+/* A single value where a list belongs mostly lacks its brackets. */
+static void report_kind(struct pw_reader *reader, const struct pw_yaml *node,
+			enum pw_yaml_kind kind, const char *name)
+{
+	const char *quote = node->plain ? "" : "\"";
+
+	if (kind == PW_YAML_LIST && node->kind == PW_YAML_SCALAR && strlen(node->text) <= SHOWN_MAX)
+		pw_error(reader, &node->at, "'%s' must be a list, this is a single value: write "
+			 "[%s%s%s]", name, quote, node->text, quote);
+	else
+		pw_error(reader, &node->at, "'%s' must be %s, this is %s", name, kind_names[kind],
+			 kind_names[node->kind]);
+}
+
 bool pw_kind_is(struct pw_reader *reader, const struct pw_yaml *node, enum pw_yaml_kind kind,
 		const char *name)
 {
@@ -42,8 +58,7 @@ bool pw_kind_is(struct pw_reader *reader, const struct pw_yaml *node, enum pw_ya
 		return false;
 	}
 	if (kind != PW_YAML_ANY && node->kind != kind) {
-		pw_error(reader, &node->at, "'%s' must be %s, this is %s", name, kind_names[kind],
-			 kind_names[node->kind]);
+		report_kind(reader, node, kind, name);
 		return false;
 	}
 	if (node->kind != PW_YAML_SCALAR && !node->n) {
@@ -128,8 +143,9 @@ void pw_map_read(struct pw_reader *reader, const struct pw_yaml *map, const char
 		key = find_child(map, keys[i].name);
 		if (key)
 			read_key(reader, key, &keys[i], out);
-		else if (keys[i].required)
-			pw_error(reader, at, "'%s' must be stated in %s", keys[i].name, what);
+		else if (keys[i].stated)
+			pw_error(reader, at, "'%s' must be stated in %s: %s", keys[i].name, what,
+				 keys[i].stated);
 	}
 }
 

@@ -236,19 +236,19 @@ static void read_system(struct pw_reader *reader, const struct pw_yaml *list, vo
 }
 
 static const struct pw_key subject_keys[] = {
-	{"exec", PW_YAML_LIST, true, read_exec},
-	{"started_by", PW_YAML_LIST, false, read_started_by},
-	{"helpers", PW_YAML_ANY, false, read_helpers},
-	{"users", PW_YAML_LIST, false, read_users},
-	{"access", PW_YAML_MAP, false, read_access},
-	{"writes", PW_YAML_LIST, false, read_writes},
-	{"network", PW_YAML_LIST, false, read_network},
-	{"never_block", PW_YAML_SCALAR, false, read_never_block},
-	{"mode", PW_YAML_SCALAR, false, read_mode},
-	{"system", PW_YAML_LIST, false, read_system},
-	{"code", PW_YAML_ANY, false, pw_read_refused},
-	{"protect", PW_YAML_ANY, false, pw_read_refused},
-	{"updates", PW_YAML_ANY, false, pw_read_refused},
+	{"exec", PW_YAML_LIST, "a list of programs", read_exec},
+	{"started_by", PW_YAML_LIST, NULL, read_started_by},
+	{"helpers", PW_YAML_ANY, NULL, read_helpers},
+	{"users", PW_YAML_LIST, NULL, read_users},
+	{"access", PW_YAML_MAP, NULL, read_access},
+	{"writes", PW_YAML_LIST, NULL, read_writes},
+	{"network", PW_YAML_LIST, NULL, read_network},
+	{"never_block", PW_YAML_SCALAR, NULL, read_never_block},
+	{"mode", PW_YAML_SCALAR, NULL, read_mode},
+	{"system", PW_YAML_LIST, NULL, read_system},
+	{"code", PW_YAML_ANY, NULL, pw_read_refused},
+	{"protect", PW_YAML_ANY, NULL, pw_read_refused},
+	{"updates", PW_YAML_ANY, NULL, pw_read_refused},
 };
 
 static bool may_read(const struct pw_subject_policy *policy)
@@ -293,8 +293,8 @@ void pw_read_subject(struct pw_reader *reader, const struct pw_yaml *node,
 	if (pw_map_value(node, "started_by"))
 		return;
 	if (policy->reads)
-		pw_error(reader, &policy->at, "'started_by' must be stated: '%s' may read an object",
-			 policy->name);
+		pw_error(reader, &policy->at, "'started_by' must be stated: '%s' may read an object "
+			 "(init, login, anyone or names of subjects)", policy->name);
 	policy->started_by.index = pw_arena_array(reader->arena, 1, sizeof(size_t));
 	if (policy->started_by.index) {
 		policy->started_by.index[0] = PW_SUBJECT_INDEX_ANYONE;
