@@ -85,14 +85,38 @@ refused_policy() {
 	rm /srv/other-name
 }
 
+# says_of_apply: what apply says of names, of a policy that it takes.
+says_of_apply() {
+	mkdir -p "$BATS_TEST_TMPDIR/said"
+	with_next_version > "$BATS_TEST_TMPDIR/said/policy.yaml"
+	phiward apply "$BATS_TEST_TMPDIR/said/policy.yaml" 2>&1 > /dev/null |
+		sed -n -e 's|^.*/policy.yaml:|policy.yaml:|' -e '/ note: \|no longer/p'
+}
+
+@test "apply: says which names nothing answers to yet, and nothing of the others" {
+	[ -z "$(policy | says_of_apply)" ]
+	[[ $(policy /srv/dicom,/srv/pluse /usr/bin/head,/usr/bin/haed | says_of_apply) =~ \
+		^policy.yaml:[0-9]+:[0-9]+:\ note:\ /srv/pluse\ is\ not\ there\ yet:\ what\ appears\ there\ is\ protected$'\n'policy.yaml:[0-9]+:[0-9]+:\ note:\ /usr/bin/haed\ is\ not\ there\ yet$ ]]
+	policy | apply_policy
+}
+
+@test "apply: warns of what is no longer protected" {
+	[ -z "$(policy /srv/dicom,/srv/public | says_of_apply)" ]
+	[ "$(policy /srv/dicom | says_of_apply)" = 'warning: no longer protected: images (/srv/public)' ]
+	[ -z "$(policy /srv/dicom | says_of_apply)" ]
+}
+
 @test "apply: a version only goes up, unless a downgrade is asked for" {
 	local version
 	policy | apply_policy
 	version=$(cat "$POLICY_VERSION_FILE")
 	policy | sed "s/^phiward:.*/&\nversion: $((version - 1))/" |
-		refused_policy "version $((version - 1)) is lower than the accepted $version"
+		refused_policy "policy.yaml:2:10: error: version $((version - 1)) is not above version $version of 'apply', which was accepted before: 'version' must be $((version + 1)) or more"
+	run phiward why
+	[[ $output == *"was refused: version $((version - 1)) is not above version $version"* ]]
+	[[ $output == *'to allow it: raise its `version`'* ]]
 	policy /srv/public | sed "s/^phiward:.*/&\nversion: $version/" |
-		refused_policy "version $version was accepted with another text"
+		refused_policy "version $version is not above version $version of 'apply', which was accepted before with another text"
 	policy | sed "s/^phiward:.*/&\nversion: $((version - 1))/" > "$BATS_TEST_TMPDIR/lower.yaml"
 	assert_allowed phiward apply --allow-downgrade "$BATS_TEST_TMPDIR/lower.yaml"
 	phiward_is version=$((version - 1))

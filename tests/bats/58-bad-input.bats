@@ -200,9 +200,9 @@ unchanged() {
 	local version
 	version=$(phiward_status | grep -o '"version":[0-9]*' | tr -dc 0-9)
 	good | sed "s/^version: 1000/version: $((version - 1))/" > "$BAD"
-	[ "$version" -eq 1 ] || assert_bad 'lower than the accepted' apply
+	[ "$version" -eq 1 ] || assert_bad 'is not above version' apply
 	good /srv/public | sed "s/^version: 1000/version: $version/" > "$BAD"
-	assert_bad 'accepted with another text' apply
+	assert_bad 'accepted before with another text' apply
 	good /srv/public | sed 's/^version: 1000/version: 99999999999999999999/' > "$BAD"
 	assert_bad 'bad.yaml:3:[0-9]+: error: '
 }

@@ -161,6 +161,7 @@ static void print_all(json_object *response, const char *name)
 
 int pw_control_report(json_object *response)
 {
+	print_all(response, "notes");
 	print_all(response, "warnings");
 	print_all(response, "errors");
 	return json_object_get_int(json_object_object_get(response, "code"));

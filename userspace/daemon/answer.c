@@ -16,7 +16,8 @@ static json_object *new_answer(enum pw_exit code)
 	if (pw_json_add(answer, "ok", json_object_new_boolean(code == PW_EXIT_YES)) < 0 ||
 	    pw_json_add(answer, "code", json_object_new_int(code)) < 0 ||
 	    pw_json_add(answer, "errors", json_object_new_array()) < 0 ||
-	    pw_json_add(answer, "warnings", json_object_new_array()) < 0) {
+	    pw_json_add(answer, "warnings", json_object_new_array()) < 0 ||
+	    pw_json_add(answer, "notes", json_object_new_array()) < 0) {
 		json_object_put(answer);
 		return NULL;
 	}
@@ -82,15 +83,17 @@ char *pw_answer_line(const struct pw_diag_entry *entry)
 
 static void add_diag(json_object *answer, const struct pw_diag *diag)
 {
+	static const char *const lists[] = {
+		[PW_DIAG_NOTE] = "notes",
+		[PW_DIAG_WARNING] = "warnings",
+		[PW_DIAG_ERROR] = "errors",
+	};
+
 	for (size_t i = 0; i < diag->n; i++) {
 		const struct pw_diag_entry *entry = &diag->entries[i];
-		_cleanup_free_ char *text = NULL;
+		_cleanup_free_ char *text = pw_answer_line(entry);
 
-		if (entry->level == PW_DIAG_NOTE)
-			continue;
-		text = pw_answer_line(entry);
-		add_text(answer, entry->level == PW_DIAG_ERROR ? "errors" : "warnings",
-			 text ? text : "out of memory");
+		add_text(answer, lists[entry->level], text ? text : "out of memory");
 	}
 }
 

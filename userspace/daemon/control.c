@@ -104,7 +104,7 @@ static int apply_sources(struct pw_daemon *daemon, uid_t uid, const struct pw_so
 
 	if (r < 0)
 		return r;
-	pw_policy_lint(policy, PW_LINT_FILES, diag);
+	pw_policy_lint(policy, PW_LINT_FILES | PW_LINT_BRIEF, diag);
 	if (diag->errors) {
 		pw_policy_free(policy);
 		return -EINVAL;

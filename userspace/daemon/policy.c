@@ -120,7 +120,7 @@ static int read_file(struct pw_policy **ret, struct pw_diag *diag)
 
 	if (r < 0)
 		return r;
-	pw_policy_lint(policy, PW_LINT_FILES, diag);
+	pw_policy_lint(policy, PW_LINT_FILES | PW_LINT_BRIEF, diag);
 	if (diag->errors)
 		return -EINVAL;
 	*ret = TAKE_PTR(policy);
@@ -212,6 +212,21 @@ static int refuse(struct pw_diag *diag, int error, const char *text)
 	return error;
 }
 
+/*
+ * The record says what was wrong when that is the version: the policy itself has no fault
+ * that could be found later. What else was wrong can have paths in it, and this is shown to
+ * those who may not see them.
+ */
+static void note_refused(struct pw_daemon *daemon, const struct pw_policy *policy, uid_t uid,
+			 int error, const struct pw_diag *diag)
+{
+	const char *why = error == -ESTALE && diag->n ? diag->entries[diag->n - 1].text : NULL;
+
+	pw_daemon_note(daemon, PW_RECORD_POLICY, PW_ACTION_APPLY, PW_VERDICT_DENY,
+		       PW_REASON_ADMIN, "%s version %" PRIu64 ", by uid %u%s%s", policy->name,
+		       policy->version, uid, why ? ": " : "", why ? why : "");
+}
+
 int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool allow_downgrade,
 		    uid_t uid, struct pw_diag *diag)
 {
@@ -226,9 +241,7 @@ int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool all
 	r = pw_ward_apply(daemon->ward, policy, allow_downgrade, diag);
 	pw_ward_set_by(daemon->ward, "phiwardd");
 	if (r < 0) {
-		pw_daemon_note(daemon, PW_RECORD_POLICY, PW_ACTION_APPLY, PW_VERDICT_DENY,
-			       PW_REASON_ADMIN, "%s version %" PRIu64 ", by uid %u", policy->name,
-			       policy->version, uid);
+		note_refused(daemon, policy, uid, r, diag);
 		pw_policy_free(policy);
 		return r;
 	}

@@ -151,6 +151,7 @@ static void refuse(struct pw_client *client, int code, const char *why)
 	json_object_object_add(answer, "code", json_object_new_int(code));
 	json_object_object_add(answer, "errors", errors);
 	json_object_object_add(answer, "warnings", json_object_new_array());
+	json_object_object_add(answer, "notes", json_object_new_array());
 	client->asked = true;
 	client->unread = true;
 	pw_client_answer(client, answer);

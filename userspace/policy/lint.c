@@ -64,7 +64,8 @@ static void print_reader(FILE *to, const struct pw_policy *policy,
 	fputc(')', to);
 }
 
-static void lint_readers(const struct pw_policy *policy, size_t object, struct pw_diag *diag)
+static void lint_readers(const struct pw_policy *policy, size_t object, unsigned int flags,
+			 struct pw_diag *diag)
 {
 	const struct pw_object_policy *o = &policy->objects[object];
 	_cleanup_free_ char *text = NULL;
@@ -85,13 +86,14 @@ static void lint_readers(const struct pw_policy *policy, size_t object, struct p
 	}
 	if (fclose(to))
 		return;
-	pw_diag_add(diag, PW_DIAG_NOTE, &o->at, "%s can be read by: %s", o->name,
-		    readers ? text : "nobody");
+	if (!(flags & PW_LINT_BRIEF))
+		pw_diag_add(diag, PW_DIAG_NOTE, &o->at, "%s can be read by: %s", o->name,
+			    readers ? text : "nobody");
 	if (!all)
 		warn(diag, &o->at, "no subject may do anything with '%s'", o->name);
 }
 
-static void lint_objects(const struct pw_policy *policy, struct pw_diag *diag)
+static void lint_objects(const struct pw_policy *policy, unsigned int flags, struct pw_diag *diag)
 {
 	static const char *const needed[] = {"/bin", "/boot", "/dev", "/etc", "/home", "/lib",
 					     "/lib64", "/opt", "/proc", "/root", "/run", "/sbin",
@@ -102,7 +104,7 @@ static void lint_objects(const struct pw_policy *policy, struct pw_diag *diag)
 
 	for (i = 0; i < policy->nobjects; i++) {
 		object = &policy->objects[i];
-		lint_readers(policy, i, diag);
+		lint_readers(policy, i, flags, diag);
 		if (object->audit == PW_AUDIT_NONE && object->on_loss == PW_ON_LOSS_DENY)
 			warn(diag, &object->at, "nothing is recorded of '%s', so 'on_audit_loss: deny' "
 			     "never applies", object->name);
@@ -197,7 +199,7 @@ void pw_policy_lint(const struct pw_policy *policy, unsigned int flags, struct p
 {
 	size_t i;
 
-	lint_objects(policy, diag);
+	lint_objects(policy, flags, diag);
 	lint_nested(policy, diag);
 	for (i = 0; i < policy->nsubjects; i++) {
 		lint_subject(policy, &policy->subjects[i], diag);

@@ -18,8 +18,8 @@
  *            without the path of any file: for those who may not read the log
  *   drain    writes to the log what is in the rings; afterwards all of it can be read
  *
- * Response: {"ok":B,"code":N,"errors":[S,...],"warnings":[S,...]} and the
- * member named above. "code" is the exit code of the command. Errors of a
+ * Response: {"ok":B,"code":N,"errors":[S,...],"warnings":[S,...],"notes":[S,...]}
+ * and the member named above. "code" is the exit code of the command. Errors of a
  * policy have the form FILE:LINE:COL: error: text.
  *
  * Who may ask is decided by the peer's credentials: root, or a member of the group.

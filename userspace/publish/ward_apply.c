@@ -6,6 +6,7 @@
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "common/words.h"
+#include "publish/changes.h"
 #include "publish/pins.h"
 #include "publish/probe.h"
 #include "publish/swap.h"
@@ -139,11 +140,15 @@ static void note_swap(struct pw_ward *ward, const struct pw_swapped *swapped)
 		note_not_adopted(ward, &swapped->refused[i]);
 }
 
-/* Makes @image the one in force. Takes over what @resolved and @image point at. */
+/*
+ * Makes @image the one in force and takes over what it points at. What @resolved points at
+ * is exchanged for what was in force, which may be NULL.
+ */
 static int publish(struct pw_ward *ward, struct pw_resolved **resolved, struct pw_image **image,
 		   struct pw_diag *diag)
 {
 	struct pw_swapped swapped = {.links = -EBADF};
+	struct pw_resolved *before;
 	int r;
 
 	r = prepare(ward, *image, diag);
@@ -153,9 +158,10 @@ static int publish(struct pw_ward *ward, struct pw_resolved **resolved, struct p
 		return r;
 
 	ward->scan = pw_scan_free(ward->scan);
-	pw_resolved_free(ward->resolved);
 	pw_image_free(ward->image);
-	ward->resolved = TAKE_PTR(*resolved);
+	before = ward->resolved;
+	ward->resolved = *resolved;
+	*resolved = before;
 	ward->image = TAKE_PTR(*image);
 	begin_scan(ward, swapped.links);
 	note_swap(ward, &swapped);
@@ -182,25 +188,27 @@ static int check_kernel(struct pw_diag *diag)
 	return pw_probe_ok(probe) ? 0 : -ENOTSUP;
 }
 
+/*
+ * One number counts for all policies of a machine, whatever they are called: else one of
+ * another name could take the place of the accepted one.
+ */
 static int check_version(const struct pw_policy *policy, const struct pw_accepted *accepted,
 			 bool allow_downgrade, struct pw_diag *diag)
 {
 	char digest[2 * PW_DIGEST_LEN + 1];
+	bool same;
 
 	if (!accepted || allow_downgrade || policy->version > accepted->version)
 		return 0;
 	pw_text_hex(digest, policy->digest, PW_DIGEST_LEN);
-	if (policy->version == accepted->version && strcmp(digest, accepted->digest) == 0)
+	same = policy->version == accepted->version;
+	if (same && strcmp(digest, accepted->digest) == 0)
 		return 0;
-	if (policy->version == accepted->version)
-		pw_diag_add(diag, PW_DIAG_ERROR, NULL,
-			    "version %" PRIu64 " was accepted with another text: raise `version`",
-			    policy->version);
-	else
-		pw_diag_add(diag, PW_DIAG_ERROR, NULL,
-			    "version %" PRIu64 " is lower than the accepted %" PRIu64
-			    " (--allow-downgrade to apply it all the same)",
-			    policy->version, accepted->version);
+	pw_diag_add(diag, PW_DIAG_ERROR, &policy->version_at,
+		    "version %" PRIu64 " is not above version %" PRIu64 " of '%s', which was accepted "
+		    "before%s: 'version' must be %" PRIu64 " or more (or --allow-downgrade given)",
+		    policy->version, accepted->version, accepted->policy,
+		    same ? " with another text" : "", accepted->version + 1);
 
 	return -ESTALE;
 }
@@ -208,6 +216,8 @@ static int check_version(const struct pw_policy *policy, const struct pw_accepte
 static int publish_policy(struct pw_ward *ward, struct pw_policy *policy,
 			  const struct pw_accepted *accepted, bool rebase, struct pw_diag *diag)
 {
+	/* Freed last: what was resolved points into it. */
+	_cleanup_(pw_policy_freep) struct pw_policy *before = NULL;
 	_cleanup_(pw_resolved_freep) struct pw_resolved *resolved = NULL;
 	_cleanup_(pw_image_freep) struct pw_image *image = NULL;
 	int r;
@@ -219,8 +229,11 @@ static int publish_policy(struct pw_ward *ward, struct pw_policy *policy,
 		r = publish(ward, &resolved, &image, diag);
 	if (r < 0)
 		return r;
-	pw_policy_free(ward->policy);
+	before = ward->policy;
 	ward->policy = policy;
+	pw_note_absent(ward->resolved, diag);
+	if (resolved)
+		pw_warn_dropped(resolved, ward->resolved, diag);
 
 	r = pw_accepted_write(ward->state_dir, ward->resolved);
 	if (r < 0)
