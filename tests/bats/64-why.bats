@@ -72,6 +72,7 @@ refusals() {
 @test "why: a program that was started wrongly, and what followed from that" {
 	refusals head
 	says '/usr/bin/head run by radiographer was refused reading /srv/dicom/2.dcm' \
+		'because it was not taken for viewer, which names it' \
 		'start the program as `started_by` and `users` of viewer say' \
 		'/usr/bin/head run by radiographer was not taken for viewer' \
 		'not started by whom the policy names' 'policy.yaml:9, subject viewer)'
@@ -92,7 +93,7 @@ refusals() {
 	for peer in 10.20.5.4:104 pacs:104; do
 		refusals $peer
 		says '/usr/bin/curl run by root was refused connecting to tcp 10.20.5.4:104 (pacs)' \
-			'policy.yaml:15, subject others)' 'better: name /usr/bin/curl under `exec`'
+			'policy.yaml:15, subject others)' 'to: [pacs]' 'better: name /usr/bin/curl under `exec`'
 	done
 }
 

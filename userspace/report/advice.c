@@ -24,6 +24,9 @@ static void advise_rule(FILE *to, json_object *record)
 	const char *action = or_text(pw_record_text(record, "action"), "read");
 	const char *addr = pw_record_text(record, "addr");
 
+	/* The policy's own name for it; of what came in, `peer` can be a subject. */
+	if (addr && strcmp(action, "listen") != 0)
+		addr = or_text(pw_record_text(record, "peer"), addr);
 	if (addr)
 		fprintf(to, "add `%s: {%s: [%" PRIu64 "], %s: [%s]}` to `network` of %s",
 			!strcmp(action, "listen") ? "listen" : "connect",
@@ -107,6 +110,15 @@ static void advise_writes(FILE *to, json_object *record)
 		fprintf(to, "add the directory to `writes` of %s", subject);
 }
 
+/* Only of a version does the record itself say what was wrong. */
+static void advise_admin(FILE *to, json_object *record)
+{
+	if (strstr(or_text(pw_record_text(record, "path"), ""), ": "))
+		fputs("raise its `version`, or apply it with --allow-downgrade", to);
+	else
+		fputs("`phiward apply` said what was wrong to who applied it", to);
+}
+
 /* What does not depend on who was refused, or NULL. */
 static const char *fixed_advice(unsigned int reason)
 {
@@ -150,9 +162,6 @@ static const char *fixed_advice(unsigned int reason)
 		return "start the program again under the present policy";
 	case PW_REASON_BUG:
 		return "this is a defect of phiward; please report it with `phiward status --json`";
-	case PW_REASON_ADMIN:
-		return "`phiward check` says what is wrong with the policy; who applied it was "
-		       "told, too";
 	default:
 		return NULL;
 	}
@@ -169,6 +178,9 @@ void pw_why_advice(FILE *to, json_object *record, const char *not_entered)
 		return;
 	}
 	switch (reason) {
+	case PW_REASON_ADMIN:
+		advise_admin(to, record);
+		break;
 	case PW_REASON_STRANGER:
 		advise_stranger(to, record, not_entered);
 		break;

@@ -3,8 +3,11 @@
 #include <pwd.h>
 #include <string.h>
 
+#include <phiward/words.h>
+
 #include "audit/reader.h"
 #include "common/cleanup.h"
+#include "common/words.h"
 #include "report/table.h"
 #include "report/why.h"
 
@@ -83,8 +86,11 @@ static void print_event(FILE *to, json_object *record, bool paths)
 	const char *was = pw_record_true(record, "enforced") ? "was" : "would have been";
 
 	if (is(record, "type", "policy")) {
-		fprintf(to, "%s of %s %s refused", pw_record_text(record, "action") ?: "-",
-			text ? text : "a policy", was);
+		const char *why = text ? strstr(text, ": ") : NULL;
+		size_t length = why ? (size_t)(why - text) : strlen(text ?: "a policy");
+
+		fprintf(to, "%s of %.*s %s refused%s", pw_record_text(record, "action") ?: "-",
+			(int)length, text ?: "a policy", was, why ?: "");
 	} else if (is(record, "type", "system")) {
 		fputs(text ? text : "phiwardd", to);
 	} else if (is(record, "type", "exec") && peer) {
@@ -100,6 +106,17 @@ static void print_event(FILE *to, json_object *record, bool paths)
 		fprintf(to, " %s refused %s ", was, verb_of(record));
 		print_what(to, record, paths);
 	}
+}
+
+/* To the kernel who entered no subject is a stranger, also when a subject names the program. */
+static void print_reason(FILE *to, json_object *record, const char *not_entered)
+{
+	const char *reason = pw_record_text(record, "reason");
+
+	if (not_entered && is(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_STRANGER)))
+		fprintf(to, ", because it was not taken for %s, which names it", not_entered);
+	else
+		fprintf(to, ", because %s", reason ? reason : "no rule allows it");
 }
 
 /* The line of the policy that the verdict comes from, and whose it is. */
@@ -120,7 +137,7 @@ void pw_why_print(FILE *to, const struct pw_why *why, size_t i, bool paths)
 {
 	const struct pw_refusal *refusal = &why->refusals[i];
 	json_object *record = refusal->latest;
-	const char *reason = pw_record_text(record, "reason");
+	const char *not_entered = pw_why_not_entered(why, record);
 	char time[PW_LOCAL_TIME_SIZE];
 
 	pw_local_time(refusal->time, time);
@@ -129,10 +146,10 @@ void pw_why_print(FILE *to, const struct pw_why *why, size_t i, bool paths)
 	if (refusal->count > 1)
 		fprintf(to, " and the like, %" PRIu64 " times", refusal->count);
 	if (!is(record, "type", "policy") && !is(record, "type", "system"))
-		fprintf(to, ", because %s", reason ? reason : "no rule allows it");
+		print_reason(to, record, not_entered);
 	print_line(to, record);
 	fputs(".\n    to allow it: ", to);
-	pw_why_advice(to, record, pw_why_not_entered(why, record));
+	pw_why_advice(to, record, not_entered);
 	fputc('\n', to);
 }
 

@@ -113,6 +113,31 @@ static void a_refused_connection(void **state)
 		    "archive\n");
 }
 
+/* The policy's own name for a peer is what its rules would say. */
+static void a_peer_with_a_name(void **state)
+{
+	json_object *record = refusal(1, "/usr/sbin/Orthanc", NULL);
+	char *text = NULL;
+	size_t length;
+	FILE *to = open_memstream(&text, &length);
+
+	(void)state;
+	set_text(record, "type", "net");
+	set_text(record, "action", "connect");
+	set_text(record, "subject", "archive");
+	set_text(record, "object", NULL);
+	set_text(record, "proto", "tcp");
+	set_text(record, "addr", "10.9.9.9");
+	set_text(record, "peer", "engine");
+	set_number(record, "port", 104);
+	set_text(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_NO_RULE));
+	pw_why_advice(to, record, NULL);
+	fclose(to);
+	assert_string_equal(text, "add `connect: {tcp: [104], to: [engine]}` to `network` of archive");
+	free(text);
+	json_object_put(record);
+}
+
 static json_object *network(const char *action, const char *subject, const char *addr)
 {
 	json_object *record = refusal(1, "/usr/bin/storescu", NULL);
@@ -195,6 +220,20 @@ static void what_follows_from_a_wrong_start(void **state)
 	free(text);
 }
 
+/* It is in a subject of the policy, so this is not why. */
+static void a_stranger_that_a_subject_names(void **state)
+{
+	(void)state;
+	take(wrong_start());
+	take(refusal(2, "/usr/bin/storescu", "/srv/a"));
+	pw_why_sort(&why);
+	assert_says(0, true, "2023-11-14 22:13:22+0000  /usr/bin/storescu run by root was refused "
+		    "reading /srv/a of images, because it was not taken for sender, which names it "
+		    "(ct.yaml:9, object images).\n"
+		    "    to allow it: start the program as `started_by` and `users` of sender say; it "
+		    "was not taken for sender when it was started\n");
+}
+
 static void where_a_member_may_not_write(void **state)
 {
 	static const struct {
@@ -256,8 +295,11 @@ static void a_policy_that_was_not_taken(void **state)
 	take(record);
 	assert_says(0, false, "2023-11-14 22:13:21+0000  apply of ct-console version 4, by uid 0 was "
 		    "refused.\n"
-		    "    to allow it: `phiward check` says what is wrong with the policy; who applied "
-		    "it was told, too\n");
+		    "    to allow it: `phiward apply` said what was wrong to who applied it\n");
+	set_text(record, "path", "ct-console version 4, by uid 0: version 4 is not above version 7");
+	assert_says(0, false, "2023-11-14 22:13:21+0000  apply of ct-console version 4, by uid 0 was "
+		    "refused: version 4 is not above version 7.\n"
+		    "    to allow it: raise its `version`, or apply it with --allow-downgrade\n");
 }
 
 static void what_is_asked_about(void **state)
@@ -390,6 +432,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(alike_refusals_are_one), TEST(without_paths), TEST(a_refused_connection),
+		TEST(a_peer_with_a_name), TEST(a_stranger_that_a_subject_names),
 		TEST(a_connection_that_came_in), TEST(a_program_that_entered_no_subject),
 		TEST(what_follows_from_a_wrong_start), TEST(where_a_member_may_not_write),
 		TEST(where_a_member_may_not_write_is_not_folded), TEST(a_policy_that_was_not_taken),
