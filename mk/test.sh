@@ -186,7 +186,11 @@ done
 wait_for_jobs
 
 if [ $((passed + failed)) -eq 0 ]; then
-	echo "no test was run" >&2
+	if [ -n "$name" ]; then
+		echo "no test has '$name' in its name" >&2
+	else
+		echo "no test was run" >&2
+	fi
 	failed=1
 fi
 [ ! -e "$logs/failed" ] || { echo "What failed, by its log in $logs:"; cat "$logs/failed"; }

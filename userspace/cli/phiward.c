@@ -119,6 +119,8 @@ static int unknown_command(int argc, char **argv)
 	char given[64];
 	struct pw_near near = { .text = given };
 
+	if (argc == 2 && !strcmp(argv[1], "audit"))
+		return pw_fail(PW_EXIT_USAGE, "'audit' needs 'query' or 'tail'; see: phiward --help");
 	snprintf(given, sizeof(given), "%s%s%s", argv[1],
 		 argc > 2 && !strcmp(argv[1], "audit") ? " " : "",
 		 argc > 2 && !strcmp(argv[1], "audit") ? argv[2] : "");
