@@ -18,6 +18,10 @@ if [ "$1" = --check ]; then
 	exit 1
 fi
 
+if missing=$("$0" --check "$@" 2>&1); then
+	echo "everything that building and testing need is installed"
+	exit
+fi
 if [ "$(id -u)" -ne 0 ]; then
 	exec sudo "$0" "$@"
 fi
@@ -28,11 +32,6 @@ if [ ! -e $policy ]; then
 	trap 'exit 1' INT TERM
 	printf '#!/bin/sh\nexit 101\n' > $policy
 	chmod 755 $policy
-fi
-# What apt downloads and unpacks is shown only when something is missing.
-if missing=$("$0" --check "$@" 2>&1); then
-	echo "everything that building and testing need is installed"
-	exit
 fi
 echo "${missing%%
 *}"
