@@ -40,7 +40,8 @@ void pw_sources_free(struct pw_source *sources, size_t n);
 
 /*
  * Compiles @policy, swaps it in for new and running processes, attaches,
- * keeps it as the accepted one. Takes @policy over on success. -ESTALE: its
+ * keeps it as the accepted one. Takes @policy over on success; notes and
+ * warnings then say what is absent and what is no longer protected. -ESTALE: its
  * version is lower than the accepted one's, or the same with another text.
  * Other errors: -EINVAL, -E2BIG, -ENOSPC with a diagnostic, or a system's.
  */
