@@ -133,36 +133,79 @@ static __always_inline int pw_guard_open(struct file *file, struct inode *inode,
 	if ((inode->i_mode & PW_S_IFMT) != PW_S_IFREG && pw_is_storage(inode))
 		return pw_guard_storage(file->f_path.dentry);
 
-	return writes && pw_in_swapon() ? pw_guard_storage(file->f_path.dentry) : 0;
+	if (!writes)
+		return 0;
+	if (pw_in_swapon())
+		return pw_guard_storage(file->f_path.dentry);
+
+	return inode->i_sb->s_magic == PW_SYSFS_MAGIC ? pw_guard_sysfs(file) : 0;
 }
 
 #define PW_OPEN_ASK 1	/* no answer: the question is asked in full */
+
+/* Records an open that pw_open_in_object() has allowed; 0, or PW_OPEN_ASK or the refusal instead of it. */
+static __always_inline int pw_record_open(struct file *file, __u32 scope, const struct pw_met *met,
+					  const struct pw_file_question *q,
+					  const struct pw_answer *answer, struct pw_task *label)
+{
+	struct pw_bank *bank = pw_bank_at(pw_scope_slot(scope));
+	const struct pw_root *root = &bank->known[PW_INDEX(met->known, PW_KNOWN_MAX)].root;
+	__u32 object_flags = pw_object_flags(bank, q->object);
+	struct inode *inode = file->f_inode;
+	struct pw_case c = {};
+
+	if (met->depth > PW_SHORT_WAY)
+		return PW_OPEN_ASK;
+
+	c.generation = bank->generation;
+	c.ino = inode->i_ino;
+	c.slot = pw_scope_slot(scope);
+	c.dev = inode->i_sb->s_dev;
+	c.subject = q->subject;
+	c.subject_flags = q->subject_flags;
+	c.object = q->object;
+	c.root = root->root;
+	c.depth = met->depth;
+	c.program = label->program;
+	c.flags = PW_CASE_PHI;
+	c.type = PW_RECORD_FILE;
+	c.action = pw_action_of(q->need);
+	c.verdict = answer->verdict;
+	c.reason = answer->reason;
+	if (!pw_emit_at(&c, file->f_path.dentry, label))
+		return 0;
+
+	return pw_allow_unrecorded(&c, object_flags,
+				   pw_mode_applies(bank->mode, q->subject_flags, object_flags));
+}
 
 /*
  * Opening what lies in an object whose root was met, by a member that may do so: most opens
  * of patients' files, and they are kept waiting no longer than need be. The answer is that
  * of the decision; where it is not that plain it is asked for again, and in full.
  */
-static __noinline int pw_open_in_object(struct file *file, __u32 scope, const struct pw_met *met)
+static __noinline int pw_open_in_object(struct file *file, __u32 scope, const struct pw_met *met,
+					__u32 mode, const struct super_block *sb)
 {
 	struct pw_bank *bank = pw_bank_at(pw_scope_slot(scope));
 	const struct pw_root *root = &bank->known[PW_INDEX(met->known, PW_KNOWN_MAX)].root;
-	struct pw_file_question q = {.where = PW_WHERE_OBJECT, .object = root->object};
-	__u32 object_flags = pw_object_flags(bank, q.object);
+	struct pw_file_question q = {.where = PW_WHERE_OBJECT};
 	struct inode *inode = met->at->d_inode;
 	struct pw_answer answer;
 	struct pw_task *label;
-	struct pw_case c = {};
+	__u32 object_flags;
 
+	barrier_var(root);	/* or its address is computed for each member */
+	q.object = root->object;
+	object_flags = pw_object_flags(bank, q.object);
 	if (met->known >= PW_KNOWN_HOLDERS || (root->flags & PW_ROOT_HOLDS_NAMES) ||
 	    !(object_flags & PW_OBJECT_PRESENT) || !inode ||
-	    inode->i_generation != root->generation ||
-	    !pw_is_fs(bank, pw_scope_fs(scope), met->at->d_sb))
+	    inode->i_generation != root->generation || !pw_is_fs(bank, pw_scope_fs(scope), sb))
 		return PW_OPEN_ASK;
 	label = pw_label_of(bpf_get_current_task_btf());
 	if (!label || label->subject < PW_SUBJECT_FIRST)
 		return PW_OPEN_ASK;
-	q.need = pw_need_of_open(file->f_mode, file->f_flags);
+	q.need = pw_need_of_open(mode, file->f_flags);
 	q.subject = pw_subject_in_force(bank, label->subject);
 	q.subject_flags = pw_subject_flags(bank, q.subject);
 	q.access = pw_access_of(bank, q.subject, q.object);
@@ -173,41 +216,18 @@ static __noinline int pw_open_in_object(struct file *file, __u32 scope, const st
 		__sync_fetch_and_or(&label->flags, PW_TASK_PHI);
 	if (!pw_wants_record(0, answer.verdict, answer.reason, object_flags))
 		return 0;
-	if (met->depth > PW_SHORT_WAY)
-		return PW_OPEN_ASK;
 
-	inode = file->f_inode;
-	c.generation = bank->generation;
-	c.ino = inode->i_ino;
-	c.slot = pw_scope_slot(scope);
-	c.dev = inode->i_sb->s_dev;
-	c.subject = q.subject;
-	c.subject_flags = q.subject_flags;
-	c.object = q.object;
-	c.root = root->root;
-	c.depth = met->depth;
-	c.program = label->program;
-	c.flags = PW_CASE_PHI;
-	c.type = PW_RECORD_FILE;
-	c.action = pw_action_of(q.need);
-	c.verdict = answer.verdict;
-	c.reason = answer.reason;
-	if (!pw_emit_at(&c, file->f_path.dentry, label))
-		return 0;
-
-	return pw_allow_unrecorded(&c, object_flags,
-				   pw_mode_applies(bank->mode, q.subject_flags, object_flags));
+	return pw_record_open(file, scope, met, &q, &answer, label);
 }
 
 SEC("lsm/file_open")
 int BPF_PROG(pw_file_open, struct file *file, int ret)
 {
-	__u32 writes = file->f_mode & PW_FMODE_WRITE, fs_at, slot;
 	struct inode *inode = file->f_inode;
 	struct super_block *sb = inode->i_sb;
 	__u64 key = pw_uuid_of(sb), climbed;
+	__u32 mode, writes, scope, fs_at, slot;
 	struct pw_met met;
-	__u32 scope;
 
 	if (ret)
 		return ret;
@@ -216,20 +236,20 @@ int BPF_PROG(pw_file_open, struct file *file, int ret)
 			return -PW_EACCES;
 		key = sb->s_dev;
 	}
+	mode = file->f_mode;
+	writes = mode & PW_FMODE_WRITE;
 	if (pw_guard_open(file, inode, writes))
 		return -PW_EACCES;
 	slot = pw_active_slot();
 	fs_at = pw_fs_at(pw_bank_at(slot), key);
 	if (!(fs_at & PW_FS_AT_OBJECTS) && !writes)
 		return 0;
-	if (writes && sb->s_magic == PW_SYSFS_MAGIC && pw_guard_sysfs(file))
-		return -PW_EACCES;
 	scope = pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
 	climbed = pw_climb_first(file->f_path.dentry, inode, 0, scope, &met);
 	if (climbed == PW_CLIMBED_CLEAR && !(scope & PW_SCOPE_WRITES && pw_is_labelled()))
 		return 0;
 	if (climbed == PW_CLIMBED_MET) {
-		int opened = pw_open_in_object(file, scope, &met);
+		int opened = pw_open_in_object(file, scope, &met, mode, sb);
 
 		if (opened != PW_OPEN_ASK)
 			return pw_errno(opened);
