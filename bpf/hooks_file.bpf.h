@@ -220,8 +220,9 @@ static __noinline int pw_open_in_object(struct file *file, __u32 scope, const st
 	return pw_record_open(file, scope, met, &q, &answer, label);
 }
 
+/* The kernel asks nobody else once a program has refused, so there is no earlier verdict to look at. */
 SEC("lsm/file_open")
-int BPF_PROG(pw_file_open, struct file *file, int ret)
+int BPF_PROG(pw_file_open, struct file *file)
 {
 	struct inode *inode = file->f_inode;
 	struct super_block *sb = inode->i_sb;
@@ -229,8 +230,6 @@ int BPF_PROG(pw_file_open, struct file *file, int ret)
 	__u32 mode, writes, scope, fs_at, slot;
 	struct pw_met met;
 
-	if (ret)
-		return ret;
 	if (!key) {
 		if (pw_is_guarded_pseudo(sb) && pw_guard_pseudo(file))
 			return -PW_EACCES;

@@ -210,8 +210,12 @@ stopped() {
 		ip link del churn0; ip netns del churn; done'
 	for i in {1..5}; do
 		insmod "$MODULE" gate=1 gate_timeout=$((i % 2))
-		stopped dial --wait 300 udp:10.20.0.2:9
-		[ $((i % 2)) -eq 1 ] || guard open
+		if [ $((i % 2)) -eq 1 ]; then
+			wait_for guard_is gate=timed-out
+		else
+			stopped dial --wait 300 udp:10.20.0.2:9
+			guard open
+		fi
 		wait_for rmmod phiward
 	done
 	touch /run/vm/enough-churn
