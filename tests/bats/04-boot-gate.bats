@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
+# kernels: 6.1 6.12
 #
 # The boot gate of the kernel module: shut, nothing but loopback passes in any network
 # namespace; open, everything does.

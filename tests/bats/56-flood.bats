@@ -4,6 +4,7 @@
 # More of everything than there is room for: records, processes, labels. Afterwards the
 # counters of what was lost are no longer 0, so it has a machine for itself.
 #
+# kernels: 6.1
 # vm: --mem 2G
 # timeout: 900
 
