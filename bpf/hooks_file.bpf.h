@@ -138,7 +138,7 @@ static __always_inline int pw_guard_open(struct file *file, struct inode *inode,
 	if (pw_in_swapon())
 		return pw_guard_storage(file->f_path.dentry);
 
-	return inode->i_sb->s_magic == PW_SYSFS_MAGIC ? pw_guard_sysfs(file) : 0;
+	return pw_guard_sysfs(file, inode->i_sb);
 }
 
 #define PW_OPEN_ASK 1	/* no answer: the question is asked in full */
@@ -401,7 +401,7 @@ static __always_inline int pw_use(struct file *file, __u32 writes, __u32 maps)
 	fs_at = pw_fs_at(pw_bank_at(slot), key);
 	if (!writes && !(fs_at & PW_FS_AT_OBJECTS))
 		return 0;
-	if (writes && sb->s_magic == PW_SYSFS_MAGIC && pw_guard_sysfs(file))
+	if (writes && pw_guard_sysfs(file, sb))
 		return -PW_EACCES;
 	scope = pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
 	if (!writes && pw_opened_by_itself(pw_bank_at(slot)))

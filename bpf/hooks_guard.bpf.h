@@ -118,12 +118,8 @@ static __always_inline int pw_shows_memory(const struct pw_pseudo_name *name)
 	       pw_name_is(name, "pagemap") || pw_name_is(name, "map_files");
 }
 
-/*
- * Called when a file of sysfs is opened for writing or written to. md, zram and bcache
- * are told there of a disk, which they then write on by themselves. From 6.7 on sysfs has
- * a UUID, so it is not found where the other pseudo file systems are.
- */
-static __noinline int pw_guard_sysfs(struct file *file)
+/* md, zram and bcache are told by a file of sysfs of a disk, which they then write on by themselves. */
+static __noinline int pw_guard_hand_over(struct file *file)
 {
 	struct dentry *dentry = file->f_path.dentry;
 	struct pw_pseudo_name name;
@@ -134,6 +130,15 @@ static __noinline int pw_guard_sysfs(struct file *file)
 		return 0;
 
 	return pw_guard_storage(dentry);
+}
+
+/*
+ * Called when any file is opened for writing or written to. From 6.7 on sysfs has a UUID,
+ * so it is not asked about where the other pseudo file systems are.
+ */
+static __always_inline int pw_guard_sysfs(struct file *file, const struct super_block *sb)
+{
+	return sb->s_magic == PW_SYSFS_MAGIC ? pw_guard_hand_over(file) : 0;
 }
 
 /* In hooks_task.bpf.h. */

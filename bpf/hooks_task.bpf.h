@@ -101,10 +101,10 @@ static __always_inline int pw_ask_trace(struct task_struct *tracer, struct task_
 }
 
 /*
- * When a file of procfs that shows a process's memory is opened: the same. 7.x
- * passes over ptrace_access_check for who has CAP_PERFMON. No kernel hands out the
- * task itself on 6.1, so it is known by its address, which is good as long as
- * the label that is found says so.
+ * The same, when a file of procfs that shows a process's memory is opened: 7.x passes
+ * over ptrace_access_check for who has CAP_PERFMON. On 6.1 nothing hands out the task of
+ * such a file, so its label's copy is found by address. A file that is of no process, and
+ * one whose process has ended, reads as zeroes here and shows nothing.
  */
 static __noinline int pw_ask_memory(const struct inode *inode)
 {

@@ -49,3 +49,16 @@ write_apt_conf() {
 	Acquire::Check-Valid-Until "false";
 	EOF
 }
+
+# fetch_once DIR [ARGUMENT...]: calls `fetch ARGUMENT...` under the lock of DIR, unless what it
+# brings is there, which `have ARGUMENT...` says: somebody else may have fetched it meanwhile.
+fetch_once() {
+	local dir=$1
+	shift
+	! have "$@" || return 0
+	mkdir -p "$dir"
+	exec 9> "$dir/.lock"
+	flock 9
+	have "$@" || (fetch "$@") >&2
+	exec 9>&-
+}

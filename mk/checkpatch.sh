@@ -12,6 +12,8 @@ cache=$(readlink -m "${PHIWARD_CACHE:-build/cache}")/checkpatch
 
 die() { echo "checkpatch.sh: $*" >&2; exit 1; }
 
+have() { [ -x "$cache/checkpatch.pl" ]; }
+
 fetch() {
 	work=$(mktemp -d "$cache/.fetch.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
@@ -26,12 +28,5 @@ fetch() {
 	mv "$work"/{spelling.txt,const_structs.checkpatch,checkpatch.pl} "$cache"
 }
 
-if [ ! -x "$cache/checkpatch.pl" ]; then
-	mkdir -p "$cache"
-	exec 9> "$cache/.lock"
-	flock 9
-	# Somebody else may have fetched it meanwhile.
-	[ -x "$cache/checkpatch.pl" ] || (fetch) >&2
-	exec 9>&-
-fi
+fetch_once "$cache"
 echo "$cache/checkpatch.pl"

@@ -15,6 +15,8 @@ cache=$(readlink -m "${PHIWARD_CACHE:-build/cache}")
 
 die() { echo "headers.sh: $*" >&2; exit 1; }
 
+have() { [ "$(cat "$cache/headers/$1/release" 2> /dev/null)" = "$2" ]; }
+
 # Fetches what kernel $1, release $2, is built with.
 fetch() {
 	local kernel=$1 release=$2 archive common
@@ -66,13 +68,6 @@ fi
 "$(dirname "$0")/../tests/vm/kernels.sh" "$1" >&2
 release=$(cat "$cache/kernels/$1/release")
 root=$cache/headers/$1
-if [ "$(cat "$root/release" 2> /dev/null)" != "$release" ]; then
-	mkdir -p "$cache/headers"
-	exec 9> "$cache/headers/.lock"
-	flock 9
-	# Somebody else may have fetched it meanwhile.
-	[ "$(cat "$root/release" 2> /dev/null)" = "$release" ] || (fetch "$1" "$release") >&2
-	exec 9>&-
-fi
+fetch_once "$cache/headers" "$1" "$release"
 [ "$1" = 7 ] || echo -n "$root"
 echo "/usr/src/linux-headers-$release"

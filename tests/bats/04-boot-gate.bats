@@ -12,14 +12,19 @@ FAR='udp:10.20.0.2:9 udp:10.20.5.4:9 udp:fd00:20::2:9'
 # Who sends a frame, and where it is to arrive.
 FRAME='lan0 /run/netns/outside lan0'
 
+# namespace NAME NET: one that a link leads to, NET.0.1 here and NET.0.2 there.
+namespace() {
+	ip netns add "$1"
+	ip link add "${1}0" type veth peer name "${1}0" netns "$1"
+	ip address add "$2.0.1/16" dev "${1}0"
+	ip link set "${1}0" up
+	ip -netns "$1" address add "$2.0.2/16" dev "${1}0"
+	ip -netns "$1" link set "${1}0" up
+}
+
 setup_file() {
 	load lib/phiward
-	ip netns add far
-	ip link add far0 type veth peer name far0 netns far
-	ip address add 10.30.0.1/16 dev far0
-	ip link set far0 up
-	ip -netns far address add 10.30.0.2/16 dev far0
-	ip -netns far link set far0 up
+	namespace far 10.30
 	ip -netns far route add default via 10.30.0.1
 	ip -netns outside route add 10.30.0.0/16 via 10.20.0.1
 	sysctl -q -w net.ipv4.ip_forward=1
@@ -147,12 +152,7 @@ stopped() {
 
 @test "gate: a namespace and a device that are made while it is shut are no way round" {
 	insmod "$MODULE" gate=1 gate_timeout=0
-	ip netns add late
-	ip link add late0 type veth peer name late0 netns late
-	ip address add 10.40.0.1/16 dev late0
-	ip link set late0 up
-	ip -netns late address add 10.40.0.2/16 dev late0
-	ip -netns late link set late0 up
+	namespace late 10.40
 	ip -netns late link set lo up
 	background /run/vm/late.log nsenter --net=/run/netns/late -- serve udp:10.40.0.2:9
 	wait_for grep -q ready /run/vm/late.log

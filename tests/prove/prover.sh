@@ -26,6 +26,8 @@ write_starter() {
 	chmod 755 "$1/cbmc"
 }
 
+have() { [ -s "$cache/root/version" ]; }
+
 fetch() {
 	local archive
 	archive=$(debian_archive)
@@ -46,12 +48,5 @@ fetch() {
 	mv "$work/root" "$cache/root"
 }
 
-if [ ! -s "$cache/root/version" ]; then
-	mkdir -p "$cache"
-	exec 9> "$cache/.lock"
-	flock 9
-	# Somebody else may have fetched it meanwhile.
-	[ -s "$cache/root/version" ] || (fetch) >&2
-	exec 9>&-
-fi
+fetch_once "$cache"
 echo "$cache/root"

@@ -79,6 +79,8 @@ unpack() {
 	echo "$release" > "$dir/release"
 }
 
+have() { [ -s "$cache/$1/release" ]; }
+
 fetch() {
 	local kernel=$1 names
 	work=$(mktemp -d "$cache/.fetch.XXXXXX")
@@ -103,11 +105,5 @@ fetch() {
 
 [ $# -gt 0 ] || die "usage: kernels.sh 6.1|6.12|7..."
 for kernel; do
-	[ -s "$cache/$kernel/release" ] && continue
-	mkdir -p "$cache"
-	exec 9> "$cache/.lock"
-	flock 9
-	# Somebody else may have fetched it meanwhile.
-	[ -s "$cache/$kernel/release" ] || (fetch "$kernel")
-	exec 9>&-
+	fetch_once "$cache" "$kernel"
 done

@@ -113,7 +113,7 @@ static void advise_writes(FILE *to, json_object *record)
 /* Only of a version does the record itself say what was wrong. */
 static void advise_admin(FILE *to, json_object *record)
 {
-	if (strstr(or_text(pw_record_text(record, "path"), ""), ": "))
+	if (pw_why_policy_fault(record))
 		fputs("raise its `version`, or apply it with --allow-downgrade", to);
 	else
 		fputs("`phiward apply` said what was wrong to who applied it", to);

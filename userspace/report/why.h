@@ -54,6 +54,12 @@ int pw_why_add(struct pw_why *why, json_object *record);
 void pw_why_sort(struct pw_why *why);
 void pw_why_done(struct pw_why *why);
 
+/*
+ * Behind the text of a record of a refused policy, what was wrong with it: ": " and a
+ * sentence. NULL: the record does not say. Points into @record.
+ */
+const char *pw_why_policy_fault(json_object *record);
+
 /* The subject that the program of @record did not enter when it was started, or NULL. */
 const char *pw_why_not_entered(const struct pw_why *why, json_object *record);
 

@@ -79,6 +79,13 @@ static void print_what(FILE *to, json_object *record, bool paths)
 		fputs(object ? object : "a file", to);
 }
 
+const char *pw_why_policy_fault(json_object *record)
+{
+	const char *text = pw_record_text(record, "path");
+
+	return text ? strstr(text, ": ") : NULL;
+}
+
 /* Who was refused what. Some records are not about a program that asked for something. */
 static void print_event(FILE *to, json_object *record, bool paths)
 {
@@ -86,11 +93,10 @@ static void print_event(FILE *to, json_object *record, bool paths)
 	const char *was = pw_record_true(record, "enforced") ? "was" : "would have been";
 
 	if (is(record, "type", "policy")) {
-		const char *why = text ? strstr(text, ": ") : NULL;
-		size_t length = why ? (size_t)(why - text) : strlen(text ?: "a policy");
+		const char *fault = pw_why_policy_fault(record) ?: "", *policy = text ?: "a policy";
 
 		fprintf(to, "%s of %.*s %s refused%s", pw_record_text(record, "action") ?: "-",
-			(int)length, text ?: "a policy", was, why ?: "");
+			(int)(strlen(policy) - strlen(fault)), policy, was, fault);
 	} else if (is(record, "type", "system")) {
 		fputs(text ? text : "phiwardd", to);
 	} else if (is(record, "type", "exec") && peer) {

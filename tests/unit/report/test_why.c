@@ -92,52 +92,6 @@ static void without_paths(void **state)
 	free(text);
 }
 
-static void a_refused_connection(void **state)
-{
-	json_object *record = refusal(1, "/usr/sbin/Orthanc", NULL);
-
-	(void)state;
-	set_text(record, "type", "net");
-	set_text(record, "action", "connect");
-	set_text(record, "subject", "archive");
-	set_text(record, "object", NULL);
-	set_text(record, "proto", "tcp");
-	set_text(record, "addr", "10.9.9.9");
-	set_number(record, "port", 104);
-	set_text(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_NO_RULE));
-	take(record);
-	assert_says(0, true, "2023-11-14 22:13:21+0000  /usr/sbin/Orthanc (subject archive) run by "
-		    "root was refused connecting to tcp 10.9.9.9:104, because no rule allows it "
-		    "(ct.yaml:9, subject archive).\n"
-		    "    to allow it: add `connect: {tcp: [104], to: [10.9.9.9]}` to `network` of "
-		    "archive\n");
-}
-
-/* The policy's own name for a peer is what its rules would say. */
-static void a_peer_with_a_name(void **state)
-{
-	json_object *record = refusal(1, "/usr/sbin/Orthanc", NULL);
-	char *text = NULL;
-	size_t length;
-	FILE *to = open_memstream(&text, &length);
-
-	(void)state;
-	set_text(record, "type", "net");
-	set_text(record, "action", "connect");
-	set_text(record, "subject", "archive");
-	set_text(record, "object", NULL);
-	set_text(record, "proto", "tcp");
-	set_text(record, "addr", "10.9.9.9");
-	set_text(record, "peer", "engine");
-	set_number(record, "port", 104);
-	set_text(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_NO_RULE));
-	pw_why_advice(to, record, NULL);
-	fclose(to);
-	assert_string_equal(text, "add `connect: {tcp: [104], to: [engine]}` to `network` of archive");
-	free(text);
-	json_object_put(record);
-}
-
 static json_object *network(const char *action, const char *subject, const char *addr)
 {
 	json_object *record = refusal(1, "/usr/bin/storescu", NULL);
@@ -151,6 +105,39 @@ static json_object *network(const char *action, const char *subject, const char 
 	set_number(record, "port", 4242);
 	set_text(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_NO_RULE));
 	return record;
+}
+
+static void a_refused_connection(void **state)
+{
+	json_object *record = network("connect", "archive", "10.9.9.9");
+
+	(void)state;
+	set_text(record, "exe", "/usr/sbin/Orthanc");
+	set_number(record, "port", 104);
+	take(record);
+	assert_says(0, true, "2023-11-14 22:13:21+0000  /usr/sbin/Orthanc (subject archive) run by "
+		    "root was refused connecting to tcp 10.9.9.9:104, because no rule allows it "
+		    "(ct.yaml:9, subject archive).\n"
+		    "    to allow it: add `connect: {tcp: [104], to: [10.9.9.9]}` to `network` of "
+		    "archive\n");
+}
+
+/* The policy's own name for a peer is what its rules would say. */
+static void a_peer_with_a_name(void **state)
+{
+	json_object *record = network("connect", "archive", "10.9.9.9");
+	char *text = NULL;
+	size_t length;
+	FILE *to = open_memstream(&text, &length);
+
+	(void)state;
+	set_text(record, "peer", "engine");
+	set_number(record, "port", 104);
+	pw_why_advice(to, record, NULL);
+	fclose(to);
+	assert_string_equal(text, "add `connect: {tcp: [104], to: [engine]}` to `network` of archive");
+	free(text);
+	json_object_put(record);
 }
 
 /* Nobody here asked for it: the address is that of who came. */
