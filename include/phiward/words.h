@@ -65,6 +65,15 @@ enum pw_verdict { PW_VERDICT_LIST(PW_ENUM_ENTRY) PW_VERDICT_MAX_ };
 
 enum pw_mode { PW_MODE_LIST(PW_ENUM_ENTRY) PW_MODE_MAX_ };
 
+/* How far the kernel command line may go. */
+#define PW_RESCUE_LIST(X)                                                                          \
+	X(PW_RESCUE_INVALID, "invalid")                                                            \
+	X(PW_RESCUE_OFF, "off")                                                                    \
+	X(PW_RESCUE_PERMISSIVE, "permissive")                                                      \
+	X(PW_RESCUE_NONE, "none")
+
+enum pw_rescue { PW_RESCUE_LIST(PW_ENUM_ENTRY) PW_RESCUE_MAX_ };
+
 #define PW_RECORD_LIST(X)                                                                          \
 	X(PW_RECORD_INVALID, "invalid")                                                            \
 	X(PW_RECORD_FILE, "file")                                                                  \

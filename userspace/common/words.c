@@ -20,6 +20,7 @@
 WORDS(pw_words_action, PW_ACTION_LIST, PW_ACTION_MAX_);
 WORDS(pw_words_verdict, PW_VERDICT_LIST, PW_VERDICT_MAX_);
 WORDS(pw_words_mode, PW_MODE_LIST, PW_MODE_MAX_);
+WORDS(pw_words_rescue, PW_RESCUE_LIST, PW_RESCUE_MAX_);
 WORDS(pw_words_record, PW_RECORD_LIST, PW_RECORD_MAX_);
 WORDS(pw_words_audit, PW_AUDIT_LIST, PW_AUDIT_MAX_);
 WORDS(pw_words_on_loss, PW_ON_LOSS_LIST, PW_ON_LOSS_MAX_);

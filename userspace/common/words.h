@@ -16,6 +16,7 @@ struct pw_words {
 extern const struct pw_words pw_words_action;
 extern const struct pw_words pw_words_verdict;
 extern const struct pw_words pw_words_mode;
+extern const struct pw_words pw_words_rescue;
 extern const struct pw_words pw_words_record;
 extern const struct pw_words pw_words_audit;
 extern const struct pw_words pw_words_on_loss;

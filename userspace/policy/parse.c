@@ -17,11 +17,8 @@ struct header {
 	uint64_t version;
 	struct pw_position version_at;
 	enum pw_mode mode;
+	enum pw_rescue rescue;
 };
-
-static const char *const rescue_names[] = {"invalid", "off", "permissive", "none"};
-static const struct pw_words words_rescue = {rescue_names, PW_ARRAY_SIZE(rescue_names)};
-#define RESCUE_OFF 1
 
 static void read_schema(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
@@ -63,12 +60,7 @@ static void read_sealed(struct pw_reader *reader, const struct pw_yaml *node, vo
 
 static void read_rescue(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
-	unsigned int rescue = pw_read_word(reader, node, "rescue", &words_rescue);
-
-	(void)out;
-	if (rescue && rescue != RESCUE_OFF)
-		pw_error(reader, &node->at, "'rescue: %s' is not supported by this release",
-			 node->text);
+	((struct header *)out)->rescue = pw_read_word(reader, node, "rescue", &pw_words_rescue);
 }
 
 /* Read when the sources were gathered. */
@@ -115,7 +107,7 @@ static void read_header(struct pw_reader *reader, size_t source)
 {
 	struct pw_key keys[PW_ARRAY_SIZE(policy_keys)];
 	struct pw_policy *policy = reader->policy;
-	struct header header = {.main = !source};
+	struct header header = {.main = !source, .rescue = PW_RESCUE_OFF};
 	struct pw_position top = {.file = policy->sources[source].path, .line = 1, .column = 1};
 	bool part;
 	size_t i;
@@ -137,6 +129,7 @@ static void read_header(struct pw_reader *reader, size_t source)
 	policy->version = header.version;
 	policy->version_at = header.version_at;
 	policy->mode = header.mode;
+	policy->rescue = header.rescue;
 }
 
 /* ---- Sources ----------------------------------------------------------------------------- */

@@ -148,8 +148,11 @@ static void dump(FILE *to, const struct pw_policy *policy)
 	size_t i;
 
 	pw_text_hex(digest, policy->digest, PW_DIGEST_LEN);
-	fprintf(to, "policy %s version %lu mode %s\n", policy->name, (unsigned long)policy->version,
+	fprintf(to, "policy %s version %lu mode %s", policy->name, (unsigned long)policy->version,
 		pw_word_name(&pw_words_mode, policy->mode));
+	if (policy->rescue != PW_RESCUE_OFF)
+		fprintf(to, ", rescue %s", pw_word_name(&pw_words_rescue, policy->rescue));
+	fputc('\n', to);
 	fprintf(to, "digest %s\n", digest);
 	for (i = 0; i < policy->nsources; i++)
 		fprintf(to, "source %s\n", policy->sources[i].name);
