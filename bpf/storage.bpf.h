@@ -23,21 +23,11 @@
 #define PW_NR_SWAPON_32 87	/* i386; on x86-64 that is unlink(2) */
 #define PW_TS_COMPAT 2
 
-/* Refuses to all but PID 1, kernel threads and who has `system: [storage]`. */
+/* Refuses to all but who has `system: [storage]`. */
 static __noinline int pw_guard_storage(struct dentry *dentry)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pw_bank *bank = pw_bank_in(pw_active_slot());
-	struct pw_actor actor;
-
-	if (!bank || (task->flags & PW_PF_KTHREAD))
-		return 0;
-	actor = pw_actor_of(bank, task);
-	if (actor.subject == PW_SUBJECT_INIT ||
-	    pw_may_system(bank, actor.subject, PW_SYSTEM_STORAGE))
-		return 0;
-
-	return pw_guard(PW_ACTION_RAW, PW_REASON_STORAGE, dentry);
+	return pw_has_right(PW_SYSTEM_STORAGE) ?
+		       0 : pw_guard(PW_ACTION_RAW, PW_REASON_STORAGE, dentry);
 }
 
 /*

@@ -93,4 +93,24 @@ static __always_inline int pw_may_system(const struct pw_bank *bank, __u32 subje
 	return !!(bank->subjects[PW_INDEX(subject, PW_SUBJECT_IDS)].system & PW_SYSTEM_BIT(right));
 }
 
+/*
+ * Whether the current task may do what needs @right, a PW_SYSTEM_*. So may PID 1, phiwardd and
+ * the kernel's own threads; without a policy nobody is asked. Not static: the verifier then
+ * checks it once and not once a call.
+ */
+__noinline int pw_has_right(__u32 right)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	__u32 subject;
+
+	if (!bank || (task->flags & PW_PF_KTHREAD))
+		return 1;
+	subject = pw_actor_of(bank, task).subject;
+	if (subject == PW_SUBJECT_INIT || subject == PW_SUBJECT_DAEMON)
+		return 1;
+
+	return right - 1 < 32 && pw_may_system(bank, subject, right);
+}
+
 #endif

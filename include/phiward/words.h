@@ -136,7 +136,15 @@ enum pw_on_loss { PW_ON_LOSS_LIST(PW_ENUM_ENTRY) PW_ON_LOSS_MAX_ };
 	X(PW_REASON_PASS_FOR, "a process cannot pass for another program")                         \
 	X(PW_REASON_BUG, "an impossible state was met; phiward denies then and counts it")         \
 	X(PW_REASON_LOGIN, "only root opens login sessions")                                       \
-	X(PW_REASON_SCRIPT, "a script is a program of the policy by its path there only")
+	X(PW_REASON_SCRIPT, "a script is a program of the policy by its path there only")          \
+	X(PW_REASON_CODE_SET, "programs, libraries and what is protected change by updates only")  \
+	X(PW_REASON_NETADMIN, "changing the network needs `system: [netadmin]`")                   \
+	X(PW_REASON_MODULES, "loading kernel modules needs `system: [modules]`")                   \
+	X(PW_REASON_KEXEC, "loading another kernel needs `system: [kexec]`")                       \
+	X(PW_REASON_KERNEL, "this setting of the kernel needs `system: [kernel]`")                 \
+	X(PW_REASON_POWER, "restarting the machine needs `system: [power]`")                       \
+	X(PW_REASON_CLOCK, "setting the clock needs `system: [clock]`")                            \
+	X(PW_REASON_DISPLAY, "screens and input devices need `system: [display]`")
 
 enum pw_reason { PW_REASON_LIST(PW_ENUM_ENTRY) PW_REASON_MAX_ };
 

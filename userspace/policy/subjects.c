@@ -227,11 +227,8 @@ static void read_system(struct pw_reader *reader, const struct pw_yaml *list, vo
 
 	for (item = list->first; item; item = item->next) {
 		right = pw_read_word(reader, item, "system", &pw_words_system);
-		if (!right)
-			continue;
-		if (right != PW_SYSTEM_STORAGE)
-			pw_read_refused(reader, item, out);
-		policy->system |= PW_SYSTEM_BIT(right);
+		if (right)
+			policy->system |= PW_SYSTEM_BIT(right);
 	}
 }
 

@@ -119,6 +119,37 @@ static void advise_admin(FILE *to, json_object *record)
 		fputs("`phiward apply` said what was wrong to who applied it", to);
 }
 
+/* The word of `system` that would have allowed it, or NULL. */
+static const char *right_for(unsigned int reason)
+{
+	static const unsigned int rights[PW_REASON_MAX_] = {
+		[PW_REASON_STORAGE] = PW_SYSTEM_STORAGE,
+		[PW_REASON_NETADMIN] = PW_SYSTEM_NETADMIN,
+		[PW_REASON_MODULES] = PW_SYSTEM_MODULES,
+		[PW_REASON_KEXEC] = PW_SYSTEM_KEXEC,
+		[PW_REASON_KERNEL] = PW_SYSTEM_KERNEL,
+		[PW_REASON_POWER] = PW_SYSTEM_POWER,
+		[PW_REASON_CLOCK] = PW_SYSTEM_CLOCK,
+		[PW_REASON_DISPLAY] = PW_SYSTEM_DISPLAY,
+	};
+
+	if (reason >= PW_REASON_MAX_ || !rights[reason])
+		return NULL;
+
+	return pw_word_name(&pw_words_system, rights[reason]);
+}
+
+static void advise_right(FILE *to, json_object *record, const char *right)
+{
+	const char *subject = or_text(pw_record_text(record, "subject"), "the subject");
+	const char *exe = or_text(pw_record_text(record, "exe"), "the program");
+
+	if (!strcmp(subject, "others"))
+		fprintf(to, "name %s under `exec` of a subject that has `system: [%s]`", exe, right);
+	else
+		fprintf(to, "add `%s` to `system` of %s", right, subject);
+}
+
 /* What does not depend on who was refused, or NULL. */
 static const char *fixed_advice(unsigned int reason)
 {
@@ -151,12 +182,14 @@ static const char *fixed_advice(unsigned int reason)
 		       "`on_audit_loss: keep_working`";
 	case PW_REASON_COVER:
 		return "mount it elsewhere";
+	case PW_REASON_CODE_SET:
+		return "only a subject with `updates: true` can, as the package manager is one in "
+		       "base-debian.yaml";
 	case PW_REASON_LOGIN:
 		return "let what opens the session (login, sshd, a display manager) run as root";
 	case PW_REASON_SCRIPT:
 		return "call the script by the path that the policy names, outside containers and "
 		       "chroots; with access to objects it must be a program";
-	case PW_REASON_CODE:
 	case PW_REASON_TRACED:
 	case PW_REASON_PASSED:
 		return "start the program again under the present policy";
@@ -171,10 +204,14 @@ void pw_why_advice(FILE *to, json_object *record, const char *not_entered)
 {
 	const char *text = pw_record_text(record, "reason");
 	unsigned int reason = text ? pw_word_number(&pw_words_reason, text) : PW_REASON_NO_RULE;
-	const char *fixed = fixed_advice(reason);
+	const char *fixed = fixed_advice(reason), *right = right_for(reason);
 
 	if (fixed) {
 		fputs(fixed, to);
+		return;
+	}
+	if (right) {
+		advise_right(to, record, right);
 		return;
 	}
 	switch (reason) {
@@ -192,12 +229,11 @@ void pw_why_advice(FILE *to, json_object *record, const char *not_entered)
 			fputs("add the client's subject to `local` of the rule that serves the port",
 			      to);
 		break;
-	case PW_REASON_STORAGE:
-		advise_subject(to, record, "only `system: [storage]` of a subject can; ",
-			       " has not got it");
-		break;
 	case PW_REASON_FAMILY:
 		advise_subject(to, record, "add a `raw` or `unix` rule to `network` of ", "");
+		break;
+	case PW_REASON_CODE:
+		advise_subject(to, record, "add the directory of what it maps to `code` of ", "");
 		break;
 	case PW_REASON_NETNS:
 		advise_subject(to, record, "add `netns: any` to the rule of ", "");
