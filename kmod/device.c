@@ -47,11 +47,6 @@ bool pw_arg_is_valid(const void *arg, size_t size, size_t in)
 	return head->size == size && !head->flags && !memchr_inv(arg + in, 0, size - in);
 }
 
-static bool may_use(void)
-{
-	return capable(CAP_SYS_ADMIN) && capable(CAP_BPF);
-}
-
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long address)
 {
 	u64 arg[sizeof(struct pw_guard_mac) / sizeof(u64)];	/* the largest */
@@ -59,7 +54,7 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long addr
 	size_t n = 0;
 	long ret;
 
-	if (!may_use())		/* it may have been handed on since it was opened */
+	if (!capable(CAP_BPF))	/* it may have been handed on since it was opened */
 		return -EPERM;
 	while (n < ARRAY_SIZE(calls) && calls[n].cmd != cmd)
 		n++;
@@ -81,7 +76,7 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long addr
 
 static int device_open(struct inode *inode, struct file *file)
 {
-	return may_use() ? 0 : -EPERM;
+	return capable(CAP_SYS_ADMIN) && capable(CAP_BPF) ? 0 : -EPERM;
 }
 
 static const struct file_operations device_fops = {

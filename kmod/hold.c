@@ -119,6 +119,8 @@ static void put(struct held *at)
 		return;
 	if (is_state(&at->as))
 		pw_state = NULL;
+	if (at->as.kind == PW_GUARD_LINK)
+		module_put(THIS_MODULE);
 	fput(at->file);
 	at->file = NULL;
 }
@@ -143,6 +145,8 @@ long pw_hold(void *argument)
 	put(at);
 	at->file = file;
 	at->as = *arg;
+	if (at->as.kind == PW_GUARD_LINK)
+		__module_get(THIS_MODULE);	/* with the module the link would go */
 	if (is_state(&at->as))
 		pw_state = state_of(file->private_data);
 	return 0;
@@ -226,5 +230,6 @@ void pw_hold_release(void)
 	struct held *at;
 
 	for (at = held; at < held + ARRAY_SIZE(held); at++)
-		put(at);
+		if (at->file)
+			fput(at->file);
 }

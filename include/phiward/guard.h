@@ -2,10 +2,11 @@
 /*
  * What userspace says to the kernel module through PW_GUARD_DEVICE.
  *
- * Opener and caller have CAP_SYS_ADMIN and CAP_BPF in the initial user namespace, else
- * EPERM. Every struct begins with its own size and with flags, of which there are none
- * yet; another size, a flag, or a byte that is set beyond the fields marked "in" is EINVAL
- * and changes nothing. A number that is not listed here is ENOTTY.
+ * Who opens it has CAP_SYS_ADMIN and CAP_BPF in the initial user namespace, and who calls
+ * still has CAP_BPF, else EPERM: phiwardd opens it when it starts, and then gives up
+ * CAP_SYS_ADMIN for good. Every struct begins with its own size and with flags, of which
+ * there are none yet; another size, a flag, or a byte that is set beyond the fields marked
+ * "in" is EINVAL and changes nothing. A number that is not listed here is ENOTTY.
  */
 #ifndef PHIWARD_GUARD_H
 #define PHIWARD_GUARD_H
@@ -128,9 +129,10 @@ PW_GUARD_ASSERT_SIZE(struct pw_guard_status, 72);
 
 /*
  * STATUS     always.
- * HOLD       takes a reference; a role that is held already gets the new one. ENOSPC: full;
- *            sealed: EPERM for a role that is held, new ones are taken. EBADF, EINVAL: no
- *            descriptor of that kind, or a role or state map that is none.
+ * HOLD       takes a reference; a role that is held already gets the new one. As long as a
+ *            link is held the module is in use. ENOSPC: full; sealed: EPERM for a role that is
+ *            held, new ones are taken. EBADF, EINVAL: no descriptor of that kind, or a role or
+ *            state map that is none.
  * GET        returns a new descriptor of what is held, close-on-exec. ENOENT: nothing is;
  *            sealed: EPERM for links, because some can be detached through a descriptor.
  * DROP       gives a reference up. ENOENT: nothing is held; sealed: EPERM.

@@ -7,6 +7,7 @@
 # given its key stays.
 
 load lib/phiward
+load lib/guard
 
 MODULE=$VM_TOP/build/kmod/$VM_KERNEL-debug/phiward.ko
 PINS=/sys/fs/bpf/guard
@@ -20,31 +21,7 @@ setup_file() {
 	guard make link /sys/fs/bpf/guard/link /sys/fs/cgroup/held
 }
 
-guard_is() { guard status | grep -qx "$1"; }
-
-# assert_errno NAME CMD...
-assert_errno() {
-	run "${@:2}"
-	[ "$status" -ne 0 ] && [ "$output" = "$1" ] || fail "not $1 ($status): ${*:2}: $output"
-}
-
-bytes() { printf '%b' "$(sed 's/../\\x&/g' <<< "$1")"; }
-
-# little_endian NUMBER: in hex, 64 bits.
-little_endian() { printf '%016x' "$1" | fold -w 2 | tac | tr -d '\n'; }
-
-# hmac KEY < TEXT
-hmac() { openssl dgst -sha256 -mac HMAC -macopt "hexkey:$1" | sed 's/.* //'; }
-
 next_key() { printf 'phiward/key/1\0\0\0' | hmac "$1"; }
-
-# mac_of KEY DIGEST RECORDS EPOCH BOOT: computed here.
-mac_of() {
-	{
-		printf 'phiward/mac/1\0\0\0'
-		bytes "$2$5$(little_endian "$3")$(little_endian "$4")"
-	} | hmac "$1"
-}
 
 # sends: from the control group whose link refuses it.
 sends() { sh -c 'echo $$ > /sys/fs/cgroup/held/cgroup.procs; exec dial --wait 300 udp:10.20.0.2:9'; }
@@ -77,6 +54,7 @@ sends() { sh -c 'echo $$ > /sys/fs/cgroup/held/cgroup.procs; exec dial --wait 30
 	[[ $output == *EPERM ]] || fail "$output"
 	guard hold link net $PINS/link
 	guard_is links=1
+	assert_errno EAGAIN guard unload
 	rm $PINS/link
 	run sends
 	[[ $output == *EPERM ]] || fail "$output"
@@ -121,6 +99,7 @@ sends() { sh -c 'echo $$ > /sys/fs/cgroup/held/cgroup.procs; exec dial --wait 30
 	guard_is maps=2
 	assert_allowed guard drop map net
 	assert_errno ENOENT guard get map net
+	guard drop link net
 	rmmod phiward
 }
 
@@ -158,6 +137,7 @@ sends() { sh -c 'echo $$ > /sys/fs/cgroup/held/cgroup.procs; exec dial --wait 30
 	assert_errno EBUSY guard seal
 	guard_is sealed=0
 	guard_is ftrace=0
+	guard drop link net
 	rmmod phiward
 	sysctl -w kernel.ftrace_enabled=1
 }
@@ -203,7 +183,7 @@ sends() { sh -c 'echo $$ > /sys/fs/cgroup/held/cgroup.procs; exec dial --wait 30
 	# An answer that cannot be written has used its epoch up: no second MAC with that key.
 	assert_errno EFAULT guard fault mac
 	guard_is epoch=6
-	assert_errno EPERM guard late 21 mac "$DIGEST"
+	assert_errno EPERM guard late 39 mac "$DIGEST"
 	guard_is epoch=6
 	read -r records epoch boot mac < <(guard mac "$DIGEST")
 	[ "$mac" = "$(mac_of "$(next_key "$key")" "$DIGEST" "$records" 6 "$boot")" ]

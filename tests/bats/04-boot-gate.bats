@@ -6,6 +6,7 @@
 # namespace; open, everything does.
 
 load lib/phiward
+load lib/guard
 
 MODULE=$VM_TOP/build/kmod/$VM_KERNEL/phiward.ko
 FAR='udp:10.20.0.2:9 udp:10.20.5.4:9 udp:fd00:20::2:9'
@@ -48,7 +49,6 @@ teardown_file() {
 
 teardown() { rmmod phiward 2> /dev/null || true; }
 
-guard_is() { guard status | grep -qx "$1"; }
 dropped() { guard status | sed -n 's/^dropped=//p'; }
 far() { nsenter --net=/run/netns/far -- "$@"; }
 

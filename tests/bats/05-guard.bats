@@ -4,21 +4,24 @@
 # vm: --smp 2
 # timeout: 900
 #
-# The kernel module with phiward's own programs: what it holds goes on refusing when every pin
-# is gone and the daemon is dead, and a daemon that starts anew gets it back.
+# phiwardd with the kernel module: the gate, the first key, and that what the module holds goes
+# on refusing when every pin is gone and the daemon is dead.
 
 load lib/phiward
+load lib/guard
 
 MODULE=$VM_TOP/build/kmod/$VM_KERNEL/phiward.ko
 IMAGE=/srv/dicom/phantom.dcm
 PINS=/sys/fs/bpf/phiward
+STATE=/var/lib/phiward
 DIGEST=$(printf 'a closed segment' | sha256sum | cut -d' ' -f1)
 
 setup_file() {
 	load lib/phiward
 	insmod "$MODULE" gate=1 gate_timeout=0
-	guard key > /run/vm/first-key
-	guard open
+	mkdir -p /etc/phiward
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=auditor \
+		-keyout /run/vm/auditor.key -out /etc/phiward/auditor.pem
 	cp /usr/local/bin/act /usr/local/bin/viewer
 	cat > /run/vm/guard.yaml <<-'EOT'
 	phiward: 1
@@ -34,82 +37,77 @@ setup_file() {
 	    writes: [pipe]
 	others: {network: loopback}
 	EOT
-	start_phiward /run/vm/guard.yaml
 }
 
-guard_is() { guard status | grep -qx "$1"; }
+dials() { run dial --wait 300 "$1:9"; }
 
 # Files and the network are refused to root and anybody, the member reads.
 enforced() {
 	as_anybody assert_refused act read $IMAGE || return 1
-	run dial --wait 300 udp:10.20.0.2:9
+	dials udp:10.20.0.2
 	[[ $output == *": EACCES" || $output == *": EPERM" ]] || { fail "$output"; return 1; }
+	dials tcp:127.0.0.1
+	[[ $output == *": ECONNREFUSED" ]] || { fail "$output"; return 1; }
 	assert_allowed viewer read $IMAGE
 	as_user mallory viewer read $IMAGE
 }
 
-kind_of() {
-	case $1 in
-	*/links/*) echo link ;;
-	*/programs/*) echo program ;;
-	*) echo map ;;
-	esac
+# assert_doctor NAME STATE TEXT: what it says of one requirement.
+assert_doctor() {
+	phiward doctor | grep -E "^$2 +$1 +.*$3" || fail "$(phiward doctor | grep -A1 module)"
 }
 
-pins() { (cd $PINS && find . -type f | sort); }
-
-hold_all() {
-	local pin
-	pins > /run/vm/pins
-	while read -r pin; do
-		guard hold "$(kind_of "$pin")" "${pin##*/}" "$PINS/$pin" || { fail "hold $pin"; return 1; }
-	done < /run/vm/pins
-}
-
-# As a daemon that finds nothing pinned.
-get_all() {
-	local pin
-	while read -r pin; do
-		mkdir -p -m 700 "$PINS/${pin%/*}"
-		guard get "$(kind_of "$pin")" "${pin##*/}" "$PINS/$pin" || { fail "get $pin"; return 1; }
-	done < /run/vm/pins
-}
+attached() { find $PINS/links -type f | wc -l; }
 
 # What root does to be rid of it.
 destroy() {
 	stop_phiward 9
 	rm -r $PINS
 	umount -l /sys/fs/bpf
-	mount -t bpf bpffs /sys/fs/bpf
 	[ -z "$(ls /sys/fs/bpf)" ]
 }
 
-@test "guard: all that phiward has pinned is held" {
-	enforced
-	hold_all
-	guard_is "links=$(grep -c ^./links/ /run/vm/pins)"
-	guard_is "programs=$(grep -c ^./programs/ /run/vm/pins)"
-	[ "$(grep -c ^./links/ /run/vm/pins)" -gt 50 ]
-}
-
-@test "guard: pins gone, bpffs unmounted, daemon killed: everything is refused as before" {
-	destroy
+@test "guard: the gate is shut until a policy is enforced, then phiwardd opens it" {
+	dials udp:10.20.0.2
+	[[ $output == *": EPERM" ]] || fail "$output"
+	act read $IMAGE
+	start_phiward /run/vm/guard.yaml
+	guard_is gate=open
+	dmesg | grep -F 'phiward: the gate is open;'
+	assert_doctor module-gate ok 'opened by a policy; it dropped [1-9]'
 	enforced
 }
 
-@test "guard: a daemon that gets it back from the module goes on, and has the records of meanwhile" {
-	local last
-	last=$(cat /var/log/phiward/audit*.log | sed -n 's/.*"seq":\([0-9]*\),.*/\1/p' | sort -n | tail -1)
-	get_all
-	start_phiward
-	wait_for phiward_is state=enforcing
-	enforced
-	mark
-	assert_refused act read $IMAGE
-	assert_record action=read verdict=deny object=images
-	assert_lost_zero
-	# What was refused while no daemon ran: in the log, once.
-	[ "$(cat /var/log/phiward/audit*.log | grep -c "\"seq\":$((last + 1)),")" -eq 1 ]
+@test "guard: all that phiward has attached, and what it needs, is held" {
+	[ "$(attached)" -gt 50 ]
+	guard_is "links=$(attached)"
+	guard_is "programs=$(find $PINS/programs -type f | wc -l)"
+	guard_is "maps=$(find $PINS/maps -type f | wc -l)"
+	phiward_is state=enforcing module=true "held=$(attached)"
+	assert_doctor module-links ok "$(attached) of $(attached) links"
+	assert_doctor module-ftrace ok 'is held on'
+	# As long as it holds them it is in use.
+	run guard unload
+	[ "$output" = EAGAIN ]
+}
+
+@test "guard: the first key of the boot is kept for the auditor, who can check a MAC with it" {
+	local file key records epoch boot mac
+	file=$(echo $STATE/key-*.cms)
+	[ "$file" = "$STATE/key-$(cat /proc/sys/kernel/random/boot_id).cms" ]
+	[ "$(stat -c %a "$file")" = 600 ]
+	openssl cms -decrypt -inform DER -in "$file" -inkey /run/vm/auditor.key > /run/vm/key.json
+	key=$(jq -r .key /run/vm/key.json)
+	[ ${#key} -eq 64 ]
+	[ "$(jq -r .epoch /run/vm/key.json)" = 1 ]
+	[ "$(jq -r .boot /run/vm/key.json)" = "$(cat /proc/sys/kernel/random/boot_id)" ]
+	read -r records epoch boot mac < <(guard mac "$DIGEST")
+	[ "$epoch" = 1 ]
+	[ "$mac" = "$(mac_of "$key" "$DIGEST" "$records" 1 "$boot")" ]
+	# Nowhere in the clear.
+	! grep -rqiF "$key" $STATE /var/log/phiward /run/phiward "$PHIWARDD_LOG"
+	assert_doctor module-key ok 'kept for the auditor'
+	phiward_records | grep '"action":"start"' | grep -F 'the first key of this boot is kept'
 }
 
 @test "guard: the MAC has the number of records, from phiward's own counter" {
@@ -124,18 +122,49 @@ destroy() {
 	[ "$records" -lt "$after" ]
 }
 
-@test "guard: sealed, links do not leave the module, and nothing that root does changes what is refused" {
-	guard seal
-	run guard get link pw_file_open
-	[ "$output" = EPERM ]
-	run guard drop link pw_file_open
-	[ "$output" = EPERM ]
-	run guard unload force
-	[ "$output" = EAGAIN ]
+@test "guard: pins gone, bpffs unmounted, daemon killed: everything is refused as before" {
+	attached > /run/vm/attached
 	destroy
 	enforced
-	run guard unload force
-	[ "$output" = EAGAIN ]
+	# Without the daemon, and from the module alone.
+	phiward_is daemon=false state=enforcing module=true "held=$(cat /run/vm/attached)"
+}
+
+@test "guard: a daemon that starts then has it all back, and the records of meanwhile" {
+	local last
+	last=$(cat /var/log/phiward/audit*.log | sed -n 's/.*"seq":\([0-9]*\),.*/\1/p' | sort -n | tail -1)
+	start_phiward
+	wait_for phiward_is state=enforcing daemon=true
 	enforced
-	! dmesg | grep -E 'BUG:|WARNING: |Oops'
+	guard_is "links=$(cat /run/vm/attached)"
+	[ "$(attached)" -eq "$(cat /run/vm/attached)" ]
+	mark
+	assert_refused act read $IMAGE
+	assert_record action=read verdict=deny object=images
+	[ "$(records_like action=read verdict=deny | wc -l)" -eq 1 ]
+	assert_lost_zero
+	# What was refused while no daemon ran: in the log, once.
+	[ "$(cat /var/log/phiward/audit*.log | grep -c "\"seq\":$((last + 1)),")" -eq 1 ]
+}
+
+@test "guard: a pin that was removed is not attached twice" {
+	rm $PINS/links/pw_file_open $PINS/links/pw_connect4
+	enforced
+	phiward_is state=enforcing
+	apply_policy < /run/vm/guard.yaml
+	guard_is "links=$(cat /run/vm/attached)"
+	mark
+	assert_refused act read $IMAGE
+	[ "$(records_like action=read verdict=deny | wc -l)" -eq 1 ]
+}
+
+@test "guard: unload gives all of it up, and apply takes it again" {
+	unload_phiward
+	guard_is links=0
+	guard_is maps=0
+	guard_is programs=0
+	assert_allowed act read $IMAGE
+	start_phiward /run/vm/guard.yaml
+	guard_is "links=$(attached)"
+	enforced
 }

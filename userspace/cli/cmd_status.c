@@ -106,6 +106,16 @@ static void print_records(json_object *status)
 	       pw_paint(stdout, lost ? PW_RED : PW_PLAIN), lost, pw_paint(stdout, PW_PLAIN));
 }
 
+static void print_module(json_object *status)
+{
+	char text[64] = "not in use";
+	uint64_t held;
+
+	if (is_true(status, "module") && pw_json_u64(status, "held", &held))
+		snprintf(text, sizeof(text), "holds %" PRIu64 " links", held);
+	print_row("module", text);
+}
+
 static int print_status(json_object *status)
 {
 	const char *text;
@@ -121,7 +131,7 @@ static int print_status(json_object *status)
 	print_row("daemon", is_true(status, "daemon") ? "running" :
 		  "not running; what is in force stays in force; start it with: "
 		  "systemctl start phiwardd");
-	print_row("module", is_true(status, "module") ? "loaded" : "not loaded");
+	print_module(status);
 	print_row("sealed", is_true(status, "sealed") ? "yes" : "no");
 	print_list(status, "pending");
 	print_list(status, "scanning");

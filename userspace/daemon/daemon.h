@@ -40,6 +40,7 @@ struct pw_daemon {
 	sd_event_source *addresses;
 	sd_event_source *ticks[3];
 	struct pw_waiting waiting[PW_WAITING_MAX];
+	const char *key;		/* what became of the boot's first key; NULL: not now */
 	bool log_failing;		/* said already */
 	bool canary_failing;
 	bool addresses_failing;
@@ -74,6 +75,14 @@ void pw_daemon_note(struct pw_daemon *daemon, enum pw_record_type type, enum pw_
 
 /* Says the errors and warnings of @diag in the journal. */
 void pw_daemon_say_diag(struct pw_daemon *daemon, const struct pw_diag *diag);
+
+/* ---- The kernel module at a start: gate.c -------------------------------------------------- */
+
+/*
+ * While the gate is shut: it stays so where a policy was accepted, and the first key
+ * of the boot is taken. Before the system call filter, because of OpenSSL.
+ */
+void pw_gate_begin(struct pw_daemon *daemon);
 
 /* ---- What happens by itself: watch.c ------------------------------------------------------- */
 

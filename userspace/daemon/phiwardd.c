@@ -72,13 +72,16 @@ static int prepare(struct pw_daemon *daemon)
 		return fail(daemon, r, "another phiwardd is running");
 	if (r < 0)
 		return fail(daemon, r, wrong);
+	pw_kernel_prepare();
 	r = pw_privileges_drop();
 	if (r < 0)
 		return fail(daemon, r, "capabilities");
 	/* Before the filter, which allows no thread to be made. */
 	r = pw_journal_open(&daemon->journal);
-	if (r >= 0)
+	if (r >= 0) {
+		pw_gate_begin(daemon);
 		r = pw_privileges_filter();
+	}
 	return r < 0 ? fail(daemon, r, "system call filter") : 0;
 }
 

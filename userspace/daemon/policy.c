@@ -181,7 +181,8 @@ void pw_daemon_restore(struct pw_daemon *daemon)
 		return;
 	}
 	pw_daemon_note(daemon, PW_RECORD_SYSTEM, PW_ACTION_START, PW_VERDICT_ALLOW,
-		       PW_REASON_ADMIN, "phiwardd " PW_VERSION);
+		       PW_REASON_ADMIN, "phiwardd " PW_VERSION "%s%s", daemon->key ? "; " : "",
+		       daemon->key ? daemon->key : "");
 	r = read_accepted(daemon, &accepted, &diag);
 	if (r < 0 && r != -ENOENT)
 		pw_journal_say(daemon->journal, LOG_CRIT,

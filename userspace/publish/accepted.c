@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "publish/accepted.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -226,6 +227,11 @@ int pw_accepted_write(int state_dir, const struct pw_resolved *resolved)
 		return r;
 
 	return pw_store_write_json(state_dir, PW_ACCEPTED_FILE, object);
+}
+
+bool pw_accepted_exists(int state_dir)
+{
+	return faccessat(state_dir, PW_ACCEPTED_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int pw_accepted_forget(int state_dir)

@@ -29,6 +29,8 @@ int pw_accepted_read(int state_dir, struct pw_accepted **ret);
 /* Keeps @resolved's policy. */
 int pw_accepted_write(int state_dir, const struct pw_resolved *resolved);
 int pw_accepted_forget(int state_dir);
+/* Whether there is one, broken or not. */
+bool pw_accepted_exists(int state_dir);
 struct pw_accepted *pw_accepted_free(struct pw_accepted *accepted);
 
 /* A pw_before_fn; @accepted may be NULL. */

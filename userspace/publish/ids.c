@@ -9,6 +9,19 @@
 #define PW_IDS_FILE "ids.json"
 #define PW_ID_LOST "?"
 
+int pw_boot_id(char boot[static PW_BOOT_ID_LEN + 1])
+{
+	_cleanup_fclose_ FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!file)
+		return -errno;
+	if (fread(boot, 1, PW_BOOT_ID_LEN, file) != PW_BOOT_ID_LEN)
+		return -EIO;
+	boot[PW_BOOT_ID_LEN] = '\0';
+
+	return 0;
+}
+
 static int set_name(char **names, size_t id, const char *name)
 {
 	char *copy = strdup(name);

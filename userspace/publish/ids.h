@@ -14,6 +14,9 @@
 
 #define PW_BOOT_ID_LEN 36
 
+/* As in /proc/sys/kernel/random/boot_id. */
+int pw_boot_id(char boot[static PW_BOOT_ID_LEN + 1]);
+
 struct pw_ids {
 	char boot[PW_BOOT_ID_LEN + 1];
 	uint64_t generation;		/* the last one given */
@@ -21,7 +24,7 @@ struct pw_ids {
 	char *objects[PW_OBJECT_IDS];
 };
 
-/* Numbers of this boot (@boot as in /proc/sys/kernel/random/boot_id), or fresh ones. */
+/* Numbers of this boot (@boot), or fresh ones. */
 int pw_ids_load(int state_dir, const char *boot, struct pw_ids **ret);
 int pw_ids_save(int state_dir, const struct pw_ids *ids);
 

@@ -23,17 +23,61 @@ int pw_pin_path(char path[static PW_PIN_PATH_MAX], const char *dir, const char *
 	return n < 0 || n >= PW_PIN_PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-int pw_program_fd(const char *name)
+static const char *const directories[] = {
+	[PW_GUARD_LINK] = PW_PIN_LINKS,
+	[PW_GUARD_MAP] = PW_PIN_MAPS,
+	[PW_GUARD_PROGRAM] = PW_PIN_PROGRAMS,
+};
+
+int pw_object_pin(char path[static PW_PIN_PATH_MAX], unsigned int kind, const char *name)
+{
+	return pw_pin_path(path, directories[kind], name);
+}
+
+int pw_object_open(unsigned int kind, const char *name)
 {
 	char path[PW_PIN_PATH_MAX];
 	int fd, r;
 
-	r = pw_pin_path(path, PW_PIN_PROGRAMS, name);
+	r = pw_object_pin(path, kind, name);
 	if (r < 0)
 		return r;
+	fd = pw_module_get(kind, name);
+	if (fd >= 0) {
+		if (access(path, F_OK) < 0)
+			bpf_obj_pin(fd, path);	/* it is held, pinned or not */
+		return fd;
+	}
 	fd = bpf_obj_get(path);
 
 	return fd < 0 ? -errno : fd;
+}
+
+bool pw_object_exists(unsigned int kind, const char *name)
+{
+	char path[PW_PIN_PATH_MAX];
+
+	return (pw_object_pin(path, kind, name) == 0 && access(path, F_OK) == 0) ||
+	       pw_module_holds(kind, name);
+}
+
+int pw_object_remove(unsigned int kind, const char *name)
+{
+	char path[PW_PIN_PATH_MAX];
+	int r;
+
+	r = pw_object_pin(path, kind, name);
+	if (r == 0)
+		r = pw_module_drop(kind, name);
+	if (r < 0)
+		return r;
+
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int pw_program_fd(const char *name)
+{
+	return pw_object_open(PW_GUARD_PROGRAM, name);
 }
 
 struct shape {
@@ -80,16 +124,12 @@ static int check_shape(int fd, enum pw_map map, struct pw_diag *diag)
 
 static int open_maps(struct pw_kernel *kernel, struct pw_diag *diag)
 {
-	char path[PW_PIN_PATH_MAX];
 	int r;
 
 	for (int map = 0; map < PW_MAP_MAX_; map++) {
-		r = pw_pin_path(path, PW_PIN_MAPS, map_names[map]);
-		if (r < 0)
-			return r;
-		kernel->maps[map] = bpf_obj_get(path);
+		kernel->maps[map] = pw_object_open(PW_GUARD_MAP, map_names[map]);
 		if (kernel->maps[map] < 0)
-			return -errno;
+			return kernel->maps[map];
 		r = check_shape(kernel->maps[map], map, diag);
 		if (r < 0)
 			return r;
@@ -119,8 +159,11 @@ int pw_kernel_adopt(struct pw_kernel **ret, struct pw_diag *diag)
 		return -ENOMEM;
 	for (int map = 0; map < PW_MAP_MAX_; map++)
 		kernel->maps[map] = -EBADF;
-	if (access(PW_PIN_MAPS, F_OK) < 0)
-		return -errno;
+	if (access(PW_PIN_MAPS, F_OK) < 0) {
+		if (!pw_module_holds(PW_GUARD_MAP, PW_GUARD_ROLE_STATE))
+			return -ENOENT;
+		pw_pins_make();	/* what was pinned was removed; here it comes back */
+	}
 	r = open_maps(kernel, diag);
 	if (r == 0)
 		r = map_shared(kernel);
@@ -165,6 +208,22 @@ struct pw_bank *pw_kernel_bank(const struct pw_kernel *kernel, uint32_t slot)
 	return &kernel->shared->banks[slot & (PW_BANK_SLOTS - 1)];
 }
 
+int pw_pins_make(void)
+{
+	static const char *const all[] = {PW_PIN_DIR, PW_PIN_MAPS, PW_PIN_LINKS, PW_PIN_PROGRAMS};
+	int r = 0;
+
+	for (size_t i = 0; i < PW_ARRAY_SIZE(all); i++) {
+		if (mkdir(all[i], 0700) == 0)
+			continue;
+		r = -errno;
+		if (r != -EEXIST)
+			return r;
+	}
+
+	return r;
+}
+
 static void end_listing(DIR **dir)
 {
 	if (*dir)
@@ -192,32 +251,5 @@ int pw_pins_remove(const char *path, const char *last)
 
 bool pw_kernel_attached(void)
 {
-	char path[PW_PIN_PATH_MAX];
-
-	return pw_pin_path(path, PW_PIN_LINKS, PW_GATE_PROGRAM) == 0 && access(path, F_OK) == 0;
-}
-
-int pw_kernel_detach(void)
-{
-	int r = pw_pins_remove(PW_PIN_LINKS, PW_GATE_PROGRAM);
-
-	if (r < 0)
-		return r;
-
-	return mkdir(PW_PIN_LINKS, 0700) < 0 ? -errno : 0;
-}
-
-int pw_kernel_unload(void)
-{
-	int r;
-
-	r = pw_pins_remove(PW_PIN_LINKS, PW_GATE_PROGRAM);
-	if (r == 0)
-		r = pw_pins_remove(PW_PIN_PROGRAMS, NULL);
-	if (r == 0)
-		r = pw_pins_remove(PW_PIN_MAPS, NULL);
-	if (r == 0 && rmdir(PW_PIN_DIR) < 0)
-		r = -errno;
-
-	return r;
+	return pw_object_exists(PW_GUARD_LINK, PW_GATE_PROGRAM);
 }

@@ -40,7 +40,13 @@ enum pw_map { PW_MAP_LIST(PW_ENUM_ENTRY) PW_MAP_MAX_ };
 struct pw_kernel;
 
 /*
- * Opens what is pinned: -ENOENT when nothing is, -EPROTO when it is of another
+ * What takes more rights than the daemon keeps: mounts the file system of pins where there
+ * is none, and opens the device of the kernel module. What fails is said by what needs it.
+ */
+void pw_kernel_prepare(void);
+
+/*
+ * Opens what is pinned or held by the module: -ENOENT when nothing is, -EPROTO when it is of another
  * ABI than this program (@diag says which), -EPERM without the rights.
  */
 int pw_kernel_adopt(struct pw_kernel **ret, struct pw_diag *diag);
@@ -69,6 +75,12 @@ struct pw_bank *pw_kernel_bank(const struct pw_kernel *kernel, uint32_t slot);
  * detached again for others. After a failure nothing more is attached than before.
  */
 int pw_kernel_attach(uint32_t bank_flags, struct pw_diag *diag);
+
+/*
+ * Gives what is attached, and all that it needs, to the module to hold. 0 also without a
+ * module and when it is sealed: then it holds all since before.
+ */
+int pw_kernel_hold(void);
 
 /* Whether anything is attached: the gate is the first to be and the last not to be. */
 bool pw_kernel_attached(void);

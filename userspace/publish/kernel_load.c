@@ -186,16 +186,12 @@ static int have_bpf_fs(void)
 		       -errno : 0;
 }
 
-static int make_directories(void)
+void pw_kernel_prepare(void)
 {
-	static const char *const directories[] = {PW_PIN_DIR, PW_PIN_MAPS, PW_PIN_LINKS,
-						  PW_PIN_PROGRAMS};
+	struct pw_guard_status status;
 
-	for (size_t i = 0; i < PW_ARRAY_SIZE(directories); i++)
-		if (mkdir(directories[i], 0700) < 0)
-			return -errno;
-
-	return 0;
+	have_bpf_fs();
+	pw_module_status(&status);
 }
 
 static int pin_all(struct phiward *skeleton)
@@ -257,7 +253,7 @@ int pw_kernel_load(struct pw_kernel **ret, struct pw_diag *diag)
 	}
 	r = have_bpf_fs();
 	if (r == 0)
-		r = make_directories();
+		r = pw_pins_make();
 	skeleton->bss->shared.state.abi = PW_ABI_VERSION;
 	if (r == 0)
 		r = pin_all(skeleton);

@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 
 #include "publish/kernel.h"
+#include "publish/module.h"
 
 #define PW_PIN_PATH_MAX 128
 #define PW_GATE_PROGRAM "pw_bpf"	/* attached before all others, detached after them */
@@ -36,8 +37,24 @@ bool pw_program_for_udp(const struct bpf_program *program);
 /* DIR/NAME into @path. */
 int pw_pin_path(char path[static PW_PIN_PATH_MAX], const char *dir, const char *name);
 
-/* Descriptor of a pinned program. */
+/*
+ * Maps, programs and links by their names, @kind as in module.h. What the module holds is
+ * taken from there, where nobody can have put another; what it does not, by its pin.
+ */
+int pw_object_pin(char path[static PW_PIN_PATH_MAX], unsigned int kind, const char *name);
+int pw_object_open(unsigned int kind, const char *name);
+bool pw_object_exists(unsigned int kind, const char *name);
+/* From both; 0 also when it was in neither. */
+int pw_object_remove(unsigned int kind, const char *name);
+
 int pw_program_fd(const char *name);
+
+/* The map of links of a bank: the one that is made anew with each bank and has a pin. */
+#define PW_LINKS_NAME_MAX 16
+void pw_links_name(char name[static PW_LINKS_NAME_MAX], uint32_t slot);
+
+/* Makes the directories of pins; -EEXIST when one was there. */
+int pw_pins_make(void);
 
 /* Removes every file in @dir, @last at the end if not NULL, and the directory. */
 int pw_pins_remove(const char *dir, const char *last);

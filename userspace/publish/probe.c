@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "publish/probe.h"
 
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <string.h>
@@ -8,7 +9,9 @@
 #include <sys/vfs.h>
 
 #include "common/cleanup.h"
+#include "publish/first_key.h"
 #include "publish/kernel_private.h"
+#include "publish/pins.h"
 #include "publish/store.h"
 
 #define PW_REQUIREMENTS_MAX 32
@@ -207,6 +210,101 @@ static void probe_command_line(struct pw_probe *probe)
 						       "nothing holds phiward back");
 }
 
+/* ---- The kernel module -------------------------------------------------------------------- */
+
+static void count_held(unsigned int *ret_attached, unsigned int *ret_held)
+{
+	struct bpf_object *object = NULL;
+	struct bpf_program *program;
+
+	*ret_attached = *ret_held = 0;
+	if (pw_programs(&object) < 0)
+		return;
+	bpf_object__for_each_program(program, object) {
+		const char *name = bpf_program__name(program);
+
+		if (pw_program_kind(program) == PW_PROGRAM_SKIPPED)
+			continue;
+		*ret_attached += pw_object_exists(PW_GUARD_LINK, name);
+		*ret_held += pw_module_holds(PW_GUARD_LINK, name);
+	}
+}
+
+static void probe_held(struct pw_probe *probe)
+{
+	unsigned int attached, held;
+
+	count_held(&attached, &held);
+	add(probe, "module-links", held == attached, false,
+	    "phiward apply, or restart phiwardd: what is attached is then held",
+	    "%u of %u links that decide are held", held, attached);
+}
+
+static void probe_gate(struct pw_probe *probe, const struct pw_guard_status *status)
+{
+	const unsigned long long dropped = status->dropped;
+
+	if (status->gate == PW_GUARD_GATE_NONE)
+		add(probe, "module-gate", false, false, "load it with gate=1 before the network is up",
+		    "loaded without a gate: the network is open before the first policy");
+	else if (status->gate == PW_GUARD_GATE_TIMED_OUT)
+		add(probe, "module-gate", false, false, "let phiwardd start before gate_timeout is over",
+		    "it opened by itself after %u s, before there was a policy", status->gate_timeout);
+	else
+		add(probe, "module-gate", true, false, NULL, "%s; it dropped %llu packets",
+		    status->gate == PW_GUARD_GATE_OPEN ? "opened by a policy" :
+							 "shut until a policy is enforced",
+		    dropped);
+}
+
+static void probe_key(struct pw_probe *probe, const struct pw_guard_status *status)
+{
+	static const char fix[] = "put the auditor's certificate into " PW_AUDITOR_FILE
+				  ", load the module with gate=1, and restart the machine";
+	_cleanup_close_ int state = open(PW_STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (status->state & PW_GUARD_WEAK)
+		add(probe, "module-key", false, false, fix,
+		    "weak: nobody has the first key of this boot, so its log cannot be proved whole");
+	else if (!(status->state & PW_GUARD_KEY_GIVEN))
+		add(probe, "module-key", true, false, NULL, "not given yet");
+	else if (state >= 0 && pw_first_key_kept(state))
+		add(probe, "module-key", true, false, NULL,
+		    "the first key of this boot is kept for the auditor");
+	else
+		add(probe, "module-key", false, false, fix,
+		    "weak: the first key of this boot was given, and is not in " PW_STATE_DIR);
+}
+
+static void probe_module(struct pw_probe *probe)
+{
+	struct pw_guard_status status;
+	int r = pw_module_status(&status);
+
+	if (r == -ENOENT)
+		add(probe, "module", false, false,
+		    "modprobe phiward and restart phiwardd; without it what is enforced hangs on its pins",
+		    "the kernel module is not loaded");
+	else if (r == -EPROTO)
+		add(probe, "module", false, false, "load the phiward.ko that belongs to this phiward",
+		    "the kernel module is of another version");
+	else if (r < 0)
+		add(probe, "module", false, false,
+		    "ask as root; if phiwardd was started before the module was loaded, restart it",
+		    "the kernel module cannot be used: %s", strerror(-r));
+	if (r < 0)
+		return;
+	add(probe, "module", true, false, NULL, "version %.*s", (int)sizeof(status.version),
+	    status.version);
+	add(probe, "module-ftrace", status.state & PW_GUARD_FTRACE, false,
+	    "sysctl kernel.ftrace_enabled=1, then load the module again",
+	    status.state & PW_GUARD_FTRACE ? "function tracing is held on" :
+					     "function tracing is not held on");
+	probe_held(probe);
+	probe_gate(probe, &status);
+	probe_key(probe, &status);
+}
+
 int pw_probe_run(struct pw_probe **ret)
 {
 	_cleanup_(pw_probe_freep) struct pw_probe *probe = calloc(1, sizeof(*probe));
@@ -224,6 +322,7 @@ int pw_probe_run(struct pw_probe **ret)
 	probe_lockdown(probe);
 	probe_preemption(probe);
 	probe_command_line(probe);
+	probe_module(probe);
 	for (size_t i = 0; i < probe->n; i++)
 		if (!probe->requirements[i].name || !probe->requirements[i].why)
 			return -ENOMEM;

@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/cleanup.h"
 #include "common/words.h"
@@ -29,6 +28,8 @@ struct facts {
 	json_object *why;
 	json_object *missing;
 	bool broken;			/* something is missing: never enforcing */
+	bool has_module;
+	struct pw_guard_status module;
 	bool canary_tried;
 	struct pw_canary canary;
 	long canary_age;		/* s, -1: never tried */
@@ -130,20 +131,22 @@ static int check_probe(struct facts *facts)
 	return r;
 }
 
-/* A link is there when its pin is one, whatever the file is called. */
-static bool is_link(const char *path)
+/* A link is there when it is held, or when its pin is one, whatever the file is called. */
+static bool is_link(const char *name)
 {
-	_cleanup_close_ int fd = bpf_obj_get(path);
+	_cleanup_close_ int fd = pw_object_open(PW_GUARD_LINK, name);
 	struct bpf_link_info info = {};
 	__u32 length = sizeof(info);
 
-	return fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &length) == 0 && info.prog_id != 0;
+	if (fd < 0)
+		return pw_module_holds(PW_GUARD_LINK, name);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &length) == 0 && info.prog_id != 0;
 }
 
 static int check_links(struct facts *facts)
 {
 	struct bpf_object *object = NULL;
-	char path[PW_PIN_PATH_MAX];
 	struct bpf_program *program;
 	int r;
 
@@ -160,8 +163,7 @@ static int check_links(struct facts *facts)
 			continue;
 		if (pw_program_for_udp(program) && !(facts->bank->flags & PW_BANK_UDP_INGRESS))
 			continue;
-		r = pw_pin_path(path, PW_PIN_LINKS, bpf_program__name(program));
-		if (r == 0 && !is_link(path))
+		if (!is_link(bpf_program__name(program)))
 			r = miss(facts, bpf_program__section_name(program));
 		if (r < 0)
 			return r;
@@ -204,6 +206,20 @@ static int check_canary(struct facts *facts)
 	return say(facts, "the canary was not refused: %s%s%s", facts->canary.file ? "" : "file",
 		   !facts->canary.file && !facts->canary.net ? " and " : "",
 		   facts->canary.net ? "" : "network");
+}
+
+static int check_module(struct facts *facts)
+{
+	int r = pw_module_status(&facts->module);
+
+	facts->has_module = r == 0;
+	if (r == 0 || !facts->attached)
+		return 0;
+	if (r == -ENOENT)
+		return say(facts, "no kernel module: what is in force hangs on its pins");
+
+	return say(facts, "the kernel module cannot be used, and what is in force hangs on its pins: %s",
+		   r == -EPROTO ? "it is of another version" : strerror(-r));
 }
 
 static const char *state_of(struct facts *facts, bool *ret_enforcing)
@@ -319,12 +335,18 @@ static int add_daemon(json_object *object, const struct facts *facts)
 	return r;
 }
 
-/* The module says in sysfs that it is there; it holds no seal in this version. */
-static bool has_module(void)
+/* What the module holds; null where there is none, or none that can be used. */
+static int add_module(json_object *object, const struct facts *facts)
 {
-	struct stat st;
+	int r;
 
-	return stat("/sys/module/phiward", &st) == 0;
+	r = pw_json_add(object, "module", json_object_new_boolean(facts->has_module));
+	if (r == 0 && facts->has_module)
+		r = pw_json_add(object, "held", json_object_new_uint64(facts->module.links));
+	else if (r == 0)
+		r = add_text(object, "held", NULL);
+
+	return r;
 }
 
 static int assemble(struct facts *facts, json_object **ret)
@@ -350,7 +372,7 @@ static int assemble(struct facts *facts, json_object **ret)
 	if (r == 0)
 		r = pw_json_add(object, "sealed", json_object_new_boolean(false));
 	if (r == 0)
-		r = pw_json_add(object, "module", json_object_new_boolean(has_module()));
+		r = add_module(object, facts);
 	if (r == 0)
 		r = add_daemon(object, facts);
 	if (r == 0)
@@ -403,6 +425,8 @@ int pw_status_collect(struct pw_ward *ward, json_object **ret)
 		r = check_links(&facts);
 	if (r == 0)
 		r = check_canary(&facts);
+	if (r == 0)
+		r = check_module(&facts);
 	if (r == 0)
 		r = check_rest(&facts);
 	if (r == 0)

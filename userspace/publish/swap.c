@@ -93,38 +93,44 @@ static int put_tables(struct pw_kernel *kernel, const struct pw_image *image, __
 	return 0;
 }
 
-static int links_path(char path[static PW_PIN_PATH_MAX], __u32 slot)
+void pw_links_name(char name[static PW_LINKS_NAME_MAX], uint32_t slot)
 {
-	char name[16];
-
-	snprintf(name, sizeof(name), "links_%u", slot);
-
-	return pw_pin_path(path, PW_PIN_MAPS, name);
+	snprintf(name, PW_LINKS_NAME_MAX, "links_%u", slot);
 }
 
 int pw_swap_pin_links(int fd, uint32_t slot)
 {
-	char path[PW_PIN_PATH_MAX];
-	int r = links_path(path, slot);
+	char path[PW_PIN_PATH_MAX], name[PW_LINKS_NAME_MAX];
+	int r;
 
+	pw_links_name(name, slot);
+	r = pw_object_pin(path, PW_GUARD_MAP, name);
 	if (r < 0)
 		return r;
 	if (unlink(path) < 0 && errno != ENOENT)
 		return -errno;
+	if (bpf_obj_pin(fd, path) < 0)
+		return -errno;
+	/* Once sealed it keeps the one of then: the search finds again what came since. */
+	r = pw_module_hold(PW_GUARD_MAP, name, fd);
 
-	return bpf_obj_pin(fd, path) < 0 ? -errno : 0;
+	return r == -ENOENT || r == -EPERM ? 0 : r;
 }
 
 int pw_swap_open_links(uint32_t slot)
 {
-	char path[PW_PIN_PATH_MAX];
-	int r = links_path(path, slot), fd;
+	char path[PW_PIN_PATH_MAX], name[PW_LINKS_NAME_MAX];
+	int r, fd;
 
+	pw_links_name(name, slot);
+	r = pw_object_pin(path, PW_GUARD_MAP, name);
 	if (r < 0)
 		return r;
 	fd = bpf_obj_get(path);
+	if (fd >= 0 || errno != ENOENT)
+		return fd < 0 ? -errno : fd;
 
-	return fd < 0 ? -errno : fd;
+	return pw_module_get(PW_GUARD_MAP, name);
 }
 
 static int adopt(struct pw_kernel *kernel, __u32 slot, struct pw_swapped *swapped)

@@ -14,16 +14,6 @@
 #include "publish/swap.h"
 #include "publish/ward_private.h"
 
-static int read_boot(char boot[static PW_BOOT_ID_LEN + 1])
-{
-	_cleanup_fclose_ FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	if (!file)
-		return -errno;
-
-	return fread(boot, 1, PW_BOOT_ID_LEN, file) == PW_BOOT_ID_LEN ? 0 : -EIO;
-}
-
 /* Numbers that the kernel still uses stay taken, also when their names were lost. */
 static int reserve_ids(struct pw_ward *ward)
 {
@@ -67,7 +57,7 @@ int pw_ward_open(int state_dir, struct pw_ward **ret, struct pw_diag *diag)
 	ward->state_dir = state_dir;
 	ward->links = -EBADF;
 	pw_ward_set_by(ward, "phiwardd");
-	r = read_boot(boot);
+	r = pw_boot_id(boot);
 	if (r == 0)
 		r = pw_ids_load(state_dir, boot, &ward->ids);
 	if (r == 0)

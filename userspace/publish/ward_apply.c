@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "common/words.h"
 #include "publish/changes.h"
+#include "publish/module.h"
 #include "publish/pins.h"
 #include "publish/probe.h"
 #include "publish/swap.h"
@@ -68,6 +69,21 @@ static int prepare(struct pw_ward *ward, struct pw_image *image, struct pw_diag 
 	return r;
 }
 
+/* The policy is in force with and without it; what it does not hold, status says. */
+static void use_module(struct pw_diag *diag)
+{
+	int r = pw_kernel_hold();
+
+	if (r < 0)
+		pw_diag_add(diag, PW_DIAG_WARNING, NULL,
+			    "the kernel module does not hold all that is enforced: %s",
+			    strerror(-r));
+	r = pw_module_open_gate();
+	if (r < 0 && r != -ENOENT)
+		pw_diag_add(diag, PW_DIAG_WARNING, NULL, "the gate cannot be opened: %s",
+			    strerror(-r));
+}
+
 /* Swap and attach: on return both have happened, or neither. */
 static int enforce(struct pw_ward *ward, const struct pw_image *image, struct pw_swapped *ret,
 		   struct pw_diag *diag)
@@ -92,6 +108,7 @@ static int enforce(struct pw_ward *ward, const struct pw_image *image, struct pw
 		close(ret->links);
 		return r;
 	}
+	use_module(diag);
 
 	return 0;
 }
