@@ -143,14 +143,34 @@ static __always_inline int pw_guard_open(struct file *file, struct inode *inode,
 
 #define PW_OPEN_ASK 1	/* no answer: the question is asked in full */
 
-/* Records an open that pw_open_in_object() has allowed; 0, or PW_OPEN_ASK or the refusal instead of it. */
-static __always_inline int pw_record_open(struct file *file, __u32 scope, const struct pw_met *met,
-					  const struct pw_file_question *q,
-					  const struct pw_answer *answer, struct pw_task *label)
+/* Opening what lies in an object. */
+static __always_inline struct pw_file_question
+pw_question_of_open(struct file *file, const struct pw_bank *bank, __u32 subject, __u32 object)
+{
+	struct pw_file_question q = {
+		.need = pw_need_of_open(file->f_mode, file->f_flags),
+		.where = PW_WHERE_OBJECT,
+		.object = object,
+		.subject = subject,
+		.subject_flags = pw_subject_flags(bank, subject),
+		.access = pw_access_of(bank, subject, object),
+	};
+
+	return q;
+}
+
+/*
+ * Records an open that pw_open_in_object() has allowed; 0, or PW_OPEN_ASK or the refusal instead
+ * of it. The question is put together anew: what only a record needs must not keep other opens.
+ */
+static __noinline int pw_record_open(struct file *file, __u32 scope, const struct pw_met *met,
+				     struct pw_task *label)
 {
 	struct pw_bank *bank = pw_bank_at(pw_scope_slot(scope));
 	const struct pw_root *root = &bank->known[PW_INDEX(met->known, PW_KNOWN_MAX)].root;
-	__u32 object_flags = pw_object_flags(bank, q->object);
+	struct pw_file_question q = pw_question_of_open(file, bank, label->subject, root->object);
+	struct pw_answer answer = pw_decide_file(&q);
+	__u32 object_flags = pw_object_flags(bank, q.object);
 	struct inode *inode = file->f_inode;
 	struct pw_case c = {};
 
@@ -161,22 +181,22 @@ static __always_inline int pw_record_open(struct file *file, __u32 scope, const 
 	c.ino = inode->i_ino;
 	c.slot = pw_scope_slot(scope);
 	c.dev = inode->i_sb->s_dev;
-	c.subject = q->subject;
-	c.subject_flags = q->subject_flags;
-	c.object = q->object;
+	c.subject = q.subject;
+	c.subject_flags = q.subject_flags;
+	c.object = q.object;
 	c.root = root->root;
 	c.depth = met->depth;
 	c.program = label->program;
 	c.flags = PW_CASE_PHI;
 	c.type = PW_RECORD_FILE;
-	c.action = pw_action_of(q->need);
-	c.verdict = answer->verdict;
-	c.reason = answer->reason;
+	c.action = pw_action_of(q.need);
+	c.verdict = answer.verdict;
+	c.reason = answer.reason;
 	if (!pw_emit_at(&c, file->f_path.dentry, label))
 		return 0;
 
 	return pw_allow_unrecorded(&c, object_flags,
-				   pw_mode_applies(bank->mode, q->subject_flags, object_flags));
+				   pw_mode_applies(bank->mode, q.subject_flags, object_flags));
 }
 
 /*
@@ -184,77 +204,109 @@ static __always_inline int pw_record_open(struct file *file, __u32 scope, const 
  * of patients' files, and they are kept waiting no longer than need be. The answer is that
  * of the decision; where it is not that plain it is asked for again, and in full.
  */
-static __noinline int pw_open_in_object(struct file *file, __u32 scope, const struct pw_met *met,
-					__u32 mode, const struct super_block *sb)
+static __noinline int pw_open_in_object(struct file *file, __u32 scope, const struct pw_met *met)
 {
 	struct pw_bank *bank = pw_bank_at(pw_scope_slot(scope));
 	const struct pw_root *root = &bank->known[PW_INDEX(met->known, PW_KNOWN_MAX)].root;
-	struct pw_file_question q = {.where = PW_WHERE_OBJECT};
 	struct inode *inode = met->at->d_inode;
+	struct pw_file_question q;
 	struct pw_answer answer;
 	struct pw_task *label;
-	__u32 object_flags;
+	__u32 object, object_flags, subject;
 
 	barrier_var(root);	/* or its address is computed for each member */
-	q.object = root->object;
-	object_flags = pw_object_flags(bank, q.object);
-	if (met->known >= PW_KNOWN_HOLDERS || (root->flags & PW_ROOT_HOLDS_NAMES) ||
-	    !(object_flags & PW_OBJECT_PRESENT) || !inode ||
-	    inode->i_generation != root->generation || !pw_is_fs(bank, pw_scope_fs(scope), sb))
+	object = root->object;
+	if (met->known >= PW_KNOWN_HOLDERS || object >= PW_OBJECT_IDS)
+		return PW_OPEN_ASK;
+	object_flags = pw_object_flags(bank, object);
+	if (!(object_flags & PW_OBJECT_PRESENT) || (root->flags & PW_ROOT_HOLDS_NAMES) || !inode ||
+	    inode->i_generation != root->generation ||
+	    !pw_is_fs(bank, pw_scope_fs(scope), inode->i_sb))
 		return PW_OPEN_ASK;
 	label = pw_label_of(bpf_get_current_task_btf());
-	if (!label || label->subject < PW_SUBJECT_FIRST)
+	if (!label)
 		return PW_OPEN_ASK;
-	q.need = pw_need_of_open(mode, file->f_flags);
-	q.subject = pw_subject_in_force(bank, label->subject);
-	q.subject_flags = pw_subject_flags(bank, q.subject);
-	q.access = pw_access_of(bank, q.subject, q.object);
+	subject = label->subject;
+	if (subject < PW_SUBJECT_FIRST || subject >= PW_SUBJECT_IDS)
+		return PW_OPEN_ASK;
+	q = pw_question_of_open(file, bank, subject, object);
 	answer = pw_decide_file(&q);
-	if (answer.verdict != PW_VERDICT_ALLOW)
+	if (!(q.subject_flags & PW_SUBJECT_PRESENT) || answer.verdict != PW_VERDICT_ALLOW)
 		return PW_OPEN_ASK;
 	if (!(label->flags & PW_TASK_PHI))
 		__sync_fetch_and_or(&label->flags, PW_TASK_PHI);
 	if (!pw_wants_record(0, answer.verdict, answer.reason, object_flags))
 		return 0;
 
-	return pw_record_open(file, scope, met, &q, &answer, label);
+	return pw_record_open(file, scope, met, label);
 }
 
-/* The kernel asks nobody else once a program has refused, so there is no earlier verdict to look at. */
+/* Opening a file on a file system where objects lie, or for writing. */
+static __always_inline int pw_open_in_scope(struct file *file, __u32 scope)
+{
+	struct pw_met met;
+	__u64 climbed;
+	int opened;
+
+	climbed = pw_climb_first(file->f_path.dentry, file->f_inode, 0, scope, &met);
+	if (climbed == PW_CLIMBED_CLEAR && !(scope & PW_SCOPE_WRITES && pw_is_labelled()))
+		return 0;
+	if (climbed == PW_CLIMBED_MET) {
+		opened = pw_open_in_object(file, scope, &met);
+		if (opened != PW_OPEN_ASK)
+			return opened;
+	}
+
+	return pw_open(file, scope, climbed, &met);
+}
+
+#define PW_SCOPE_REFUSED (~0U)
+
+/* Of an open in which the policy may have a say; 0: it has none. */
+static __always_inline __u32 pw_scope_of_open(__u64 fs_key, __u32 writes)
+{
+	__u32 slot = pw_active_slot(), fs_at = pw_fs_at(pw_bank_at(slot), fs_key);
+
+	if (!(fs_at & PW_FS_AT_OBJECTS) && !writes)
+		return 0;
+
+	return pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
+}
+
+/* The same for what is guarded whatever the policy says, or PW_SCOPE_REFUSED. */
+static __noinline __u32 pw_scope_of_guarded(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+	struct super_block *sb = inode->i_sb;
+	__u32 writes = file->f_mode & PW_FMODE_WRITE;
+
+	if (!pw_uuid_of(sb) && pw_is_guarded_pseudo(sb) && pw_guard_pseudo(file))
+		return PW_SCOPE_REFUSED;
+	if (pw_guard_open(file, inode, writes))
+		return PW_SCOPE_REFUSED;
+
+	return pw_scope_of_open(pw_fs_key(sb), writes);
+}
+
+/*
+ * Most opens are for reading a file of a disk that has no object, so nothing is kept here for
+ * the others. The kernel asks nobody else once a program has refused: no earlier verdict to look at.
+ */
 SEC("lsm/file_open")
 int BPF_PROG(pw_file_open, struct file *file)
 {
 	struct inode *inode = file->f_inode;
-	struct super_block *sb = inode->i_sb;
-	__u64 key = pw_uuid_of(sb), climbed;
-	__u32 mode, writes, scope, fs_at, slot;
-	struct pw_met met;
+	__u64 key = pw_uuid_of(inode->i_sb);
+	__u32 scope;
 
-	if (!key) {
-		if (pw_is_guarded_pseudo(sb) && pw_guard_pseudo(file))
-			return -PW_EACCES;
-		key = sb->s_dev;
-	}
-	mode = file->f_mode;
-	writes = mode & PW_FMODE_WRITE;
-	if (pw_guard_open(file, inode, writes))
-		return -PW_EACCES;
-	slot = pw_active_slot();
-	fs_at = pw_fs_at(pw_bank_at(slot), key);
-	if (!(fs_at & PW_FS_AT_OBJECTS) && !writes)
+	if (!key || (inode->i_mode & PW_S_IFMT) != PW_S_IFREG || (file->f_mode & PW_FMODE_WRITE))
+		scope = pw_scope_of_guarded(file);
+	else
+		scope = pw_scope_of_open(key, 0);
+	if (!scope)
 		return 0;
-	scope = pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
-	climbed = pw_climb_first(file->f_path.dentry, inode, 0, scope, &met);
-	if (climbed == PW_CLIMBED_CLEAR && !(scope & PW_SCOPE_WRITES && pw_is_labelled()))
-		return 0;
-	if (climbed == PW_CLIMBED_MET) {
-		int opened = pw_open_in_object(file, scope, &met, mode, sb);
 
-		if (opened != PW_OPEN_ASK)
-			return pw_errno(opened);
-	}
-
-	return pw_errno(pw_open(file, scope, climbed, &met));
+	return scope == PW_SCOPE_REFUSED ? -PW_EACCES : pw_errno(pw_open_in_scope(file, scope));
 }
 
 /*

@@ -7,7 +7,9 @@
  * In a machine whose clock counts instructions the time stamp counter is their
  * number. An operation is done in long rows, so that what is put off (timers,
  * callbacks, memory that is given back) is paid within the row, and the cheapest
- * of some rows counts. The first row fills caches and is not looked at.
+ * of some rows counts. Some turns before each row fill caches and are not looked at.
+ * A # in a path stands for the number of the row, from 0: how many names share a
+ * bucket of the kernel's cache with one of a path is chance, so each row has its own.
  *
  * --landlock does it in a Landlock sandbox that allows all of it.
  */
@@ -27,9 +29,10 @@
 #include <x86intrin.h>
 
 #define ROWS 10
+#define TURNS_BEFORE 50
 #define BLOCK 4096
 
-static const char *argument;
+static char *argument;
 static int files[2];
 static struct sockaddr_in addresses[2];
 static char block[BLOCK];
@@ -212,28 +215,39 @@ static const struct operation {
 	{"exec", prepare_path, do_exec, prepare_path, 50},
 };
 
+static void repeat(const struct operation *op, int times)
+{
+	for (int i = 0; i < times; i++)
+		op->once();
+}
+
 static unsigned long long row(const struct operation *op)
 {
-	unsigned long long start = __rdtsc();
+	unsigned long long start;
 
-	for (int i = 0; i < op->times; i++)
-		op->once();
-	return __rdtsc() - start;
+	op->prepare();
+	repeat(op, TURNS_BEFORE);
+	start = __rdtsc();
+	repeat(op, op->times);
+	start = __rdtsc() - start;
+	op->finish();
+	return start;
 }
 
 static void measure(const char *name, const struct operation *op)
 {
+	char *number = strchr(argument, '#');
 	unsigned long long best = ~0ULL;
 
-	op->prepare();
-	row(op);
 	for (int i = 0; i < ROWS; i++) {
-		unsigned long long took = row(op);
+		unsigned long long took;
 
+		if (number)
+			*number = '0' + i;
+		took = row(op);
 		if (took < best)
 			best = took;
 	}
-	op->finish();
 	printf("%s %llu\n", name, (best + op->times / 2) / op->times);
 	fflush(stdout);
 }
@@ -258,8 +272,7 @@ static const struct operation *operation_of(char *text)
 static void burst(const struct operation *op, int times)
 {
 	op->prepare();
-	for (int i = 0; i < times; i++)
-		op->once();
+	repeat(op, times);
 	op->finish();
 }
 
