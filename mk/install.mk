@@ -7,6 +7,7 @@ bindir = $(PREFIX)/bin
 sbindir = $(PREFIX)/sbin
 datadir = $(PREFIX)/share
 unitdir = $(PREFIX)/lib/systemd/system
+initramfsdir = $(PREFIX)/share/initramfs-tools
 sysusersdir = $(PREFIX)/lib/sysusers.d
 completiondir = $(datadir)/bash-completion/completions
 
@@ -29,6 +30,8 @@ INSTALLED = $(if $(call HAVE,cli),$(BUILD)/phiward:$(bindir)/phiward:755) \
 	$(foreach f,$(MAN_PAGES),$(f):$(datadir)/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f)):644) \
 	$(if $(COMPLETION),$(COMPLETION):$(completiondir)/phiward:644) \
 	$(if $(UNIT),$(UNIT):$(unitdir)/phiwardd.service:644) \
+	userspace/daemon/initramfs-hook:$(initramfsdir)/hooks/phiward:755 \
+	userspace/daemon/initramfs-script:$(initramfsdir)/scripts/init-top/phiward:755 \
 	$(foreach f,$(DKMS_SOURCES),$(f):$(dkmsdir)/$(f):644) \
 	mk/phiward.sysusers:$(sysusersdir)/phiward.conf:644
 

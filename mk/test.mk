@@ -11,9 +11,10 @@ UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/san/%,$(wildcard tests/unit/*/test_*
 REPLAYS := $(patsubst tests/%.c,$(BUILD)/san/%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS_WANTED = $(foreach p,$(UNIT_TESTS) $(REPLAYS),$(if $(findstring $(T),$(p))$(if $(T),,1),$(p)))
 BATS_WANTED = $(wildcard tests/bats/*$(T)*.bats)
+BOOT_WANTED = $(if $(filter 6.1,$(KERNELS_WANTED)),$(wildcard tests/boot/*$(T)*.bats))
 # Where a file loads the module, for each kernel, and the one that tries itself.
 KMODS_WANTED = $(if $(findstring phiward.ko,$(shell cat /dev/null $(BATS_WANTED))), \
-	$(foreach k,$(KERNELS_WANTED),$(BUILD)/kmod/$(k)/phiward.ko $(BUILD)/kmod/$(k)-debug/phiward.ko))
+	$(foreach k,$(KERNELS_WANTED),$(BUILD)/kmod/$(k)/phiward.ko $(BUILD)/kmod/$(k)-debug/phiward.ko)) $(if $(BOOT_WANTED),$(BUILD)/kmod/6.1/phiward.ko)
 
 SAN_LINK = $(CC) $(SAN_FLAGS) $(PW_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter-out %.stamp %.h userspace/%,$^) $(LIBS)
 
@@ -32,7 +33,7 @@ $(BUILD)/san/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(call archives,san,all)
 -include $(UNIT_TESTS:%=%.d) $(REPLAYS:%=%.d)
 
 .PHONY: test fuzz bench demo prove soak
-test: $$(PROGRAMS_WANTED) all $$(if $$(BATS_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
+test: $$(PROGRAMS_WANTED) all $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
 	@mk/test.sh "$(KERNELS_WANTED)" "$(T)" $(PROGRAMS_WANTED)
 
 # Variant of the stages for libFuzzer.

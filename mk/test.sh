@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # test.sh KERNELS NAME PROGRAM...: what `make test` runs. The programs are the unit
-# tests and corpus replays; to them come tests/tree/*.sh, the proofs of tests/prove
-# and, in machines, tests/bats/*.bats. All of them speak TAP. As many run at a time as
-# there are processors. With a NAME only what has it in its file name. At the end stands
-# what failed, and in the last line the count of all.
+# tests and corpus replays; to them come tests/tree/*.sh, the proofs of tests/prove, in
+# machines, tests/bats/*.bats, and tests/boot/*.bats, which boot machines. All of them
+# speak TAP. As many run at a time as there are processors. With a NAME only what has it
+# in its file name. At the end stands what failed, and in the last line the count of all.
 set -u
 
 kernels=$1 name=$2
@@ -172,6 +172,11 @@ if [ ${#bats[@]} -gt 0 ]; then
 		start_job run_machine "$kernel" "$options" $files
 	done < <(for kernel in $kernels; do machines_of "$kernel"; done | sort -t '|' -k 1,1nr)
 fi
+# Whole boots of a Debian, of kernel 6.1.
+for program in tests/boot/*.bats; do
+	[[ ${program##*/} != *"$name"* || " $kernels " != *" 6.1 "* ]] ||
+		start_job run_here "$program" bats --tap "$program"
+done
 [[ prove != *"$name"* ]] || start_job run_shown tests/prove/run
 for program; do
 	case $program in

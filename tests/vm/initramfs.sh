@@ -8,15 +8,6 @@ kernel=$1 out=$2
 here=$(dirname "$(readlink -f "$0")")
 wanted='virtio_pci virtio_blk 9p 9pnet_virtio overlay ext4 veth'
 
-# Prints the files of module $1, what it depends on first.
-module_files() {
-	awk -v name="$1" '
-		{ file = $1; sub(/:$/, "", file); base = file
-		  sub(/.*\//, "", base); sub(/\.ko.*/, "", base); gsub(/-/, "_", base) }
-		base == name { for (i = NF; i > 1; i--) print $i; print file }
-	' "$kernel/modules/modules.dep"
-}
-
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{bin,dev,proc,lower,upper,new}
@@ -24,7 +15,7 @@ cp "$(command -v busybox)" "$work/bin/busybox"
 cp "$here/boot" "$work/init"
 chmod 755 "$work" "$work/init"
 for name in $wanted; do
-	for file in $(module_files "$name"); do
+	for file in $("$here/module-files.sh" "$kernel" "$name"); do
 		target=$(basename "${file%.xz}")
 		[ ! -e "$work/$target" ] || continue
 		case $file in

@@ -3,7 +3,7 @@
 #
 # kernels.sh 6.1|6.12|7...: fetches Debian's kernels into the cache, never
 # installs them. For each, $PHIWARD_CACHE/kernels/K/ then holds
-#   vmlinuz  modules/ (what /lib/modules/RELEASE would be)  release  packages
+#   vmlinuz  config  modules/ (what /lib/modules/RELEASE would be)  release  packages
 #   btf      the kernel's type information (6.1 only: vmlinux.h is made of it)
 # The mirror is the one that apt is already configured with.
 set -euo pipefail
@@ -66,6 +66,7 @@ unpack() {
 	release=$(basename "$modules")
 	mv "$modules" "$dir/modules"
 	mv "$(find "$root" "$dir/modules" -name 'vmlinuz*' -type f | head -1)" "$dir/vmlinuz"
+	mv "$(find "$root" "$dir/modules" -name 'config*' -type f | head -1)" "$dir/config"
 	# The packages leave this to their postinst.
 	mkdir -p "$dir/tree/lib/modules"
 	ln -s "$dir/modules" "$dir/tree/lib/modules/$release"
@@ -79,7 +80,7 @@ unpack() {
 	echo "$release" > "$dir/release"
 }
 
-have() { [ -s "$cache/$1/release" ]; }
+have() { [ -s "$cache/$1/release" ] && [ -s "$cache/$1/config" ]; }
 
 fetch() {
 	local kernel=$1 names

@@ -91,11 +91,13 @@ static int start(struct pw_daemon *daemon)
 
 	if (r >= 0)
 		r = pw_control_open(daemon);
-	if (r >= 0)
-		r = sd_event_set_watchdog(daemon->event, 1);
 	if (r < 0)
 		return fail(daemon, r, "start");
 	pw_daemon_restore(daemon);
+	/* Not before: loading takes a slow machine longer than the watchdog waits. */
+	r = sd_event_set_watchdog(daemon->event, 1);
+	if (r < 0)
+		return fail(daemon, r, "watchdog");
 	sd_notify(0, "READY=1");
 	return 0;
 }

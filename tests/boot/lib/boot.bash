@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+#
+# What tests of whole boots are written with. They run on this machine and boot a console of
+# their own, again and again, with what the last boot left on its disk: tests/vm/disk.sh.
+
+TOP=$(readlink -f "$BATS_TEST_DIRNAME/../..")
+CONSOLE=$BATS_FILE_TMPDIR/console
+
+# new_console: one that has never booted.
+new_console() {
+	"$TOP/tests/vm/disk.sh" 6.1 "$TOP/build/debian/6.1"
+	mkdir "$CONSOLE"
+	cp --sparse=always "$TOP/build/debian/6.1/root.img" "$TOP/build/debian/6.1/initrd" "$CONSOLE/"
+}
+
+# boot [OPTION...] < SCRIPT: boots the console with options of tests/vm/run and runs the
+# script there when all services are up. It ends at the first command that fails.
+boot() {
+	local script=$CONSOLE/script code=0
+	# shellcheck disable=SC2016 # expanded there
+	{ echo '. "$VM_TOP/tests/boot/lib/console.bash"'; cat; } > "$script"
+	"$TOP/tests/vm/run" --kernel 6.1 --boot "$CONSOLE" --timeout 200 --log "$CONSOLE/kernel.log" \
+		--out "$CONSOLE/left" "$@" -- bash -c "$(< "$script")" || code=$?
+	[ ! -e "$CONSOLE/left/initrd" ] || mv "$CONSOLE/left/initrd" "$CONSOLE/initrd"
+	return $code
+}
+
+# on_disk COMMAND...: of debugfs, while the console is off: what no program of it can see.
+on_disk() {
+	local command
+	for command; do
+		debugfs -w -R "$command" "$CONSOLE/root.img" 2>&1
+	done
+}

@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# debian.sh: a Debian 12 with systemd and what the boot tests need, installed by
+# mmdebstrap into $PHIWARD_CACHE/debian/root.tar, once. As root, or by a user who has
+# subordinate ids (/etc/subuid). The mirror is the one that apt is already configured with.
+set -euo pipefail
+
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=mk/archive.bash
+. "$here/../../mk/archive.bash"
+
+cache=$(readlink -m "${PHIWARD_CACHE:-build/cache}")/debian
+packages=(systemd-sysv udev dbus kmod iproute2 procps initramfs-tools e2fsprogs cryptsetup-bin
+	libbpf1 libfyaml0 libjson-c5 libcap-ng0 libseccomp2 bats jq dcmtk orthanc)
+
+die() { echo "debian.sh: $*" >&2; exit 1; }
+
+# Another list of packages is another root.
+have() { [ "$(cat "$cache/packages" 2> /dev/null)" = "${packages[*]}" ]; }
+
+fetch() {
+	local work
+	work=$(mktemp -d "$cache/.fetch.XXXXXX")
+	# shellcheck disable=SC2064 # now
+	trap "rm -rf '$work'" EXIT
+	debian_repositories | awk '$2 ~ /^bookworm/ && $2 !~ /backports/' | as_sources |
+		mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" \
+			--aptopt='Acquire::Check-Valid-Until "false"' \
+			--aptopt='Acquire::Languages "none"' \
+			--dpkgopt='path-exclude=/usr/share/doc/*' \
+			--dpkgopt='path-exclude=/usr/share/locale/*' \
+			--dpkgopt='path-exclude=/usr/share/man/*' \
+			bookworm "$work/root.tar" -
+	mv "$work/root.tar" "$cache/root.tar"
+	echo "${packages[*]}" > "$cache/packages"
+}
+
+fetch_once "$cache"

@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# disk.sh KERNEL DIR: a console that boots by itself, from Debian's root with phiward
+# installed in it: DIR/root.img, an ext4, and DIR/initrd, which initramfs-tools makes in
+# that root. No root needed. Nothing is done when nothing has changed.
+set -euo pipefail
+
+kernel=$1 dir=$2
+here=$(dirname "$(readlink -f "$0")")
+top=$(readlink -f "$here/../..")
+cache=$(cd "$top" && readlink -m "${PHIWARD_CACHE:-build/cache}")
+kernel_dir=$cache/kernels/$kernel
+module=$top/build/kmod/$kernel/phiward.ko
+# What the console and its test machine need; the rest of the modules would only be carried about.
+modules='virtio_pci virtio_blk crc32c_generic ext4 9p 9pnet_virtio dm_mod dm_crypt veth xts aesni_intel cryptd loop'
+
+# A file that DIR/root.img is made of and that is newer, or the first that is missing.
+changed() {
+	local file
+	for file in "$top"/build/{phiward,phiwardd} "$module"; do
+		[ -e "$file" ] || { echo "$file"; return; }
+	done
+	[ -e "$dir/initrd" ] || { echo "$dir/initrd"; return; }
+	find "$top"/build/{phiward,phiwardd,tools} "$module" "$top/mk/install.mk" "$top/userspace" \
+		"$top/policies" "$top/tests/boot" "$here/disk.sh" "$cache/debian/root.tar" \
+		-type f -newer "$dir/initrd" -print -quit
+}
+
+install_modules() {
+	local to=lib/modules/$release name file
+	mkdir -p "$root/$to/updates"
+	cp "$kernel_dir"/modules/modules.{order,builtin,builtin.modinfo} "$root/$to/"
+	for name in $modules; do
+		for file in $("$here/module-files.sh" "$kernel_dir" "$name"); do
+			install -D -m 644 "$kernel_dir/modules/$file" "$root/$to/$file"
+		done
+	done
+	install -m 644 "$module" "$root/$to/updates/phiward.ko"
+	depmod -b "$root" "$release"
+	install -m 644 "$kernel_dir/vmlinuz" "$root/boot/vmlinuz-$release"
+	install -m 644 "$kernel_dir/config" "$root/boot/config-$release"
+}
+
+users() {
+	cat >> "$root/etc/passwd" <<-'END'
+	radiographer:x:2000:2000:Radiographer:/tmp:/bin/bash
+	mallory:x:2001:2001:Mallory:/tmp:/bin/bash
+	END
+	printf '%s\n' radiographer:x:2000: mallory:x:2001: phiward-view:x:2100: \
+		phiward-audit:x:2101: phiward-admin:x:2102: >> "$root/etc/group"
+}
+
+# What a console may have and these tests do not need: under emulation it takes half the time
+# of a boot.
+mask_units() {
+	local unit
+	for unit in {getty,serial-getty,modprobe}@ systemd-{logind,user-sessions,update-utmp,random-seed} \
+			systemd-{journal-flush,pstore} dbus e2scrub_reap kmod-static-nodes orthanc; do
+		ln -sf /dev/null "$root/etc/systemd/system/$unit.service"
+	done
+	for unit in timers.target dbus.socket systemd-initctl.socket dev-{hugepages,mqueue}.mount; do
+		ln -sf /dev/null "$root/etc/systemd/system/$unit"
+	done
+}
+
+# Which modules the initramfs needs is named, because MODULES=most takes minutes to unpack
+# under emulation; that phiward gets into it is its own hook's work.
+make_initrd() {
+	sed -i -e 's/^MODULES=.*/MODULES=list/' -e 's/^COMPRESS=.*/COMPRESS=gzip/' \
+		"$root/etc/initramfs-tools/initramfs.conf"
+	echo console > "$root/etc/hostname"
+	printf '%s\n' virtio_pci virtio_blk crc32c_generic ext4 > "$root/etc/initramfs-tools/modules"
+	env -u LD_PRELOAD -u LD_LIBRARY_PATH -u FAKEROOTKEY unshare --map-root-user --mount \
+		chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+		mkinitramfs -o /boot/initrd.img "$release"
+	mv "$root/boot/initrd.img" "$dir/initrd.new"
+}
+
+if [ "${FAKEROOTKEY-}" = '' ]; then
+	"$here/kernels.sh" "$kernel" >&2
+	"$here/debian.sh" >&2
+	mkdir -p "$dir"
+	exec 9> "$dir/.lock"
+	flock 9
+	[ -n "$(changed)" ] || exit 0
+	rm -rf "$dir"/{root,root.img,initrd}
+	exec fakeroot "$0" "$@" 9>&-
+fi
+
+release=$(cat "$kernel_dir/release")
+root=$dir/root
+mkdir "$root"
+trap 'rm -rf "$root"' EXIT
+tar -xf "$cache/debian/root.tar" -C "$root" --exclude='./dev/*'
+make -s -C "$top" install DESTDIR="$root"
+cp "$top"/build/tools/* "$(command -v busybox)" "$root/usr/local/bin/"
+cp -r --no-preserve=ownership "$top/tests/boot/root/." "$root/"
+echo 'for everyone' > "$root/srv/notice.txt"
+mkdir "$root/srv/dicom"
+"$here/image.sh" 1 "$root/srv/dicom/1.dcm"
+install_modules
+users
+mask_units
+systemctl -q --root="$root" enable phiwardd early vm
+systemctl -q --root="$root" set-default multi-user.target
+make_initrd
+mke2fs -q -F -t ext4 -L console -E root_owner=0:0,lazy_itable_init=1 -d "$root" "$dir/root.img" 768M
+mv "$dir/initrd.new" "$dir/initrd"
