@@ -12,9 +12,11 @@ REPLAYS := $(patsubst tests/%.c,$(BUILD)/san/%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS_WANTED = $(foreach p,$(UNIT_TESTS) $(REPLAYS),$(if $(findstring $(T),$(p))$(if $(T),,1),$(p)))
 BATS_WANTED = $(wildcard tests/bats/*$(T)*.bats)
 BOOT_WANTED = $(if $(filter 6.1,$(KERNELS_WANTED)),$(wildcard tests/boot/*$(T)*.bats))
-# Where a file loads the module, for each kernel, and the one that tries itself.
-KMODS_WANTED = $(if $(findstring phiward.ko,$(shell cat /dev/null $(BATS_WANTED))), \
-	$(foreach k,$(KERNELS_WANTED),$(BUILD)/kmod/$(k)/phiward.ko $(BUILD)/kmod/$(k)-debug/phiward.ko)) $(if $(BOOT_WANTED),$(BUILD)/kmod/6.1/phiward.ko)
+# Files that load the module say for which kernels; for these, and the one that tries itself.
+KMOD_KERNELS = $(shell cat /dev/null $$(grep -l phiward.ko /dev/null $(BATS_WANTED)) | sed -n 's/^\# kernels: *//p')
+KMODS_WANTED = $(foreach k,$(filter $(KMOD_KERNELS),$(KERNELS_WANTED)), \
+	$(BUILD)/kmod/$(k)/phiward.ko $(BUILD)/kmod/$(k)-debug/phiward.ko) \
+	$(if $(BOOT_WANTED),$(BUILD)/kmod/6.1/phiward.ko)
 
 SAN_LINK = $(CC) $(SAN_FLAGS) $(PW_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter-out %.stamp %.h userspace/%,$^) $(LIBS)
 

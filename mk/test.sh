@@ -102,7 +102,7 @@ wait_for_jobs() {
 # ---- Machines ---------------------------------------------------------------------------
 
 # Tests, about: a machine starts and loads the programs in the time of twenty.
-tests_a_machine=120
+tests_a_machine=150
 
 # Before each line the kernel and the file that it is from.
 name_lines() {
@@ -133,20 +133,25 @@ run_machine() {
 }
 
 # Deals the files of kernel $1 out: a line for each machine, "TESTS|KERNEL|OPTIONS|FILE...".
-# What has to begin without phiward comes first in a machine, as there it costs nothing.
+# What has to begin without phiward comes first in a machine, as there it costs nothing; and
+# all that never loads it before that in one.
 machines_of() {
 	local file only options
 	for file in "${bats[@]}"; do
 		only=$(header kernels "$file")
 		[ -z "$only" ] || [[ " $only " == *" $1 "* ]] || continue
-		printf '%s|%s|%s|%s\n' "$(grep -c '^@test' "$file")" "$(header vm "$file")" \
+		printf '%s|%s|%s|%s|%s\n' "$(grep -c '^@test' "$file")" "$(header vm "$file")" \
+			"$(header phiward "$file")" \
 			"$(grep -c '^[[:space:]]*forget_phiward' "$file")" "$file"
 	done | sort -t '|' -k 1,1nr | awk -F '|' -v kernel="$1" -v room=$tests_a_machine '
-		$2 != "" { print $1 "|" kernel "|" $2 "|" $4; next }
-		{ total += $1; if ($3) first[++firsts] = $0; else other[++others] = $0 }
-		function put(file, at) { n = split(file, f, "|"); tests[at] += f[1]; files[at] = files[at] " " f[4] }
+		$2 != "" { print $1 "|" kernel "|" $2 "|" $5; next }
+		{ total += $1 }
+		$3 == "never" { put($0, 1); machines = 1; next }
+		$4 { first[++firsts] = $0; next }
+		{ other[++others] = $0 }
+		function put(file, at,   f) { split(file, f, "|"); tests[at] += f[1]; files[at] = files[at] " " f[5] }
 		END {
-			machines = int((total + room - 1) / room)
+			if (machines < total / room) machines = int((total + room - 1) / room)
 			if (machines < firsts) machines = firsts
 			for (i = 1; i <= firsts; i++) put(first[i], i)
 			for (i = 1; i <= others; i++) {

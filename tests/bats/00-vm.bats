@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
+# phiward: never
 #
 # The test machine is the console that the other tests take it for.
 

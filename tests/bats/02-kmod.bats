@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # kernels: 6.1 6.12
+# phiward: never
 #
 # The kernel module: that it loads and unloads, who may use its device, what it takes for an
 # argument, and that it holds function tracing on. The other files of it: 03, 04, 05.

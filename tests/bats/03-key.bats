@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1 6.12
+# kernels: 6.1
 # vm: --smp 2
 #
 # The kernel module's sealing key, and what it holds. A machine of its own: a module that has

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # kernels: 6.1 6.12
+# phiward: never
 #
 # The boot gate of the kernel module: shut, nothing but loopback passes in any network
 # namespace; open, everything does.

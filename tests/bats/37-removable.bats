@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
+# kernels: 6.1 7
 # vm: --usb new
 #
 # A stick: every file system on it is an object, whenever it is plugged in.

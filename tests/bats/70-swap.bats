@@ -4,7 +4,7 @@
 # What only more than one processor shows. Policies are swapped while members and others open
 # a patient's file: a small soak, see tests/soak/guest. And files are renamed meanwhile.
 #
-# kernels: 6.1 7
+# kernels: 6.1
 # vm: --smp 2 --parallel --mem 2G
 
 load lib/phiward
