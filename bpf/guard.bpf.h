@@ -3,8 +3,9 @@
 #ifndef PW_GUARD_BPF_H
 #define PW_GUARD_BPF_H
 
-/* Refuses and records; the daemon, which has to do all this, passes. */
-static __noinline int pw_guard(enum pw_action action, enum pw_reason reason, struct dentry *dentry)
+/* Refuses and records; the daemon, which has to do all this, passes. @victim: a subject, or 0. */
+static __noinline int pw_guard_of(enum pw_action action, enum pw_reason reason,
+				  struct dentry *dentry, __u32 victim)
 {
 	__u32 slot = pw_active_slot();
 	struct pw_bank *bank = pw_bank_in(slot);
@@ -25,6 +26,7 @@ static __noinline int pw_guard(enum pw_action action, enum pw_reason reason, str
 	c.program = actor.program;
 	c.subject = PW_OPAQUE(actor.subject);
 	c.subject_flags = PW_OPAQUE(actor.flags);
+	c.peer_subject = victim;
 	c.action = action;
 	c.reason = reason;
 	if (dentry) {
@@ -34,6 +36,12 @@ static __noinline int pw_guard(enum pw_action action, enum pw_reason reason, str
 	}
 
 	return pw_errno(pw_verdict(&c));
+}
+
+static __always_inline int pw_guard(enum pw_action action, enum pw_reason reason,
+				    struct dentry *dentry)
+{
+	return pw_guard_of(action, reason, dentry, PW_SUBJECT_OTHERS);
 }
 
 /* PID 1 and what it forked before the first exec: a service manager uses BPF itself. */

@@ -432,12 +432,15 @@ static __always_inline int pw_may_be_interpreted(const struct pw_subject *s,
 	       pw_sees_as_init(task);
 }
 
-/* What only now is known of an entry: the users, and whether an interpreter runs. */
+/* What only now is known of an entry: the users, the root, and whether an interpreter runs. */
 static __always_inline __u32 pw_late_reason(struct pw_subject *s, struct task_struct *task,
 					    const struct pw_entry *entry)
 {
 	if (!pw_runs_as(s, task))
 		return PW_REASON_USER;
+	/* Another root, or other mounts, would hand phiwardd another policy, state and log. */
+	if (entry->subject == PW_SUBJECT_DAEMON && !pw_sees_as_init(task))
+		return PW_REASON_ELSEWHERE;
 	if (entry->interpreted && entry->by_name && !pw_may_be_interpreted(s, entry, task))
 		return PW_REASON_SCRIPT;
 

@@ -34,9 +34,111 @@ static __always_inline int pw_may_load(__u32 prog_type)
 	}
 }
 
+/* Where strangers may attach what they may load, and PID 1 what it may. */
+static __always_inline int pw_may_attach(__u32 attach_type)
+{
+	return attach_type == BPF_CGROUP_DEVICE || pw_is_init();
+}
+
+/* ---- phiward's own maps and programs ---------------------------------------------------------- */
+
+/* PW_OWN_NAME, as the first bytes of a name are loaded; who names his own so locks himself out. */
+#define PW_OWN_NAME_MASK 0xffffff
+#define PW_OWN_NAME_WORD 0x5f7770
+
+static __always_inline int pw_is_own_name(__u32 first)
+{
+	return (first & PW_OWN_NAME_MASK) == PW_OWN_NAME_WORD;
+}
+
+/* Not static: the verifier then checks it once and not once a call. */
+__noinline int pw_is_own_map(__u32 id, __u32 name)
+{
+	__u32 i;
+
+	for (i = 0; i < PW_OWN_MAPS; i++)
+		if (id && shared.state.own_maps[i] == id)
+			return 1;
+
+	return pw_is_own_name(name);
+}
+
+extern const void bpf_map_fops __ksym __weak;
+
+/*
+ * The number of the map when descriptor @fd of the current task is one of ours, or 0. But for
+ * `shared` no stranger gets one, so it is from before the policy; a thread that exchanges
+ * descriptors meanwhile is not seen.
+ */
+static __noinline __u32 pw_own_map_of(__u32 fd)
+{
+	struct fdtable *fdt = bpf_get_current_task_btf()->files->fdt;
+	__u64 operations = 0, map = 0;
+	struct file *file = NULL;
+	__u32 id = 0, name = 0;
+
+	if (!pw_can_probe || fd >= fdt->max_fds)
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), (const void *)((__u64)fdt->fd + fd * sizeof(file)));
+	if (!file)
+		return 0;
+	bpf_core_read(&operations, sizeof(operations), &file->f_op);
+	if (&bpf_map_fops && operations != (__u64)&bpf_map_fops)
+		return 0;
+	bpf_core_read(&map, sizeof(map), &file->private_data);
+	bpf_core_read(&id, sizeof(id), &((struct bpf_map *)map)->id);
+	bpf_core_read(&name, sizeof(name), &((struct bpf_map *)map)->name);
+
+	return pw_is_own_map(id, name) ? id : 0;
+}
+
+/* Root may look at map `shared`, so that `phiward status` tells what is in force when phiwardd is dead. */
+static __always_inline int pw_is_shared_map(__u32 id)
+{
+	return id == shared.state.own_maps[PW_OWN_SHARED];
+}
+
+/* @looks: it is only read. */
+static __noinline int pw_guard_map_of(__u32 fd, __u32 looks)
+{
+	__u32 id = pw_own_map_of(fd);
+
+	if (!id || (looks && pw_is_shared_map(id)))
+		return 0;
+
+	return pw_guard(PW_ACTION_BPF, PW_REASON_SELF, NULL);
+}
+
+/* Where a stranger gets a descriptor of a map: by number, by a pin, by making it. */
+SEC("lsm/bpf_map")
+int BPF_PROG(pw_bpf_map, struct bpf_map *map, fmode_t mode, int ret)
+{
+	__u32 id = map->id;
+
+	if (ret || !pw_is_own_map(id, *(const __u32 *)&map->name[0]))
+		return ret;
+	if (pw_is_shared_map(id) && !(mode & PW_FMODE_WRITE))
+		return 0;
+
+	return pw_guard(PW_ACTION_BPF, PW_REASON_SELF, NULL);
+}
+
+/* The same of programs. */
+SEC("lsm/bpf_prog")
+int BPF_PROG(pw_bpf_prog, struct bpf_prog *program, int ret)
+{
+	if (ret || !pw_is_own_name(*(const __u32 *)&program->aux->name[0]))
+		return ret;
+
+	return pw_guard(PW_ACTION_BPF, PW_REASON_SELF, NULL);
+}
+
+/* ---- bpf(2) ----------------------------------------------------------------------------------- */
+
 /*
  * Descriptors of maps, programs and links by number are how a stranger would
- * get at phiward's own; links of cgroup programs could then be detached.
+ * get at phiward's own; links of cgroup programs could then be detached. Nobody asks about the
+ * descriptor of a link, so what can be done with one is refused instead.
  */
 SEC("lsm/bpf")
 int BPF_PROG(pw_bpf, int cmd, union bpf_attr *attr, unsigned int size)
@@ -54,6 +156,28 @@ int BPF_PROG(pw_bpf, int cmd, union bpf_attr *attr, unsigned int size)
 	case BPF_LINK_UPDATE:
 	case BPF_RAW_TRACEPOINT_OPEN:
 		break;
+	case BPF_PROG_ATTACH:
+	case BPF_PROG_DETACH:
+		if (pw_may_attach(attr->attach_type))
+			return 0;
+		break;
+	case BPF_LINK_CREATE:
+		if (pw_may_attach(attr->link_create.attach_type))
+			return 0;
+		break;
+	case BPF_MAP_LOOKUP_ELEM:
+		return pw_guard_map_of(attr->map_fd, 1);
+	case BPF_MAP_UPDATE_ELEM:
+	case BPF_MAP_DELETE_ELEM:
+	case BPF_MAP_GET_NEXT_KEY:
+	case BPF_MAP_LOOKUP_AND_DELETE_ELEM:
+	case BPF_MAP_FREEZE:
+		return pw_guard_map_of(attr->map_fd, 0);
+	case BPF_MAP_LOOKUP_BATCH:
+	case BPF_MAP_LOOKUP_AND_DELETE_BATCH:
+	case BPF_MAP_UPDATE_BATCH:
+	case BPF_MAP_DELETE_BATCH:
+		return pw_guard_map_of(attr->batch.map_fd, 0);
 	default:
 		return 0;
 	}

@@ -40,6 +40,7 @@
 #include "hooks_exec.bpf.h"
 #include "hooks_task.bpf.h"
 #include "hooks_mount.bpf.h"
+#include "hooks_self.bpf.h"
 #include "net.bpf.h"
 #include "hooks_sysctl.bpf.h"
 #include "iterators.bpf.h"

@@ -355,6 +355,14 @@ struct pw_lost {
 };
 PW_ASSERT_SIZE(struct pw_lost, 24);
 
+/*
+ * Numbers of the maps of bpf/maps.bpf.h, by which the guard knows them; the first is that of
+ * `shared`, 0: not used. Programs, and the maps of one bank, it knows by their names' beginning.
+ */
+#define PW_OWN_MAPS 32
+#define PW_OWN_SHARED 0
+#define PW_OWN_NAME "pw_"
+
 struct pw_state {
 	__u32 abi;	/* PW_ABI_VERSION */
 	__u32 active;	/* 0 or 1; the one word that a swap writes */
@@ -367,8 +375,9 @@ struct pw_state {
 	__u32 zero;		/* see PW_OPAQUE() */
 	struct pw_lost lost[8];
 	__u64 counters[32];
+	__u32 own_maps[PW_OWN_MAPS];
 };
-PW_ASSERT_SIZE(struct pw_state, 48 + 8 * 24 + 32 * 8);
+PW_ASSERT_SIZE(struct pw_state, 48 + 8 * 24 + 32 * 8 + PW_OWN_MAPS * 4);
 _Static_assert((int)PW_LOSS_MAX_ <= 8, "lost[] has a slot for every reason");
 _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every counter");
 

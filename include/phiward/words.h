@@ -34,6 +34,7 @@
 	X(PW_ACTION_BPF, "bpf")                                                                    \
 	X(PW_ACTION_TUNE, "tune")                                                                  \
 	X(PW_ACTION_RECEIVE, "receive")                                                            \
+	X(PW_ACTION_SIGNAL, "signal")                                                              \
 	X(PW_ACTION_APPLY, "apply")                                                                \
 	X(PW_ACTION_UNLOAD, "unload")                                                              \
 	X(PW_ACTION_START, "start")                                                                \
@@ -144,7 +145,9 @@ enum pw_on_loss { PW_ON_LOSS_LIST(PW_ENUM_ENTRY) PW_ON_LOSS_MAX_ };
 	X(PW_REASON_KERNEL, "this setting of the kernel needs `system: [kernel]`")                 \
 	X(PW_REASON_POWER, "restarting the machine needs `system: [power]`")                       \
 	X(PW_REASON_CLOCK, "setting the clock needs `system: [clock]`")                            \
-	X(PW_REASON_DISPLAY, "screens and input devices need `system: [display]`")
+	X(PW_REASON_DISPLAY, "screens and input devices need `system: [display]`")                 \
+	X(PW_REASON_SELF, "phiward guards its own process, files and programs in the kernel")      \
+	X(PW_REASON_ELSEWHERE, "it does not see the directories that PID 1 sees")
 
 enum pw_reason { PW_REASON_LIST(PW_ENUM_ENTRY) PW_REASON_MAX_ };
 

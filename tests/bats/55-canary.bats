@@ -12,8 +12,9 @@ LINKS=/sys/fs/bpf/phiward/links
 
 setup_file() {
 	load lib/phiward
+	forget_phiward
 	policy > /run/vm/canary.yaml
-	start_phiward /run/vm/canary.yaml
+	with_breaker /run/vm/canary.yaml
 }
 
 setup() { mark; }
@@ -81,7 +82,7 @@ assert_back() {
 }
 
 @test "canary: a program taken off its hook is noticed, recorded, and put back by apply" {
-	rm $LINKS/pw_file_open
+	breaker unlink $LINKS/pw_file_open
 	wait_for act times 1 $IMAGE	# opens it
 	try_canary
 	assert_noticed file
@@ -91,7 +92,7 @@ assert_back() {
 }
 
 @test "canary: the cgroup layer is tried as well" {
-	rm $LINKS/pw_connect4
+	breaker unlink $LINKS/pw_connect4
 	wait_for connects
 	try_canary
 	assert_noticed network
@@ -101,7 +102,7 @@ assert_back() {
 }
 
 @test "canary: a link that is not the canary's own is missed too" {
-	rm $LINKS/pw_inode_unlink
+	breaker unlink $LINKS/pw_inode_unlink
 	run phiward status --json
 	[ "$status" -eq 1 ]
 	json_has enforcing false "$output"
@@ -110,7 +111,7 @@ assert_back() {
 }
 
 @test "canary: function tracing that is off switches all of BPF LSM off, and is noticed" {
-	rm $LINKS/pw_file_open $LINKS/pw_file_permission $LINKS/pw_sysctl
+	breaker unlink $LINKS/pw_file_open $LINKS/pw_file_permission $LINKS/pw_sysctl
 	wait_for switch 0
 	assert_allowed act read $IMAGE
 	assert_allowed rm -f /srv/dicom/none
@@ -133,10 +134,10 @@ assert_back() {
 	stop_phiward 9
 	phiward_is enforcing=true daemon=false
 	assert_refused act read $IMAGE
-	rm $LINKS/pw_file_open
+	breaker unlink $LINKS/pw_file_open
 	wait_for act times 1 $IMAGE
 	assert_noticed file
-	rm $LINKS/pw_connect4
+	breaker unlink $LINKS/pw_connect4
 	wait_for connects
 	assert_noticed 'file and network'
 	start_phiward

@@ -57,9 +57,10 @@ void pw_daemon_close(struct pw_daemon *daemon);
 
 /*
  * After a start: opens, and puts the policy into force that was accepted last,
- * or the file if its version is higher or there is no other.
+ * or the file if its version is higher or there is no other. Only when what is in force does
+ * not take this process for phiwardd it fails, with -EACCES.
  */
-void pw_daemon_restore(struct pw_daemon *daemon);
+int pw_daemon_restore(struct pw_daemon *daemon);
 
 /* Takes @policy over in any case. Errors are in @diag. @uid: who wants it. */
 int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool allow_downgrade,

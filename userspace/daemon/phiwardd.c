@@ -93,7 +93,9 @@ static int start(struct pw_daemon *daemon)
 		r = pw_control_open(daemon);
 	if (r < 0)
 		return fail(daemon, r, "start");
-	pw_daemon_restore(daemon);
+	r = pw_daemon_restore(daemon);
+	if (r < 0)
+		return r;
 	/* Not before: loading takes a slow machine longer than the watchdog waits. */
 	r = sd_event_set_watchdog(daemon->event, 1);
 	if (r < 0)

@@ -166,7 +166,7 @@ static void restore_accepted(struct pw_daemon *daemon, struct pw_policy *policy)
 	pw_diag_done(&diag);
 }
 
-void pw_daemon_restore(struct pw_daemon *daemon)
+int pw_daemon_restore(struct pw_daemon *daemon)
 {
 	struct pw_policy *accepted = NULL;
 	struct pw_diag diag = { 0 };
@@ -174,11 +174,16 @@ void pw_daemon_restore(struct pw_daemon *daemon)
 
 	pw_daemon_say_diag(daemon, &diag);
 	pw_diag_done(&diag);
+	if (r == -EACCES) {
+		pw_journal_say(daemon->journal, LOG_ERR, "a policy is in force that does not take "
+			       "this process for phiwardd: PID 1 has to start it, as a service");
+		return r;
+	}
 	if (r < 0) {
 		pw_journal_say(daemon->journal, LOG_ERR, "nothing can be enforced: %s",
 			       strerror(-r));
 		pw_watch_applied(daemon);
-		return;
+		return 0;
 	}
 	pw_daemon_note(daemon, PW_RECORD_SYSTEM, PW_ACTION_START, PW_VERDICT_ALLOW,
 		       PW_REASON_ADMIN, "phiwardd " PW_VERSION "%s%s", daemon->key ? "; " : "",
@@ -194,6 +199,7 @@ void pw_daemon_restore(struct pw_daemon *daemon)
 	else if (accepted)
 		restore_accepted(daemon, accepted);
 	pw_watch_applied(daemon);
+	return 0;
 }
 
 /* ---- On command ---------------------------------------------------------------------------- */

@@ -178,7 +178,7 @@ static int add_builtin(struct pw_build *build)
 	bank->subjects[PW_SUBJECT_OTHERS].flags = PW_SUBJECT_PRESENT;
 	bank->subjects[PW_SUBJECT_INIT].flags = PW_SUBJECT_PRESENT;
 	bank->subjects[PW_SUBJECT_DAEMON].flags =
-		PW_SUBJECT_PRESENT | PW_SUBJECT_STARTED_BY_ANYONE | PW_SUBJECT_USERS;
+		PW_SUBJECT_PRESENT | PW_SUBJECT_STARTED_BY_INIT | PW_SUBJECT_USERS;
 	bank->subjects[PW_SUBJECT_DAEMON].nusers = 1;
 	bank->object_flags[PW_OBJECT_CANARY] = PW_OBJECT_PRESENT;
 	for (int i = 0; i < PW_SUBJECT_FIRST; i++) {

@@ -150,15 +150,34 @@ static int map_shared(struct pw_kernel *kernel)
 	return 0;
 }
 
+static int check_abi(const struct pw_kernel *kernel, struct pw_diag *diag)
+{
+	if (kernel->shared->state.abi == PW_ABI_VERSION)
+		return 0;
+	pw_diag_add(diag, PW_DIAG_ERROR, NULL,
+		    "what is pinned below " PW_PIN_DIR " speaks ABI %u, this program %d",
+		    kernel->shared->state.abi, PW_ABI_VERSION);
+
+	return -EPROTO;
+}
+
+static struct pw_kernel *new_kernel(void)
+{
+	struct pw_kernel *kernel = calloc(1, sizeof(*kernel));
+
+	for (int map = 0; kernel && map < PW_MAP_MAX_; map++)
+		kernel->maps[map] = -EBADF;
+
+	return kernel;
+}
+
 int pw_kernel_adopt(struct pw_kernel **ret, struct pw_diag *diag)
 {
-	_cleanup_(pw_kernel_closep) struct pw_kernel *kernel = calloc(1, sizeof(*kernel));
+	_cleanup_(pw_kernel_closep) struct pw_kernel *kernel = new_kernel();
 	int r;
 
 	if (!kernel)
 		return -ENOMEM;
-	for (int map = 0; map < PW_MAP_MAX_; map++)
-		kernel->maps[map] = -EBADF;
 	if (access(PW_PIN_MAPS, F_OK) < 0) {
 		if (!pw_module_holds(PW_GUARD_MAP, PW_GUARD_ROLE_STATE))
 			return -ENOENT;
@@ -167,14 +186,52 @@ int pw_kernel_adopt(struct pw_kernel **ret, struct pw_diag *diag)
 	r = open_maps(kernel, diag);
 	if (r == 0)
 		r = map_shared(kernel);
+	if (r == 0)
+		r = check_abi(kernel, diag);
 	if (r < 0)
 		return r;
-	if (kernel->shared->state.abi != PW_ABI_VERSION) {
-		pw_diag_add(diag, PW_DIAG_ERROR, NULL,
-			    "what is pinned below " PW_PIN_DIR " speaks ABI %u, this program %d",
-			    kernel->shared->state.abi, PW_ABI_VERSION);
-		return -EPROTO;
-	}
+
+	*ret = TAKE_PTR(kernel);
+	return 0;
+}
+
+int pw_kernel_look_again(struct pw_kernel *kernel)
+{
+	const __u32 only = 0;
+
+	if (!kernel->seen)
+		kernel->seen = malloc(sizeof(*kernel->seen));
+	kernel->shared = kernel->seen;
+	if (!kernel->seen)
+		return -ENOMEM;
+
+	return bpf_map_lookup_elem(kernel->maps[PW_MAP_SHARED], &only, kernel->seen) < 0 ? -errno :
+											   0;
+}
+
+int pw_kernel_look(struct pw_kernel **ret, struct pw_diag *diag)
+{
+	_cleanup_(pw_kernel_closep) struct pw_kernel *kernel = new_kernel();
+	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = BPF_F_RDONLY);
+	int fd, r;
+
+	if (!kernel)
+		return -ENOMEM;
+	fd = bpf_obj_get_opts(PW_PIN_MAPS "/" PW_GUARD_ROLE_STATE, &options);
+	if (fd < 0 && errno != ENOENT)
+		return -errno;
+	if (fd < 0)
+		fd = pw_module_get(PW_GUARD_MAP, PW_GUARD_ROLE_STATE);
+	if (fd < 0)
+		return fd;
+	kernel->maps[PW_MAP_SHARED] = fd;
+	r = check_shape(fd, PW_MAP_SHARED, diag);
+	if (r == 0)
+		r = pw_kernel_look_again(kernel);
+	if (r == 0)
+		r = check_abi(kernel, diag);
+	if (r < 0)
+		return r;
 
 	*ret = TAKE_PTR(kernel);
 	return 0;
@@ -184,11 +241,12 @@ struct pw_kernel *pw_kernel_close(struct pw_kernel *kernel)
 {
 	if (!kernel)
 		return NULL;
-	if (kernel->shared)
+	if (kernel->shared && !kernel->seen)
 		munmap(kernel->shared, sizeof(*kernel->shared));
 	for (int map = 0; map < PW_MAP_MAX_; map++)
 		if (kernel->maps[map] >= 0)
 			close(kernel->maps[map]);
+	free(kernel->seen);
 	free(kernel);
 	return NULL;
 }

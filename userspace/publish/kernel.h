@@ -52,6 +52,14 @@ void pw_kernel_prepare(void);
 int pw_kernel_adopt(struct pw_kernel **ret, struct pw_diag *diag);
 
 /*
+ * The same for who may only look: a copy of map `shared`, and nothing else. What is in force lets
+ * root do this, and no more.
+ */
+int pw_kernel_look(struct pw_kernel **ret, struct pw_diag *diag);
+/* A new copy, in the place of the one before. */
+int pw_kernel_look_again(struct pw_kernel *kernel);
+
+/*
  * Loads the programs and pins maps and programs; nothing is attached. The
  * caller has seen that nothing is pinned. Failures are explained in @diag.
  */

@@ -194,8 +194,25 @@ void pw_kernel_prepare(void)
 	pw_module_status(&status);
 }
 
+/* By its number the guard knows the map for one of ours. */
+static int own(struct phiward *skeleton, const struct bpf_map *map, uint32_t *last)
+{
+	uint32_t at = map == skeleton->maps.bss ? PW_OWN_SHARED : ++*last;
+	struct bpf_map_info info = {};
+	__u32 length = sizeof(info);
+
+	if (at >= PW_OWN_MAPS)
+		return -E2BIG;
+	if (bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &length) < 0)
+		return -errno;
+	skeleton->bss->shared.state.own_maps[at] = info.id;
+
+	return 0;
+}
+
 static int pin_all(struct phiward *skeleton)
 {
+	uint32_t last = PW_OWN_SHARED;
 	struct bpf_program *program;
 	char path[PW_PIN_PATH_MAX];
 	struct bpf_map *map;
@@ -214,8 +231,10 @@ static int pin_all(struct phiward *skeleton)
 	bpf_object__for_each_map(map, skeleton->obj) {
 		if (bpf_map__is_internal(map) && map != skeleton->maps.bss)
 			continue;
-		r = pw_pin_path(path, PW_PIN_MAPS,
-				map == skeleton->maps.bss ? "shared" : bpf_map__name(map));
+		r = own(skeleton, map, &last);
+		if (r == 0)
+			r = pw_pin_path(path, PW_PIN_MAPS,
+					map == skeleton->maps.bss ? "shared" : bpf_map__name(map));
 		if (r == 0 && bpf_obj_pin(bpf_map__fd(map), path) < 0)
 			r = -errno;
 		if (r < 0)

@@ -14,6 +14,7 @@
 struct pw_kernel {
 	int maps[PW_MAP_MAX_];
 	struct pw_shared *shared;
+	struct pw_shared *seen;	/* a copy, of who may only look; otherwise NULL */
 };
 
 /* How a program takes effect. */

@@ -61,7 +61,7 @@ static int find_kernel(struct facts *facts)
 		facts->kernel = pw_ward_kernel(facts->ward);
 		return 0;
 	}
-	r = pw_kernel_adopt(&facts->own, &diag);
+	r = pw_kernel_look(&facts->own, &diag);
 	facts->kernel = facts->own;
 	if (r == -EPROTO && diag.n > 0)
 		r = say(facts, "%s", diag.entries[0].text);
@@ -174,6 +174,24 @@ static int check_links(struct facts *facts)
 	return 0;
 }
 
+/* Without a daemon it is tried here. Each refusal has to be counted by the kernel, too. */
+static int try_canary(struct facts *facts)
+{
+	uint64_t before = pw_kernel_state(facts->own)->counters[PW_COUNT_CANARY];
+	int r = pw_canary_try(NULL, &facts->canary);
+
+	if (r == 0)
+		r = pw_kernel_look_again(facts->own);
+	if (r < 0)
+		return r;
+	facts->canary_tried = true;
+	if (pw_kernel_state(facts->own)->counters[PW_COUNT_CANARY] <
+	    before + facts->canary.file + facts->canary.net)
+		facts->canary = (struct pw_canary){};
+
+	return 0;
+}
+
 static int check_canary(struct facts *facts)
 {
 	struct timespec now;
@@ -183,10 +201,9 @@ static int check_canary(struct facts *facts)
 	if (!facts->attached || facts->bank->generation == 0)
 		return 0;
 	if (!facts->ward) {
-		r = pw_canary_try(pw_kernel_state(facts->kernel), &facts->canary);
+		r = try_canary(facts);
 		if (r < 0)
 			return r;
-		facts->canary_tried = true;
 		facts->canary_age = 0;
 	} else if (facts->ward->canary_tried) {
 		clock_gettime(CLOCK_BOOTTIME, &now);

@@ -56,7 +56,7 @@ static int make_inner(enum pw_map map, const struct pw_table *table, __u32 room)
 	_cleanup_close_ int fd = -EBADF;
 	int r;
 
-	fd = bpf_map_create(inner_kind[map].type, "pw_inner", (__u32)table->key_size,
+	fd = bpf_map_create(inner_kind[map].type, PW_OWN_NAME "inner", (__u32)table->key_size,
 			    (__u32)table->value_size, room > 0 ? room : 1, &options);
 	if (fd < 0)
 		return -errno;

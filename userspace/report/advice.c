@@ -177,6 +177,11 @@ static const char *fixed_advice(unsigned int reason)
 	case PW_REASON_TRACING:
 	case PW_REASON_SWITCH:
 		return "nothing can while phiward enforces; `phiward unload` ends that";
+	case PW_REASON_SELF:
+		return "let PID 1 do it (`systemctl restart phiwardd`); `phiward unload` ends what "
+		       "is enforced, and then nothing of phiward is guarded";
+	case PW_REASON_ELSEWHERE:
+		return "start it as a service with no mounts or root directory of its own";
 	case PW_REASON_NO_RECORD:
 		return "make room for the log (`phiward status` says what is wrong), or write "
 		       "`on_audit_loss: keep_working`";

@@ -58,7 +58,7 @@ static const char *verb_of(json_object *record)
 		{ "connect", "connecting to" }, { "listen", "serving" }, { "send", "sending to" },
 		{ "trace", "tracing" }, { "mount", "mounting over" },
 		{ "raw", "raw access to" }, { "bpf", "loading a program into the kernel," },
-		{ "tune", "changing" }, { "receive", "receiving" },
+		{ "tune", "changing" }, { "receive", "receiving" }, { "signal", "sending a signal to" },
 	};
 	const char *action = pw_record_text(record, "action");
 

@@ -132,6 +132,16 @@ phiward_loaded() {
 	phiward_is state=enforcing || phiward_is state=permissive
 }
 
+# with_breaker POLICYFILE: as start_phiward, and `breaker` can break what is in force: it got
+# phiwardd's label before there was a policy. The file has to say forget_phiward before.
+with_breaker() {
+	rm -rf /etc/phiward /run/vm/breaker
+	start_phiward
+	pid1 start --out "$PHIWARDD_LOG" -- /usr/local/bin/breaker serve > /dev/null
+	wait_for test -S /run/vm/breaker
+	start_phiward "$1"
+}
+
 # stop_phiward [SIGNAL]: ends the daemon as PID 1 does; what is enforced stays.
 stop_phiward() {
 	local pid

@@ -11,12 +11,18 @@
  *     link-update PIN        puts another program behind it
  *     raw-tracepoint         attaches
  *     pin-get PIN            opens what is pinned
+ *     pin-look PIN, pin-lookup PIN, pin-freeze PIN
+ *                            opens a pinned map for reading only; reads from it; freezes it
  *     map-create             a map of its own
- *     map-fill PIN           puts entries into a pinned hash map until it takes no more
+ *     map-own PIN, prog-own PIN
+ *                            does with a map, a program of its own all that there is, and pins it
+ *     attach, detach, link-create
+ *                            a program of its own at the root cgroup, where phiward's are
  *     perf-self, perf-pid PID, perf-cpu
  *                            counts instructions
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <stdint.h>
@@ -110,6 +116,72 @@ static int pin_get(const char *path)
 	return bpf(BPF_OBJ_GET, &attr);
 }
 
+static int pin_look(const char *path, int command)
+{
+	union bpf_attr attr = {.pathname = address(path), .file_flags = BPF_F_RDONLY};
+	static char key[4096], value[1 << 20];
+	int fd = bpf(BPF_OBJ_GET, &attr);
+
+	if (fd < 0 || command < 0)
+		return fd;
+	attr = (union bpf_attr){.map_fd = (uint32_t)fd, .key = address(key), .value = address(value)};
+	return bpf(command, &attr);
+}
+
+static int pin_own(int fd, const char *path)
+{
+	union bpf_attr attr = {.pathname = address(path), .bpf_fd = (uint32_t)fd};
+	int r = fd < 0 ? fd : bpf(BPF_OBJ_PIN, &attr);
+
+	if (r < 0)
+		return r;
+	r = pin_get(path);
+	unlink(path);
+	return r;
+}
+
+static int map_own(const char *path)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_HASH, .key_size = 4, .value_size = 4, .max_entries = 4,
+	};
+	uint32_t key = 1, value = 2;
+	int fd = bpf(BPF_MAP_CREATE, &attr), r = fd;
+	static const int commands[] = {BPF_MAP_UPDATE_ELEM, BPF_MAP_LOOKUP_ELEM, BPF_MAP_DELETE_ELEM,
+				       BPF_MAP_FREEZE};
+
+	for (size_t i = 0; r >= 0 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+		attr = (union bpf_attr){.map_fd = (uint32_t)fd};
+		if (commands[i] != BPF_MAP_FREEZE) {
+			attr.key = address(&key);
+			attr.value = commands[i] == BPF_MAP_DELETE_ELEM ? 0 : address(&value);
+		}
+		r = bpf(commands[i], &attr);
+	}
+	return r < 0 ? r : pin_own(fd, path);
+}
+
+/* The kernel itself refuses later, with EINVAL: this program is for no cgroup. */
+static int at_root_cgroup(int command)
+{
+	int program = load(BPF_PROG_TYPE_SOCKET_FILTER, 0);
+	int cgroup = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY);
+	union bpf_attr attr = {};
+
+	if (program < 0 || cgroup < 0)
+		return program < 0 ? program : -errno;
+	if (command == BPF_LINK_CREATE) {
+		attr.link_create.prog_fd = (uint32_t)program;
+		attr.link_create.target_fd = (uint32_t)cgroup;
+		attr.link_create.attach_type = BPF_CGROUP_INET4_CONNECT;
+	} else {
+		attr.target_fd = (uint32_t)cgroup;
+		attr.attach_bpf_fd = (uint32_t)program;
+		attr.attach_type = BPF_CGROUP_INET4_CONNECT;
+	}
+	return bpf(command, &attr);
+}
+
 static int link_detach(const char *path)
 {
 	union bpf_attr attr = {};
@@ -154,32 +226,6 @@ static int map_create(void)
 	return bpf(BPF_MAP_CREATE, &attr);
 }
 
-static int map_fill(const char *path)
-{
-	struct bpf_map_info info = {};
-	union bpf_attr about = {}, put = {};
-	static char value[4096];
-	uint64_t key[32] = {};
-	int fd = pin_get(path), r;
-
-	if (fd < 0)
-		return fd;
-	about.info.bpf_fd = (uint32_t)fd;
-	about.info.info = address(&info);
-	about.info.info_len = sizeof(info);
-	r = bpf(BPF_OBJ_GET_INFO_BY_FD, &about);
-	if (r < 0)
-		return r;
-	if (info.key_size > sizeof(key) || info.value_size > sizeof(value))
-		return -E2BIG;
-	put.map_fd = (uint32_t)fd;
-	put.key = address(key);
-	put.value = address(value);
-	while ((r = bpf(BPF_MAP_UPDATE_ELEM, &put)) == 0)
-		key[0]++;
-	return r == -E2BIG ? 0 : r;
-}
-
 static int perf(pid_t pid, int cpu)
 {
 	struct perf_event_attr attr = {
@@ -190,11 +236,31 @@ static int perf(pid_t pid, int cpu)
 	return r < 0 ? -errno : 0;
 }
 
+static int ask_of_pin(const char *what, const char *pin)
+{
+	if (!strcmp(what, "link-detach"))
+		return link_detach(pin);
+	if (!strcmp(what, "link-update"))
+		return link_update(pin);
+	if (!strcmp(what, "pin-look"))
+		return pin_look(pin, -1);
+	if (!strcmp(what, "pin-lookup"))
+		return pin_look(pin, BPF_MAP_LOOKUP_ELEM);
+	if (!strcmp(what, "pin-freeze"))
+		return pin_look(pin, BPF_MAP_FREEZE);
+	if (!strcmp(what, "map-own"))
+		return map_own(pin);
+	if (!strcmp(what, "prog-own"))
+		return pin_own(load(BPF_PROG_TYPE_SOCKET_FILTER, 0), pin);
+	return pin_get(pin);
+}
+
 /* @argument is what follows on the command line; *@used says whether it was an argument. */
 static int ask(const char *what, const char *argument, int *used)
 {
-	*used = argument && (!strcmp(what, "link-detach") || !strcmp(what, "link-update") ||
-			     !strcmp(what, "pin-get") || !strcmp(what, "map-fill") || !strcmp(what, "perf-pid"));
+	*used = argument && (!strncmp(what, "pin-", 4) || !strcmp(what, "map-own") ||
+			     !strcmp(what, "prog-own") || !strcmp(what, "link-detach") || !strcmp(what, "link-update") ||
+			     !strcmp(what, "perf-pid"));
 	if (!strncmp(what, "load-", 5))
 		return load_named(what + 5);
 	if (!strcmp(what, "map-by-id"))
@@ -213,14 +279,14 @@ static int ask(const char *what, const char *argument, int *used)
 		return perf(-1, 0);
 	if (*used && !strcmp(what, "perf-pid"))
 		return perf(atoi(argument), -1);
-	if (*used && !strcmp(what, "link-detach"))
-		return link_detach(argument);
-	if (*used && !strcmp(what, "link-update"))
-		return link_update(argument);
-	if (*used && !strcmp(what, "map-fill"))
-		return map_fill(argument);
-	if (*used && !strcmp(what, "pin-get"))
-		return pin_get(argument);
+	if (*used)
+		return ask_of_pin(what, argument);
+	if (!strcmp(what, "attach"))
+		return at_root_cgroup(BPF_PROG_ATTACH);
+	if (!strcmp(what, "detach"))
+		return at_root_cgroup(BPF_PROG_DETACH);
+	if (!strcmp(what, "link-create"))
+		return at_root_cgroup(BPF_LINK_CREATE);
 	fprintf(stderr, "gate: what is '%s'?\n", what);
 	exit(2);
 }

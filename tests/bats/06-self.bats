@@ -1,0 +1,151 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# phiward guards itself: its process, its programs and maps in the kernel, its pins and files,
+# against root, in every mode and without the kernel module.
+
+load lib/phiward
+
+IMAGE=/srv/dicom/phantom.dcm
+
+setup_file() {
+	load lib/phiward
+	cp /usr/local/bin/act /usr/local/bin/viewer
+	policy > /run/vm/self.yaml
+	start_phiward /run/vm/self.yaml
+}
+
+teardown_file() {
+	load lib/phiward
+	reset_phiward
+	rm -f /usr/local/bin/viewer
+}
+
+setup() { mark; }
+
+# Whatever was tried, it is all still in force, and the daemon is at work.
+teardown() {
+	assert_refused act read $IMAGE
+	assert_allowed viewer read $IMAGE
+	assert_record type=file action=read verdict=deny object=images
+	assert_record type=file action=read verdict=allow subject=viewer
+}
+
+policy() {
+	cat <<-EOT
+	phiward: 1
+	name: self
+	mode: ${1:-enforce}
+	objects:
+	  images: {paths: [/srv/dicom], on_audit_loss: keep_working}
+	subjects:
+	  viewer:
+	    exec: [/usr/local/bin/viewer]
+	    started_by: [anyone]
+	    access: {images: [read]}
+	    writes: [pipe]
+	others: {network: allow}
+	EOT
+}
+
+# all_refused CMD...: every line that it prints ends with EACCES.
+all_refused() {
+	run "$@"
+	[ -n "$output" ] || { fail "no answer: $*"; return 1; }
+	! grep -v ': EACCES$' <<< "$output" || fail "$*: $output"
+}
+
+# ---- The process -------------------------------------------------------------------------------
+
+SIGNALS='kill tgkill sigqueue pidfd sigio'
+TUNING='nice scheduler affinity ioprio limits'
+
+@test "self: no signal reaches phiwardd, but from PID 1" {
+	local pid
+	pid=$(phiwardd_pid)
+	all_refused harm "$pid" $SIGNALS
+	[ "$(records_like type=tamper action=signal verdict=deny subject=others uid=0 peer=phiwardd \
+		reason~'guards its own process' exe=/usr/local/bin/harm | wc -l)" -eq 5 ]
+	run kill -9 "$pid"
+	[ "$status" -ne 0 ]
+	run kill -STOP "$pid"
+	[ "$status" -ne 0 ]
+	assert_allowed kill -0 "$pid"
+	run as_user mallory kill -9 "$pid"	# by the kernel's own rules already
+	[ "$status" -ne 0 ]
+	[ "$(phiwardd_pid)" = "$pid" ]
+	phiward_is daemon=true
+	assert_allowed pid1 kill "$pid" 18
+	background /dev/null sleep 1000
+	assert_allowed harm "$BACKGROUND_PID" $SIGNALS
+	wait "$BACKGROUND_PID" || true
+	run phiward why
+	[[ $output == *"harm run by root was refused sending a signal to phiwardd, because phiward guards"* ]]
+}
+
+@test "self: nobody takes its processor time, memory or limits" {
+	all_refused harm "$(phiwardd_pid)" $TUNING
+	[ "$(records_like type=tamper action=tune verdict=deny uid=0 peer=phiwardd | wc -l)" -eq 5 ]
+	run harm "$(phiwardd_pid)" memory	# the kernel asks as for ptrace(2)
+	[ "$output" = 'memory: EPERM' ]
+	assert_record type=tamper action=trace verdict=deny uid=0 peer=phiwardd exe=/usr/local/bin/harm
+	background /dev/null sleep 1000
+	assert_allowed harm "$BACKGROUND_PID" $TUNING memory
+	kill "$BACKGROUND_PID"
+	wait "$BACKGROUND_PID" || true
+}
+
+# ---- Its programs and maps in the kernel ---------------------------------------------------------
+
+PINS=/sys/fs/bpf/phiward
+
+@test "self: bpf(2) gets nobody at its maps and programs, not by a pin either; their own they have" {
+	local pin pins=()
+	for pin in "$PINS"/maps/* "$PINS"/programs/pw_note "$PINS"/programs/pw_file_open; do
+		pins+=(pin-get "$pin")
+	done
+	[ ${#pins[@]} -gt 30 ]
+	all_refused gate "${pins[@]}" pin-look $PINS/maps/tasks \
+		map-by-id prog-by-id link-by-id
+	[ "$(records_like type=tamper action=bpf verdict=deny reason~'guards its own process' | wc -l)" \
+		-eq $((${#pins[@]} / 2 + 1)) ]
+	run as_user mallory gate pin-get $PINS/maps/shared
+	[ "$status" -eq 1 ]
+	# Root may look at one, for status, and do nothing with it.
+	assert_allowed gate pin-look $PINS/maps/shared
+	assert_allowed gate pin-lookup $PINS/maps/shared
+	all_refused gate pin-get $PINS/maps/shared pin-freeze $PINS/maps/shared
+	all_refused gate link-detach $PINS/links/pw_connect4 link-update $PINS/links/pw_connect4 \
+		attach detach link-create
+	assert_allowed gate map-own /sys/fs/bpf/own prog-own /sys/fs/bpf/own load-socket-filter
+	run bpftool map update pinned $PINS/maps/local_addrs key 0 0 0 0 value 0 0 0 0
+	[ "$status" -ne 0 ]
+	run bpftool prog load /dev/null /sys/fs/bpf/own
+	[ "$status" -ne 0 ]
+}
+
+@test "self: status tells what is in force with phiwardd dead, by looking only" {
+	stop_phiward 9
+	phiward_is daemon=false state=enforcing policy=self enforcing=true
+	all_refused gate pin-freeze $PINS/maps/shared pin-get $PINS/maps/tasks
+	start_phiward
+	wait_for phiward_is state=enforcing daemon=true
+}
+
+@test "self: phiwardd is what PID 1 starts among its own directories; a shell's is none, nor a copy" {
+	stop_phiward
+	run phiwardd
+	[ "$status" -eq 4 ]
+	[[ $output == *'PID 1 has to start it'* ]]
+	cp /usr/sbin/phiwardd /run/vm/phiwardd
+	run by_pid1 /run/vm/phiwardd
+	[ "$status" -eq 4 ]
+	rm /run/vm/phiwardd
+	run by_pid1 --env LD_PRELOAD=/run/vm/none.so --env LD_DEBUG=libs /usr/sbin/phiwardd --version
+	[ "$status" -eq 0 ]
+	[[ $output == phiwardd\ * && $output != *none.so* && $output != *'calling init'* ]] || fail "$output"
+	phiward_is daemon=false
+	start_phiward
+	assert_record type=exec verdict=deny subject=others peer=phiwardd reason~'not started by'
+	wait_for phiward_is state=enforcing daemon=true
+}
