@@ -171,6 +171,7 @@ int pw_adopt(struct bpf_iter__task *ctx)
 	program = pw_running_program(&c);
 	if (c.label && c.label->subject == PW_SUBJECT_DAEMON) {
 		/* It has labelled itself, and from user space there is no way to the copy. */
+		pw_note_cgroups(task->cgroups->dfl_cgrp);
 		return pw_copy_adopted(task, c.label);
 	}
 	if (c.label && pw_stays(&c, program))

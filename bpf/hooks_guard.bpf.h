@@ -10,6 +10,7 @@
 #define PW_PROC_MAGIC 0x9fa0
 #define PW_TRACEFS_MAGIC 0x74726163
 #define PW_DEBUGFS_MAGIC 0x64626720
+#define PW_CGROUP2_MAGIC 0x63677270
 
 /*
  * Programs that only see what their loader's own descriptors carry are open to
@@ -256,17 +257,39 @@ static __noinline int pw_guard_hand_over(struct file *file)
 	return pw_guard_storage(dentry);
 }
 
+/* Freezing, killing, starving: whatever is written in the control groups of phiwardd is PID 1's affair. */
+static __noinline int pw_guard_cgroup(struct file *file)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	__u64 ino = dentry->d_parent->d_inode->i_ino;
+	__u32 i;
+
+	for (i = 0; i < PW_OWN_CGROUPS; i++)
+		if (shared.state.own_cgroups[i] == ino)
+			break;
+	if (i == PW_OWN_CGROUPS || pw_is_init())
+		return 0;
+
+	return pw_guard_of(PW_ACTION_TUNE, PW_REASON_SELF, dentry, PW_SUBJECT_DAEMON);
+}
+
 /*
- * Called when any file is opened for writing or written to. From 6.7 on sysfs has a UUID,
- * so it is not asked about where the other pseudo file systems are.
+ * Called when any file is opened for writing or written to. From 6.7 on sysfs and cgroupfs have
+ * a UUID, so they are not asked about where the other pseudo file systems are.
  */
 static __always_inline int pw_guard_sysfs(struct file *file, const struct super_block *sb)
 {
-	return sb->s_magic == PW_SYSFS_MAGIC ? pw_guard_hand_over(file) : 0;
+	__u64 magic = sb->s_magic;
+
+	if (magic == PW_SYSFS_MAGIC)
+		return pw_guard_hand_over(file);
+
+	return magic == PW_CGROUP2_MAGIC ? pw_guard_cgroup(file) : 0;
 }
 
 /* In hooks_task.bpf.h. */
 static __noinline int pw_ask_memory(const struct inode *inode);
+static __noinline int pw_guard_proc(struct file *file);
 
 /* Called when a file of a pseudo file system is opened or written to: 0, or the refusal. */
 static __noinline int pw_guard_pseudo(struct file *file)
@@ -287,7 +310,7 @@ static __noinline int pw_guard_pseudo(struct file *file)
 			return pw_guard(PW_ACTION_TUNE, PW_REASON_SWITCH, dentry);
 		if (pw_name_is(&name, "loginuid") && bpf_get_current_task_btf()->cred->uid.val)
 			return pw_guard(PW_ACTION_TUNE, PW_REASON_LOGIN, dentry);
-		return 0;
+		return pw_guard_proc(file);
 	}
 	if (!(file->f_mode & PW_FMODE_WRITE))
 		return 0;

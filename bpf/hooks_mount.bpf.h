@@ -8,6 +8,7 @@
 #define PW_HOOKS_MOUNT_BPF_H
 
 #define PW_MS_REMOUNT 32
+#define PW_MS_MOVE 8192
 #define PW_MS_PROPAGATION (1 << 17 | 1 << 18 | 1 << 19 | 1 << 20)
 
 /* Refuses a mount on what lies in an object, to all but PID 1. */
@@ -32,12 +33,34 @@ static __noinline int pw_guard_cover(struct dentry *dentry)
 	return pw_guard(PW_ACTION_MOUNT, PW_REASON_COVER, dentry);
 }
 
+/*
+ * In hooks_self.bpf.h: refuses what would lead away from phiward's pins. @changes: the mount that
+ * @path is on is itself moved, or does not hand on any more what happens to it.
+ */
+static __noinline int pw_guard_way(const struct path *path, __u32 changes);
+
+/* What is moved to @path by mount(2) is here only a name. In PID 1's namespace nobody else has to. */
+static __noinline int pw_guard_move(const struct path *path)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *init = task->nsproxy->pid_ns_for_children->child_reaper;
+
+	if (!init || init->tgid != 1 || task->nsproxy->mnt_ns != init->nsproxy->mnt_ns ||
+	    pw_is_init())
+		return 0;
+
+	return pw_guard(PW_ACTION_MOUNT, PW_REASON_SELF, path->dentry);
+}
+
 SEC("lsm/sb_mount")
 int BPF_PROG(pw_sb_mount, const char *dev_name, const struct path *path, const char *type,
 	     unsigned long flags, void *data, int ret)
 {
 	if (ret)
 		return ret;
+	if (pw_guard_way(path, flags & PW_MS_PROPAGATION) ||
+	    ((flags & PW_MS_MOVE) && pw_guard_move(path)))
+		return -PW_EACCES;
 	if (flags & (PW_MS_REMOUNT | PW_MS_PROPAGATION))
 		return 0;
 
@@ -50,6 +73,9 @@ int BPF_PROG(pw_move_mount, const struct path *from, const struct path *to, int 
 	if (ret)
 		return ret;
 
+	if (pw_guard_way(from, 1) || pw_guard_way(to, 0))
+		return -PW_EACCES;
+
 	return pw_guard_cover(to->dentry);
 }
 
@@ -58,6 +84,9 @@ int BPF_PROG(pw_sb_pivotroot, const struct path *old_root, const struct path *ne
 {
 	if (ret)
 		return ret;
+
+	if (pw_guard_way(new_root, 1) || pw_guard_way(old_root, 0))
+		return -PW_EACCES;
 
 	return pw_guard_cover(old_root->dentry);
 }

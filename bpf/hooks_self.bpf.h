@@ -73,4 +73,144 @@ int BPF_PROG(pw_task_setrlimit, struct task_struct *victim, unsigned int resourc
 	return ret ? ret : pw_guard_daemon(victim, PW_ACTION_TUNE);
 }
 
+/* Keeps in which control groups phiwardd is: @cgroup and those above it, but the root. */
+static __noinline int pw_note_cgroups(struct cgroup *cgroup)
+{
+	__u64 at = (__u64)cgroup;
+	__u32 i;
+
+	if (!pw_can_probe)
+		return 0;
+	for (i = 0; i < PW_OWN_CGROUPS; i++) {
+		struct cgroup_subsys_state *parent = NULL;
+		struct kernfs_node *node = NULL;
+		__u64 ino = 0;
+
+		if (at) {
+			bpf_core_read(&parent, sizeof(parent), &((struct cgroup *)at)->self.parent);
+			bpf_core_read(&node, sizeof(node), &((struct cgroup *)at)->kn);
+			bpf_core_read(&ino, sizeof(ino), &node->id);
+		}
+		shared.state.own_cgroups[i] = parent ? ino : 0;
+		at = parent ? (__u64)parent - bpf_core_field_offset(struct cgroup, self) : 0;
+	}
+
+	return 0;
+}
+
+/*
+ * phiwardd was moved to another control group, where it may be frozen or killed. Nobody asks
+ * before; it is recorded, the new group is guarded like the old one, and PID 1 starts phiwardd
+ * again when it misses its signs of life.
+ */
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(pw_cgroup_attach_task, struct cgroup *cgroup, const char *path,
+	     struct task_struct *task)
+{
+	__u32 slot = pw_active_slot();
+	struct pw_bank *bank = pw_bank_in(slot);
+	struct pw_actor actor;
+	struct pw_case c = {
+		.slot = slot,
+		.type = PW_RECORD_TAMPER,
+		.flags = PW_CASE_GUARD | PW_CASE_RECORD,
+		.verdict = PW_VERDICT_ALLOW,
+		.action = PW_ACTION_TUNE,
+		.reason = PW_REASON_SELF,
+		.peer_subject = PW_SUBJECT_DAEMON,
+	};
+
+	if (!bank || !pw_is_daemon(task))
+		return 0;
+	pw_note_cgroups(cgroup);
+	actor = pw_actor_of(bank, bpf_get_current_task_btf());
+	if (actor.subject == PW_SUBJECT_INIT)
+		return 0;
+	c.program = actor.program;
+	c.subject = PW_OPAQUE(actor.subject);
+	c.subject_flags = PW_OPAQUE(actor.flags);
+	pw_verdict(&c);
+
+	return 0;
+}
+
+/* ---- The way to the pins ---------------------------------------------------------------------- */
+
+#define PW_MNT_SHARED 0x1000
+
+static __always_inline const struct mount *pw_mount_of(const struct vfsmount *mnt)
+{
+	return (const void *)mnt - bpf_core_field_offset(struct mount, mnt);
+}
+
+/* Whether the mount is on the way to the pins. */
+static __noinline int pw_is_own_mount(struct vfsmount *mnt)
+{
+	int id = 0;
+	__u32 i;
+
+	bpf_core_read(&id, sizeof(id), &pw_mount_of(mnt)->mnt_id);
+	for (i = 0; i < PW_OWN_MOUNTS; i++)
+		if (id && shared.state.own_mounts[i].id == (__u32)id)
+			return 1;
+
+	return 0;
+}
+
+/*
+ * Whether unmounting it, in another namespace, unmounts one on the way to the pins too: it
+ * is of the same file system, and hangs where that is handed on.
+ */
+static __noinline int pw_takes_own_mount(struct vfsmount *mnt)
+{
+	__u32 dev = mnt->mnt_sb->s_dev, i;
+	struct mount *parent = NULL;
+	int flags = 0;
+
+	bpf_core_read(&parent, sizeof(parent), &pw_mount_of(mnt)->mnt_parent);
+	bpf_core_read(&flags, sizeof(flags), &parent->mnt.mnt_flags);
+	if (!(flags & PW_MNT_SHARED))
+		return 0;
+	for (i = 0; i < PW_OWN_MOUNTS; i++)
+		if (shared.state.own_mounts[i].id && shared.state.own_mounts[i].dev == dev)
+			return 1;
+
+	return 0;
+}
+
+static __always_inline int pw_is_own_directory(const struct dentry *dentry)
+{
+	__u32 dev = dentry->d_sb->s_dev, i;
+	__u64 ino = dentry->d_inode->i_ino;
+
+	for (i = 0; i < PW_OWN_MOUNTS; i++)
+		if (shared.state.own_directories[i].ino == ino &&
+		    shared.state.own_directories[i].dev == dev)
+			return 1;
+
+	return 0;
+}
+
+static __noinline int pw_guard_way(const struct path *path, __u32 changes)
+{
+	struct dentry *dentry = path->dentry;
+
+	if (!pw_can_probe || !pw_is_own_mount(path->mnt) ||
+	    (!changes && !pw_is_own_directory(dentry)) || pw_is_init())
+		return 0;
+
+	return pw_guard(PW_ACTION_MOUNT, PW_REASON_SELF, dentry);
+}
+
+/* With the last mount of their file system the pins would be gone, and what hangs on them. */
+SEC("lsm/sb_umount")
+int BPF_PROG(pw_sb_umount, struct vfsmount *mnt, int flags, int ret)
+{
+	if (ret || !pw_can_probe || (!pw_is_own_mount(mnt) && !pw_takes_own_mount(mnt)) ||
+	    pw_is_init())
+		return ret;
+
+	return pw_guard(PW_ACTION_MOUNT, PW_REASON_SELF, mnt->mnt_root);
+}
+
 #endif

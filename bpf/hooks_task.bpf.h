@@ -101,16 +101,13 @@ static __always_inline int pw_ask_trace(struct task_struct *tracer, struct task_
 }
 
 /*
- * The same, when a file of procfs that shows a process's memory is opened: 7.x passes
- * over ptrace_access_check for who has CAP_PERFMON. On 6.1 nothing hands out the task of
- * such a file, so its label's copy is found by address. A file that is of no process, and
- * one whose process has ended, reads as zeroes here and shows nothing.
+ * Whose file of procfs @inode is; 0 when it is of no process, or that has ended. On 6.1
+ * nothing hands out the task of such a file, so its label's copy is found by address. What is
+ * none reads as zeroes here.
  */
-static __noinline int pw_ask_memory(const struct inode *inode)
+static __always_inline int pw_actor_of_proc(const struct pw_bank *bank, const struct inode *inode,
+					    struct pw_actor *actor)
 {
-	__u32 slot = pw_active_slot();
-	struct pw_bank *bank = pw_bank_in(slot);
-	struct pw_actor of_tracer, of_victim;
 	struct task_struct *task, *leader;
 	struct bpf_local_storage *storage;
 	struct proc_inode *entry;
@@ -118,21 +115,48 @@ static __noinline int pw_ask_memory(const struct inode *inode)
 	struct pid *pid;
 	__u32 tgid;
 
-	if (!bank || !pw_can_probe)
-		return 0;
 	entry = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
 	bpf_core_read(&pid, sizeof(pid), &entry->pid);
 	bpf_core_read(&first, sizeof(first), &pid->tasks[0].first);
 	if (!first)
-		return 0;	/* it has ended */
+		return 0;
 	task = (void *)first - bpf_core_field_offset(struct task_struct, pid_links);
 	bpf_core_read(&leader, sizeof(leader), &task->group_leader);
 	bpf_core_read(&tgid, sizeof(tgid), &task->tgid);
 	bpf_core_read(&storage, sizeof(storage), &leader->bpf_storage);
-	of_victim = pw_actor_by(bank, pw_label_copied_at((__u64)leader, (__u64)storage), tgid);
+	*actor = pw_actor_by(bank, pw_label_copied_at((__u64)leader, (__u64)storage), tgid);
+
+	return 1;
+}
+
+/*
+ * The same as pw_ask_trace(), when a file of procfs that shows a process's memory is opened: 7.x
+ * passes over ptrace_access_check for who has CAP_PERFMON.
+ */
+static __noinline int pw_ask_memory(const struct inode *inode)
+{
+	__u32 slot = pw_active_slot();
+	struct pw_bank *bank = pw_bank_in(slot);
+	struct pw_actor of_tracer, of_victim;
+
+	if (!bank || !pw_can_probe || !pw_actor_of_proc(bank, inode, &of_victim))
+		return 0;
 	of_tracer = pw_actor_of(bank, bpf_get_current_task_btf());
 
 	return pw_judge_trace(slot, &of_tracer, &of_victim, PW_PTRACE_READ);
+}
+
+/* A file of procfs is opened for writing or written to: phiwardd's are its own and PID 1's. */
+static __noinline int pw_guard_proc(struct file *file)
+{
+	struct pw_bank *bank = pw_bank_in(pw_active_slot());
+	struct pw_actor of_victim;
+
+	if (!bank || !pw_can_probe || !pw_actor_of_proc(bank, file->f_inode, &of_victim) ||
+	    of_victim.subject != PW_SUBJECT_DAEMON || pw_is_init())
+		return 0;
+
+	return pw_guard_of(PW_ACTION_TUNE, PW_REASON_SELF, file->f_path.dentry, PW_SUBJECT_DAEMON);
 }
 
 /* Signals whose default is to dump the memory. */

@@ -363,6 +363,28 @@ PW_ASSERT_SIZE(struct pw_lost, 24);
 #define PW_OWN_SHARED 0
 #define PW_OWN_NAME "pw_"
 
+/* Control groups that phiwardd is in, but the root, from its own up: i_ino. 0: no more. */
+#define PW_OWN_CGROUPS 16
+
+/*
+ * The mounts on the way to the pins, and the directories on it that others could be mounted
+ * over. A zeroed one is none.
+ */
+#define PW_OWN_MOUNTS 8
+
+struct pw_own_mount {
+	__u32 id;	/* as in /proc/self/mountinfo */
+	__u32 dev;	/* s_dev */
+};
+PW_ASSERT_SIZE(struct pw_own_mount, 8);
+
+struct pw_own_directory {
+	__u64 ino;
+	__u32 dev;	/* s_dev */
+	__u32 zero;
+};
+PW_ASSERT_SIZE(struct pw_own_directory, 16);
+
 struct pw_state {
 	__u32 abi;	/* PW_ABI_VERSION */
 	__u32 active;	/* 0 or 1; the one word that a swap writes */
@@ -376,8 +398,12 @@ struct pw_state {
 	struct pw_lost lost[8];
 	__u64 counters[32];
 	__u32 own_maps[PW_OWN_MAPS];
+	__u64 own_cgroups[PW_OWN_CGROUPS];
+	struct pw_own_mount own_mounts[PW_OWN_MOUNTS];
+	struct pw_own_directory own_directories[PW_OWN_MOUNTS];
 };
-PW_ASSERT_SIZE(struct pw_state, 48 + 8 * 24 + 32 * 8 + PW_OWN_MAPS * 4);
+PW_ASSERT_SIZE(struct pw_state, 48 + 8 * 24 + 32 * 8 + PW_OWN_MAPS * 4 + PW_OWN_CGROUPS * 8 +
+				PW_OWN_MOUNTS * 24);
 _Static_assert((int)PW_LOSS_MAX_ <= 8, "lost[] has a slot for every reason");
 _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every counter");
 

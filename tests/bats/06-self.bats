@@ -149,3 +149,82 @@ PINS=/sys/fs/bpf/phiward
 	assert_record type=exec verdict=deny subject=others peer=phiwardd reason~'not started by'
 	wait_for phiward_is state=enforcing daemon=true
 }
+
+# ---- What /proc and the control groups do with it ------------------------------------------------
+
+@test "self: nothing of its process is written by /proc" {
+	local pid files=() file
+	pid=$(phiwardd_pid)
+	for file in oom_score_adj comm coredump_filter clear_refs timerslack_ns "task/$pid/comm" \
+		"task/$pid/oom_score_adj"; do
+		files+=(file "$file")
+	done
+	all_refused harm "$pid" "${files[@]}"
+	[ "$(records_like type=tamper action=tune verdict=deny peer=phiwardd path~"^/proc/" uid=0 | wc -l)" -eq 7 ]
+	assert_record type=tamper action=tune verdict=deny path="/proc/$pid/oom_score_adj"
+	run harm "$pid" file mem
+	[ "$status" -ne 0 ]
+	assert_allowed cat "/proc/$pid/oom_score_adj"
+	background /dev/null sleep 1000
+	assert_allowed harm "$BACKGROUND_PID" file oom_score_adj file coredump_filter file comm file mem
+	kill "$BACKGROUND_PID"
+	wait "$BACKGROUND_PID" || true
+}
+
+# puts VALUE FILE
+puts() { $BUSYBOX sh -c "echo $1 > $2"; }
+
+@test "self: nobody freezes, kills or starves it by its control groups; that it is moved is recorded" {
+	local groups=/sys/fs/cgroup/phi pid file
+	pid=$(phiwardd_pid)
+	mkdir -p $groups/inner /sys/fs/cgroup/other
+	assert_allowed puts 0 $groups/cgroup.freeze
+	assert_allowed puts "$pid" $groups/inner/cgroup.procs
+	assert_record type=tamper action=tune verdict=allow subject=others peer=phiwardd
+	for file in inner/cgroup.freeze inner/cgroup.kill inner/cgroup.procs inner/cgroup.type cgroup.freeze \
+		cgroup.kill cgroup.subtree_control; do
+		assert_refused puts 1 "$groups/$file"
+		assert_record type=tamper action=tune verdict=deny peer=phiwardd path="$groups/$file"
+	done
+	phiward_is daemon=true
+	background /dev/null sleep 1000
+	assert_allowed puts "$BACKGROUND_PID" /sys/fs/cgroup/other/cgroup.procs
+	assert_allowed puts 1 /sys/fs/cgroup/other/cgroup.freeze
+	assert_allowed puts 1 /sys/fs/cgroup/other/cgroup.kill
+	wait "$BACKGROUND_PID" || true
+	assert_allowed puts "$pid" /sys/fs/cgroup/cgroup.procs
+	assert_allowed puts 0 $groups/inner/cgroup.freeze
+	rmdir $groups/inner $groups /sys/fs/cgroup/other
+}
+
+# ---- The way to its pins -------------------------------------------------------------------------
+
+@test "self: what its pins lie on is not unmounted, moved or covered" {
+	local at
+	for at in /sys/fs/bpf /sys /; do
+		run umount -l $at
+		[ "$status" -ne 0 ] || fail "umount $at"
+		run mount --make-private $at
+		[ "$status" -ne 0 ] || fail "make-private $at"
+	done
+	[ "$(records_like type=tamper action=mount verdict=deny exe=/usr/bin/umount \
+		reason~'guards its own' | wc -l)" -eq 3 ]
+	[ "$(records_like type=tamper action=mount verdict=deny exe=/usr/bin/mount | wc -l)" -ge 3 ]
+	assert_record type=tamper action=mount verdict=deny exe=/usr/bin/umount volume=bpffs
+	for at in $PINS /sys/fs/bpf /sys/fs /sys /; do
+		run mount -t tmpfs tmpfs $at
+		[ "$status" -ne 0 ] || fail "mount $at"
+	done
+	assert_record type=tamper action=mount verdict=deny path=$PINS exe=/usr/bin/mount
+	assert_record type=tamper action=mount verdict=deny path=/sys/fs exe=/usr/bin/mount
+	mkdir -p /run/vm/mnt
+	run mount --bind /run/vm/mnt $PINS
+	[ "$status" -ne 0 ]
+	run mount --move /sys/fs/bpf /run/vm/mnt
+	[ ! -e /run/vm/mnt/phiward ]
+	[ -e $PINS/links/pw_bpf ]
+	assert_allowed mount -t bpf bpf /run/vm/mnt
+	assert_allowed umount -l /run/vm/mnt
+	assert_allowed unshare -m umount -l /sys/fs/bpf
+	phiward_is state=enforcing
+}

@@ -17,6 +17,7 @@ setup_file() {
 	cp /usr/local/bin/act /usr/local/bin/viewer
 	policy > /run/vm/gate.yaml
 	mount -t debugfs debugfs /sys/kernel/debug
+	mount --make-shared /sys	# as systemd has it
 	# Descriptors from before the policy.
 	exec 5> /sys/kernel/tracing/uprobe_events 6<> /proc/sys/kernel/ftrace_enabled
 	with_breaker /run/vm/gate.yaml
@@ -173,6 +174,20 @@ assert_no_gate() {
 	assert_refused bash -c 'echo 0 > /proc/sys/kernel/ftrace_enabled'
 	[ "$(< /proc/sys/kernel/ftrace_enabled)" = 1 ]
 	policy | apply_policy
+}
+
+@test "the gate: the pins' file system is not unmounted, nor from a namespace that hands it on" {
+	local way
+	for way in /sys/fs/bpf /sys; do
+		run unshare -m --propagation unchanged umount -l $way
+		[ "$status" -ne 0 ] || fail "$way"
+		run umount -l $way
+		[ "$status" -ne 0 ] || fail "$way"
+	done
+	[ "$(records_like type=tamper action=mount verdict=deny exe=/usr/bin/umount \
+		reason~'guards its own' | wc -l)" -eq 4 ]
+	assert_allowed unshare -m --propagation private umount -l /srv
+	[ -e $PINS/links/pw_bpf ]
 }
 
 @test "the gate: nothing was lost" {

@@ -102,6 +102,9 @@ int pw_kernel_unload(void);
 /* Makes the calling process the subject PW_SUBJECT_DAEMON. */
 int pw_kernel_label_daemon(struct pw_kernel *kernel);
 
+/* Tells the guard by which mounts and directories the pins are reached now. */
+int pw_kernel_note_way(struct pw_kernel *kernel);
+
 /* One record of the daemon's own; -EAGAIN when it was lost and counted as such. */
 int pw_kernel_note(struct pw_kernel *kernel, const struct pw_note *note);
 

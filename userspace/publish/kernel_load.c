@@ -16,7 +16,6 @@
 
 #include "phiward.skel.h"	/* its variables are of types of abi.h */
 
-#define PW_BPF_FS "/sys/fs/bpf"
 #define PW_RENAME_FUNCTION "__d_move"	/* see bpf/compat.bpf.h */
 
 /* ---- Which programs this kernel gets ---------------------------------------------------- */

@@ -6,7 +6,8 @@
 #ifndef PW_PUBLISH_PINS_H
 #define PW_PUBLISH_PINS_H
 
-#define PW_PIN_DIR "/sys/fs/bpf/phiward"
+#define PW_BPF_FS "/sys/fs/bpf"
+#define PW_PIN_DIR PW_BPF_FS "/phiward"
 #define PW_PIN_MAPS PW_PIN_DIR "/maps"		/* one file a map, by its name in bpf/maps.bpf.h */
 #define PW_PIN_LINKS PW_PIN_DIR "/links"	/* one file a program */
 #define PW_PIN_PROGRAMS PW_PIN_DIR "/programs"	/* those run by hand: note, iterators */

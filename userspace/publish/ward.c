@@ -73,6 +73,8 @@ int pw_ward_open(int state_dir, struct pw_ward **ret, struct pw_diag *diag)
 	if (r == 0)
 		r = pw_kernel_label_daemon(ward->kernel);
 	if (r == 0)
+		r = pw_kernel_note_way(ward->kernel);
+	if (r == 0)
 		r = reserve_ids(ward);
 	if (r < 0) {
 		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "phiward cannot work with this kernel: %s",

@@ -127,6 +127,7 @@ char *pw_record_what(json_object *record)
 {
 	const char *path = pw_record_text(record, "path"), *proto = pw_record_text(record, "proto");
 	const char *addr = pw_record_text(record, "addr"), *peer = pw_record_text(record, "peer");
+	const char *volume = pw_record_text(record, "volume");
 	char *what = NULL;
 	int r;
 
@@ -141,6 +142,8 @@ char *pw_record_what(json_object *record)
 			     peer ? " (" : "", peer ? peer : "", peer ? ")" : "");
 	else if (proto)
 		r = asprintf(&what, "%s %s", proto, path ? path : peer ? peer : "-");
+	else if (!path && !peer && volume)
+		r = asprintf(&what, "all of %s", volume);
 	else
 		r = asprintf(&what, "%s", path ? path : peer ? peer : "-");
 	return r < 0 ? NULL : what;
