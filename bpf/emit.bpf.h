@@ -344,23 +344,39 @@ static __always_inline __u64 pw_next_sequence(void)
 	return __sync_fetch_and_add(&shared.state.seq, 1) + 1;
 }
 
-/* Members, and all that is no plain access, have a ring that strangers cannot fill. */
-static __always_inline int pw_in_ring_of_members(const struct pw_case *c)
+/* Whose ring is full when there is no room for @c: members', and what is phiward's own, by default. */
+static __always_inline enum pw_loss pw_loss_of(const struct pw_case *c)
 {
-	return c->subject != PW_SUBJECT_OTHERS ||
-	       (c->type != PW_RECORD_FILE && c->type != PW_RECORD_NET && c->type != PW_RECORD_EXEC);
+	if (c->subject != PW_SUBJECT_OTHERS)
+		return PW_LOSS_RING_MEMBERS;
+	if (c->type == PW_RECORD_TAMPER)
+		return PW_LOSS_RING_TAMPER;
+	if (c->type == PW_RECORD_FILE || c->type == PW_RECORD_NET || c->type == PW_RECORD_EXEC)
+		return PW_LOSS_RING_OTHERS;
+
+	return PW_LOSS_RING_MEMBERS;
+}
+
+static __always_inline struct pw_event *pw_reserve_event(enum pw_loss ring)
+{
+	switch (ring) {
+	case PW_LOSS_RING_TAMPER:
+		return bpf_ringbuf_reserve(&ring_tamper, PW_EVENT_SIZE, 0);
+	case PW_LOSS_RING_OTHERS:
+		return bpf_ringbuf_reserve(&ring_others, PW_EVENT_SIZE, 0);
+	default:
+		return bpf_ringbuf_reserve(&ring_members, PW_EVENT_SIZE, 0);
+	}
 }
 
 /* An entry with what was decided, or NULL when it is lost and counted. */
 static __always_inline struct pw_event *pw_begin_event(const struct pw_case *c)
 {
-	int members = pw_in_ring_of_members(c);
-	void *ring = members ? (void *)&ring_members : (void *)&ring_others;
 	__u64 seq = pw_next_sequence();
-	struct pw_event *e = bpf_ringbuf_reserve(ring, PW_EVENT_SIZE, 0);
+	struct pw_event *e = pw_reserve_event(pw_loss_of(c));
 
 	if (!e) {
-		pw_add_lost(members ? PW_LOSS_RING_MEMBERS : PW_LOSS_RING_OTHERS, seq);
+		pw_add_lost(pw_loss_of(c), seq);
 		return NULL;
 	}
 	pw_fill_case(e, c, seq);

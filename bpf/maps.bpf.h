@@ -97,7 +97,10 @@ struct {
 	__type(value, struct pw_announcement);
 } announced SEC(".maps");
 
-/* Two rings, so that strangers who flood cannot take the place of a member's record. */
+/*
+ * Strangers who flood can take the place of no member's record, and with what is refused to
+ * everybody can read at will they cannot hide what they try on the guard.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 * 1024 * 1024);
@@ -107,5 +110,10 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4 * 1024 * 1024);
 } ring_others SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 2 * 1024 * 1024);
+} ring_tamper SEC(".maps");
 
 #endif

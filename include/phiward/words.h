@@ -156,6 +156,7 @@ enum pw_reason { PW_REASON_LIST(PW_ENUM_ENTRY) PW_REASON_MAX_ };
 	X(PW_LOSS_INVALID, "invalid")                                                              \
 	X(PW_LOSS_RING_MEMBERS, "ring of members full")                                            \
 	X(PW_LOSS_RING_OTHERS, "ring of others full")                                              \
+	X(PW_LOSS_RING_TAMPER, "ring of tampering full")                                           \
 	X(PW_LOSS_DISK, "the log could not be written")                                            \
 	X(PW_LOSS_UNKNOWN, "reason not known")
 

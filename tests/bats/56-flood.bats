@@ -12,8 +12,9 @@ load lib/phiward
 
 IMAGE=/srv/dicom/phantom.dcm
 STRICT=/srv/strict/x
-# More than the rings hold: 16 MiB and 4 MiB for entries of 1.5 KiB.
+# More than the rings hold: 16, 4 and 2 MiB for entries of 1.5 KiB.
 FILLS_OTHERS=3000
+FILLS_TAMPER=1500
 FILLS_MEMBERS=12000
 
 setup_file() {
@@ -85,6 +86,25 @@ numbers_are_complete() {
 	assert_record type=gap reason='ring of others full'
 	assert_no_record type=gap reason~members
 	assert_record type=file verdict=allow subject=viewer object=strict uid=2001
+}
+
+@test "row 22: strangers who tamper without end take nobody's place, and nobody hides it" {
+	stop_phiward 9
+	run act times $FILLS_OTHERS $IMAGE
+	[ "$status" -eq 13 ]
+	mark
+	run act times 3 /dev/vda
+	[ "$status" -eq 13 ]
+	run act times $FILLS_TAMPER /dev/vda
+	[ "$status" -eq 13 ]
+	assert_allowed viewer read $STRICT read $IMAGE
+	start_phiward
+	wait_for phiward_is enforcing=true
+	assert_record type=tamper action=raw verdict=deny subject=others
+	assert_record type=file verdict=allow subject=viewer object=strict
+	MARK_FILE=/none
+	assert_record type=gap reason='ring of tampering full'
+	assert_no_record type=gap reason~members
 }
 
 @test "row 22: without room for a record, strict objects are denied and others work on" {

@@ -15,7 +15,7 @@
 
 #define BATCH_EVENTS 512
 #define BATCH_BYTES (1024 * 1024)
-#define NRINGS 2
+#define NRINGS 3
 
 struct pw_log {
 	struct pw_log_config config;
@@ -97,7 +97,8 @@ static int open_file(struct pw_log *log)
 
 static int open_rings(struct pw_log *log)
 {
-	const int fds[NRINGS] = { log->config.ring_members, log->config.ring_others };
+	const int fds[NRINGS] = { log->config.ring_members, log->config.ring_others,
+				  log->config.ring_tamper };
 	struct epoll_event wanted = { .events = EPOLLIN };
 	int r;
 

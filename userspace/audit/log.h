@@ -24,6 +24,7 @@ struct pw_log_config {
 	int state_dir;		/* where catalogs lie */
 	int ring_members;	/* map descriptors; borrowed */
 	int ring_others;
+	int ring_tamper;	/* what others tried on the guard */
 	struct pw_state *state;	/* the mapped state map; borrowed */
 	pw_log_notice_fn notice;
 	void *notice_data;

@@ -68,6 +68,7 @@ int pw_daemon_open_log(struct pw_daemon *daemon)
 		.state_dir = daemon->directories.state,
 		.ring_members = pw_kernel_map(kernel, PW_MAP_RING_MEMBERS),
 		.ring_others = pw_kernel_map(kernel, PW_MAP_RING_OTHERS),
+		.ring_tamper = pw_kernel_map(kernel, PW_MAP_RING_TAMPER),
 		.state = pw_kernel_state(kernel),
 		.notice = on_notice,
 		.notice_data = daemon,

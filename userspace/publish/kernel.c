@@ -102,6 +102,7 @@ static const struct shape shapes[PW_MAP_MAX_] = {
 	[PW_MAP_TASKS] = {BPF_MAP_TYPE_TASK_STORAGE, 4, sizeof(struct pw_task)},
 	[PW_MAP_RING_MEMBERS] = {BPF_MAP_TYPE_RINGBUF, 0, 0},
 	[PW_MAP_RING_OTHERS] = {BPF_MAP_TYPE_RINGBUF, 0, 0},
+	[PW_MAP_RING_TAMPER] = {BPF_MAP_TYPE_RINGBUF, 0, 0},
 };
 
 static int check_shape(int fd, enum pw_map map, struct pw_diag *diag)

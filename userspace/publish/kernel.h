@@ -29,7 +29,8 @@
 	X(PW_MAP_LOCAL_ADDRS, "local_addrs")                                                       \
 	X(PW_MAP_TASKS, "tasks")                                                                   \
 	X(PW_MAP_RING_MEMBERS, "ring_members")                                                     \
-	X(PW_MAP_RING_OTHERS, "ring_others")
+	X(PW_MAP_RING_OTHERS, "ring_others")                                                       \
+	X(PW_MAP_RING_TAMPER, "ring_tamper")
 
 enum pw_map { PW_MAP_LIST(PW_ENUM_ENTRY) PW_MAP_MAX_ };
 

@@ -24,7 +24,7 @@
 #include "audit/ring.h"
 
 #define RING_SIZE 16384
-#define NRINGS 2
+#define NRINGS 3
 
 /* A ring and its kernel side. */
 struct kernel_ring {
@@ -103,8 +103,8 @@ static void open_log(struct fixture *f)
 {
 	struct pw_log_config config = {
 		.log_dir = f->dirfd, .state_dir = f->dirfd, .ring_members = rings[0].fd,
-		.ring_others = rings[1].fd, .state = &f->state, .notice = count_notice,
-		.notice_data = f,
+		.ring_others = rings[1].fd, .ring_tamper = rings[2].fd, .state = &f->state,
+		.notice = count_notice, .notice_data = f,
 	};
 
 	assert_int_equal(pw_log_open(&config, &f->log), 0);
@@ -429,7 +429,8 @@ static void only_one_writes(void **state)
 	struct fixture *f = *state;
 	struct pw_log_config config = { .log_dir = f->dirfd, .state_dir = f->dirfd,
 					.state = &f->state, .ring_members = rings[0].fd,
-					.ring_others = rings[1].fd };
+					.ring_others = rings[1].fd,
+					.ring_tamper = rings[2].fd };
 	struct pw_log *other = NULL;
 
 	assert_int_equal(pw_log_open(&config, &other), -EWOULDBLOCK);
