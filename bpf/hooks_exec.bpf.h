@@ -389,20 +389,23 @@ static __noinline __u32 pw_inherited(struct task_struct *task)
 	return d.flags | pw_further_descriptors(fdt);
 }
 
+/* Whether @task's mount namespace and root are those of PID 1. */
+static __noinline int pw_has_mounts_of_init(struct task_struct *task)
+{
+	struct task_struct *init = task->nsproxy->pid_ns_for_children->child_reaper;
+
+	return init && init->tgid == 1 && task->nsproxy->mnt_ns == init->nsproxy->mnt_ns &&
+	       task->fs->root.mnt == init->fs->root.mnt &&
+	       task->fs->root.dentry == init->fs->root.dentry;
+}
+
 /*
  * Whether a path leads the current task to what PID 1 finds there, and goes on to: who shares
  * its root directory could change it.
  */
 static __noinline int pw_sees_as_init(struct task_struct *task)
 {
-	struct task_struct *init = task->nsproxy->pid_ns_for_children->child_reaper;
-
-	if (!init || init->tgid != 1 || task->fs->users != 1)
-		return 0;
-
-	return task->nsproxy->mnt_ns == init->nsproxy->mnt_ns &&
-	       task->fs->root.mnt == init->fs->root.mnt &&
-	       task->fs->root.dentry == init->fs->root.dentry;
+	return task->fs->users == 1 && pw_has_mounts_of_init(task);
 }
 
 /* The program of the policy that is a script with the path @name, 0: none. */

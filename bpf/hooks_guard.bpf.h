@@ -209,7 +209,7 @@ int BPF_PROG(pw_locked_down, enum lockdown_reason what, int ret)
 	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KPROBES) &&
 	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_BPF_WRITE_USER) &&
 	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_DBG_WRITE_KERNEL))
-		return 0;
+		return pw_guard_sealed_lockdown(what);
 
 	return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, NULL);
 }
@@ -243,13 +243,18 @@ static __always_inline int pw_shows_memory(const struct pw_pseudo_name *name)
 	       pw_name_is(name, "pagemap") || pw_name_is(name, "map_files");
 }
 
-/* md, zram and bcache are told by a file of sysfs of a disk, which they then write on by themselves. */
+/*
+ * md, zram and bcache are told by a file of sysfs of a disk, which they then write on by
+ * themselves; the kernel runs what stands in uevent_helper.
+ */
 static __noinline int pw_guard_hand_over(struct file *file)
 {
 	struct dentry *dentry = file->f_path.dentry;
 	struct pw_pseudo_name name;
 
 	pw_read_pseudo_name(dentry, &name);
+	if (pw_name_is(&name, "uevent_helper"))
+		return pw_guard_sealed(PW_ACTION_TUNE, PW_REASON_KERNEL, PW_SYSTEM_KERNEL, dentry);
 	if (!pw_name_is(&name, "new_dev") && !pw_name_is(&name, "backing_dev") &&
 	    !pw_name_is(&name, "register") && !pw_name_is(&name, "register_quiet"))
 		return 0;
@@ -308,6 +313,9 @@ static __noinline int pw_guard_pseudo(struct file *file)
 			return 0;
 		if (pw_name_is(&name, "ftrace_enabled"))
 			return pw_guard(PW_ACTION_TUNE, PW_REASON_SWITCH, dentry);
+		if (pw_name_is(&name, "sysrq-trigger"))
+			return pw_guard_sealed(PW_ACTION_TUNE, PW_REASON_KERNEL, PW_SYSTEM_KERNEL,
+					       dentry);
 		if (pw_name_is(&name, "loginuid") && bpf_get_current_task_btf()->cred->uid.val)
 			return pw_guard(PW_ACTION_TUNE, PW_REASON_LOGIN, dentry);
 		return pw_guard_proc(file);

@@ -8,6 +8,8 @@
 
 /* Type and number of a command; its size differs between 32 and 64 bits. */
 #define PW_COMMAND(type, nr) ((type) << 8 | (nr))
+#define PW_GUARD_IO 0xD7	/* as in guard.h, which needs the kernel's headers */
+#define PW_GUARD_NR_STATUS 0	/* says only what it is asked */
 #define PW_COMMAND_WRITES(cmd) ((cmd) >> 30 == 1)
 
 /*
@@ -67,6 +69,10 @@ static __always_inline int pw_ask_ioctl(struct file *file, unsigned int cmd)
 	if ((format == PW_S_IFCHR || format == PW_S_IFBLK) &&
 	    (pw_is_disk_command(cmd) || pw_is_storage(inode)))
 		return pw_guard_storage(file->f_path.dentry);
+	/* What the module holds can be let go, and its key used up, also by an old descriptor. */
+	if (format == PW_S_IFCHR && PW_MAJOR(inode->i_rdev) == PW_MAJOR_MISC &&
+	    (cmd & 0xffff) != PW_COMMAND(PW_GUARD_IO, PW_GUARD_NR_STATUS) && pw_is_module_device(file))
+		return pw_guard(PW_ACTION_TUNE, PW_REASON_SWITCH, file->f_path.dentry);
 	if (format == PW_S_IFCHR && PW_MAJOR(inode->i_rdev) == PW_MAJOR_USB)
 		return pw_guard_usb(file->f_path.dentry);
 	if (format != PW_S_IFREG && format != PW_S_IFDIR)

@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The switch of function tracing once more, by a program that does not itself
- * hang on it, and that sees writes through descriptors from before the policy.
+ * Settings of the kernel by name, whatever procfs they are written through: the switch of
+ * function tracing once more, and what the seal refuses. This program does not itself hang on
+ * function tracing, and sees writes through descriptors from before the policy.
  */
 #ifndef PW_HOOKS_SYSCTL_BPF_H
 #define PW_HOOKS_SYSCTL_BPF_H
 
+/* PW_REASON_INVALID: everybody may write @name. */
+static __always_inline enum pw_reason pw_sysctl_reason(const char *name)
+{
+	if (PW_SYSCTL_IS(name, "kernel/ftrace_enabled"))
+		return PW_REASON_SWITCH;
+
+	return pw_is_sealed() && pw_is_sealed_sysctl(name) ? PW_REASON_KERNEL : PW_REASON_INVALID;
+}
+
 SEC("cgroup/sysctl")
 int pw_sysctl(struct bpf_sysctl *ctx)
 {
-	char name[32] = {};
+	char name[PW_SYSCTL_NAME] = {};
 	struct pw_case c = {
 		.text = (__u64)name,
 		.slot = pw_active_slot(),
 		.type = PW_RECORD_TAMPER,
 		.action = PW_ACTION_TUNE,
 		.verdict = PW_VERDICT_DENY,
-		.reason = PW_REASON_SWITCH,
 		.flags = PW_CASE_GUARD | PW_CASE_TEXT,
 	};
 	struct pw_bank *bank = pw_bank_in(c.slot);
@@ -25,9 +34,13 @@ int pw_sysctl(struct bpf_sysctl *ctx)
 		return PW_CGROUP_PASS;
 	if (bpf_sysctl_get_name(ctx, name, sizeof(name), 0) < 0)
 		return PW_CGROUP_PASS;
-	if (bpf_strncmp(name, sizeof(name), "kernel/ftrace_enabled"))
+	c.reason = pw_sysctl_reason(name);
+	if (c.reason == PW_REASON_INVALID)
 		return PW_CGROUP_PASS;
 	pw_case_actor(&c, bank, pw_net_subject(bank, bpf_get_current_task_btf()));
+	if (c.reason == PW_REASON_KERNEL && (c.subject == PW_SUBJECT_INIT ||
+					     pw_may_system(bank, c.subject, PW_SYSTEM_KERNEL)))
+		return PW_CGROUP_PASS;
 
 	return pw_cgroup_result(pw_verdict(&c));
 }

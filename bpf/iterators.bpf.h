@@ -34,6 +34,7 @@ int pw_identify(struct bpf_iter__task_file *ctx)
 	id.nlink = inode->i_nlink;
 	id.removable = pw_is_removable(sb);
 	id.is_fs_root = dentry == sb->s_root;
+	id.mounts_of_init = pw_has_mounts_of_init(bpf_get_current_task_btf());
 	bpf_seq_write(ctx->meta->seq, &id, sizeof(id));
 
 	return 0;

@@ -97,6 +97,15 @@ struct {
 	__type(value, struct pw_announcement);
 } announced SEC(".maps");
 
+/* Zero until phiward is sealed; then written and frozen, so that nobody writes it again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pw_seal);
+} seal SEC(".maps");
+
 /*
  * Strangers who flood can take the place of no member's record, and with what is refused to
  * everybody can read at will they cannot hide what they try on the guard.

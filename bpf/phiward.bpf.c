@@ -32,6 +32,7 @@
 
 #include "guard.bpf.h"
 #include "storage.bpf.h"
+#include "seal.bpf.h"
 
 #include "hooks_guard.bpf.h"
 #include "hooks_file.bpf.h"

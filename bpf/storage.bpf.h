@@ -79,14 +79,19 @@ static __always_inline int pw_is_btrfs_command(const struct super_block *sb, uns
 	       nr != 54;
 }
 
-/* swapon(2) opens a file like everybody; what is swapped out is members' memory. */
-static __always_inline int pw_in_swapon(void)
+/* Whether the current task is in the system call @nr of x86-64, or @nr_32 of i386. */
+static __always_inline int pw_in_call(__u32 nr, __u32 nr_32)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
-	return (__u32)regs->orig_ax ==
-	       (task->thread_info.status & PW_TS_COMPAT ? PW_NR_SWAPON_32 : PW_NR_SWAPON);
+	return (__u32)regs->orig_ax == (task->thread_info.status & PW_TS_COMPAT ? nr_32 : nr);
+}
+
+/* swapon(2) opens a file like everybody; what is swapped out is members' memory. */
+static __always_inline int pw_in_swapon(void)
+{
+	return pw_in_call(PW_NR_SWAPON, PW_NR_SWAPON_32);
 }
 
 #endif

@@ -20,7 +20,7 @@
 #include "limits.h"
 #include "words.h"
 
-#define PW_ABI_VERSION 1
+#define PW_ABI_VERSION 2
 
 #define PW_ASSERT_SIZE(type, bytes)                                                                \
 	_Static_assert(sizeof(type) == (bytes), "the size of " #type " is part of the ABI")
@@ -401,11 +401,42 @@ struct pw_state {
 	__u64 own_cgroups[PW_OWN_CGROUPS];
 	struct pw_own_mount own_mounts[PW_OWN_MOUNTS];
 	struct pw_own_directory own_directories[PW_OWN_MOUNTS];
+	/* For who may only look; what decides is map `seal`. */
+	__u32 sealed;
+	__u32 seal_flags;	/* PW_SEAL_* */
 };
 PW_ASSERT_SIZE(struct pw_state, 48 + 8 * 24 + 32 * 8 + PW_OWN_MAPS * 4 + PW_OWN_CGROUPS * 8 +
-				PW_OWN_MOUNTS * 24);
+				PW_OWN_MOUNTS * 24 + 8);
 _Static_assert((int)PW_LOSS_MAX_ <= 8, "lost[] has a slot for every reason");
 _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every counter");
+
+/* ---- The seal --------------------------------------------------------------------------- */
+
+/* A directory, by what the kernel knows it by. */
+struct pw_seal_place {
+	struct pw_fs_id fs;
+	__u64 ino;
+	__u32 generation;
+	__u32 dev;
+};
+PW_ASSERT_SIZE(struct pw_seal_place, 32);
+
+#define PW_SEAL_DIGEST_LEN 32
+#define PW_SEAL_BY_MODULE (1U << 0)	/* the kernel module was sealed with it */
+
+/* Map `seal`, one entry: all zero, or what phiwardd must find at each start until the next boot. */
+struct pw_seal {
+	__u32 sealed;
+	__u32 flags;		/* PW_SEAL_* */
+	__u64 version;		/* of the policy */
+	__u8 digest[PW_SEAL_DIGEST_LEN];
+	__u8 trust[PW_SEAL_DIGEST_LEN];	/* SHA-256 of the auditor's certificate, or zero */
+	struct pw_seal_place state;	/* the daemon's directories */
+	struct pw_seal_place log;
+};
+PW_ASSERT_SIZE(struct pw_seal, 144);
+
+/* ---- The whole ---------------------------------------------------------------------------- */
 
 #define PW_BANK_SLOTS 2
 
@@ -605,8 +636,10 @@ struct pw_identity {
 	__u32 nlink;
 	__u32 removable;	/* 1: on a removable or hot-plugged device */
 	__u32 is_fs_root;
+	__u32 mounts_of_init;	/* 1: the caller sees PID 1's mounts, from the same root */
+	__u32 zero;
 };
-PW_ASSERT_SIZE(struct pw_identity, 72);
+PW_ASSERT_SIZE(struct pw_identity, 80);
 
 /* Iterator `adopt`, one line a task that it looked at and that runs a program of the policy. */
 struct pw_adopted {

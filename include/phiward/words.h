@@ -40,7 +40,10 @@
 	X(PW_ACTION_START, "start")                                                                \
 	X(PW_ACTION_STOP, "stop")                                                                  \
 	X(PW_ACTION_CANARY, "canary")                                                              \
-	X(PW_ACTION_ADOPT, "adopt")
+	X(PW_ACTION_ADOPT, "adopt")                                                                \
+	X(PW_ACTION_SEAL, "seal")                                                                  \
+	X(PW_ACTION_MODULE, "module")                                                              \
+	X(PW_ACTION_KEXEC, "kexec")
 
 enum pw_action { PW_ACTION_LIST(PW_ENUM_ENTRY) PW_ACTION_MAX_ };
 
@@ -147,7 +150,9 @@ enum pw_on_loss { PW_ON_LOSS_LIST(PW_ENUM_ENTRY) PW_ON_LOSS_MAX_ };
 	X(PW_REASON_CLOCK, "setting the clock needs `system: [clock]`")                            \
 	X(PW_REASON_DISPLAY, "screens and input devices need `system: [display]`")                 \
 	X(PW_REASON_SELF, "phiward guards its own process, files and programs in the kernel")      \
-	X(PW_REASON_ELSEWHERE, "it does not see the directories that PID 1 sees")
+	X(PW_REASON_ELSEWHERE, "it does not see the directories that PID 1 sees")                     \
+	X(PW_REASON_SEALED, "phiward is sealed until the next boot")                               \
+	X(PW_REASON_FOREIGN, "phiwardd found other files or mounts than those it was sealed with")
 
 enum pw_reason { PW_REASON_LIST(PW_ENUM_ENTRY) PW_REASON_MAX_ };
 

@@ -36,6 +36,10 @@ static const struct pw_command commands[] = {
 	  pw_cmd_why },
 	{ "selftest", "", "test the live console without touching patient data",
 	  "  Prints a page to be signed. Root sees all of it.\n", pw_cmd_selftest },
+	{ "seal", "", "until the next boot: no other policy, no unloading, nothing new in the kernel",
+	  "  Modules, another kernel and settings of the kernel are then only for subjects that\n"
+	  "  have the right in `system:`. There is no way back but to restart the machine.\n",
+	  pw_cmd_seal },
 	{ "unload", "", "take the policy out of force; refused when it is sealed", NULL,
 	  pw_cmd_unload },
 	{ "audit query", "[--since T] [--until T] [--subject S] [--object O] [--path GLOB]\n"

@@ -290,6 +290,16 @@ static void run_unload(struct pw_daemon *daemon, struct pw_client *client, json_
 	pw_diag_done(&diag);
 }
 
+static void run_seal(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	struct pw_diag diag = { 0 };
+	int r = pw_daemon_seal(daemon, pw_client_peer(client)->uid, &diag);
+
+	(void)request;
+	pw_client_answer(client, pw_answer_diag(r, &diag));
+	pw_diag_done(&diag);
+}
+
 static void run_drain(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
 {
 	int r = pw_watch_drain(daemon, true);
@@ -312,6 +322,7 @@ static const struct command commands[] = {
 	{ PW_COMMAND_CANARY, PW_RIGHT_VIEW, no_members, run_canary },
 	{ PW_COMMAND_WHY, PW_RIGHT_VIEW, why_members, run_why },
 	{ PW_COMMAND_DRAIN, PW_RIGHT_VIEW, no_members, run_drain },
+	{ PW_COMMAND_SEAL, PW_RIGHT_ADMIN, no_members, run_seal },
 	{ PW_COMMAND_UNLOAD, PW_RIGHT_ADMIN, no_members, run_unload },
 };
 

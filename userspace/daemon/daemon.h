@@ -57,8 +57,9 @@ void pw_daemon_close(struct pw_daemon *daemon);
 
 /*
  * After a start: opens, and puts the policy into force that was accepted last,
- * or the file if its version is higher or there is no other. Only when what is in force does
- * not take this process for phiwardd it fails, with -EACCES.
+ * or the file if its version is higher or there is no other. It fails only when what is in
+ * force does not take this process for phiwardd, -EACCES, or is sealed, and not with what is
+ * here, -EKEYREJECTED.
  */
 int pw_daemon_restore(struct pw_daemon *daemon);
 
@@ -68,6 +69,9 @@ int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool all
 
 /* After this nothing of phiward is in the kernel; the next apply opens again. */
 int pw_daemon_unload(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag);
+
+/* Until the next boot; the answer's warnings say what that is worth. */
+int pw_daemon_seal(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag);
 
 /* One record of the daemon's own; when there is none, the journal says so. */
 void pw_daemon_note(struct pw_daemon *daemon, enum pw_record_type type, enum pw_action action,

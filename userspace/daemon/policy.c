@@ -8,6 +8,7 @@
 #include <phiward/version.h>
 
 #include "common/cleanup.h"
+#include "common/words.h"
 #include "daemon/answer.h"
 #include "daemon/daemon.h"
 #include "policy/lint.h"
@@ -80,7 +81,8 @@ int pw_daemon_open_log(struct pw_daemon *daemon)
 
 int pw_daemon_open(struct pw_daemon *daemon, struct pw_diag *diag)
 {
-	int r = pw_ward_open(daemon->directories.state, &daemon->ward, diag);
+	int r = pw_ward_open(daemon->directories.state, daemon->directories.log,
+			     &daemon->ward, diag);
 
 	if (r < 0)
 		return r;
@@ -128,13 +130,18 @@ static int read_file(struct pw_policy **ret, struct pw_diag *diag)
 	return 0;
 }
 
-/* The file, when it is of a higher version than @accepted or there is no other. */
+/*
+ * The file, when it is of a higher version than @accepted or there is no other. Sealed, it is
+ * not looked at before the next boot.
+ */
 static int try_file(struct pw_daemon *daemon, const struct pw_policy *accepted)
 {
 	struct pw_policy *policy = NULL;
 	struct pw_diag diag = { 0 };
 	int r;
 
+	if (pw_ward_sealed(daemon->ward))
+		return -EALREADY;
 	if (access(PW_POLICY_FILE, F_OK) < 0 && errno == ENOENT)
 		return -ENOENT;
 	r = read_file(&policy, &diag);
@@ -152,7 +159,7 @@ static int try_file(struct pw_daemon *daemon, const struct pw_policy *accepted)
 	return r;
 }
 
-static void restore_accepted(struct pw_daemon *daemon, struct pw_policy *policy)
+static int restore_accepted(struct pw_daemon *daemon, struct pw_policy *policy)
 {
 	struct pw_diag diag = { 0 };
 	int r = pw_ward_restore(daemon->ward, policy, &diag);
@@ -165,6 +172,21 @@ static void restore_accepted(struct pw_daemon *daemon, struct pw_policy *policy)
 	}
 	pw_daemon_say_diag(daemon, &diag);
 	pw_diag_done(&diag);
+	return r;
+}
+
+/* Without an accepted policy nothing can be restored; what is sealed had one. */
+static int check_accepted(struct pw_daemon *daemon, const struct pw_policy *accepted)
+{
+	struct pw_diag diag = { 0 };
+	int r;
+
+	if (accepted || !pw_ward_sealed(daemon->ward))
+		return 0;
+	r = pw_ward_foreign(daemon->ward, "no accepted policy", &diag);
+	pw_daemon_say_diag(daemon, &diag);
+	pw_diag_done(&diag);
+	return r;
 }
 
 int pw_daemon_restore(struct pw_daemon *daemon)
@@ -180,6 +202,8 @@ int pw_daemon_restore(struct pw_daemon *daemon)
 			       "this process for phiwardd: PID 1 has to start it, as a service");
 		return r;
 	}
+	if (r == -EKEYREJECTED)
+		return r;
 	if (r < 0) {
 		pw_journal_say(daemon->journal, LOG_ERR, "nothing can be enforced: %s",
 			       strerror(-r));
@@ -195,10 +219,13 @@ int pw_daemon_restore(struct pw_daemon *daemon)
 			       "the policy accepted last cannot be read: %s", strerror(-r));
 	pw_daemon_say_diag(daemon, &diag);
 	pw_diag_done(&diag);
+	r = check_accepted(daemon, accepted);
+	if (r < 0)
+		return r;
 	if (try_file(daemon, accepted) == 0)
 		pw_policy_free(accepted);
-	else if (accepted)
-		restore_accepted(daemon, accepted);
+	else if (accepted && restore_accepted(daemon, accepted) == -EKEYREJECTED)
+		return -EKEYREJECTED;
 	pw_watch_applied(daemon);
 	return 0;
 }
@@ -235,6 +262,18 @@ static void note_refused(struct pw_daemon *daemon, const struct pw_policy *polic
 		       policy->version, uid, why ? ": " : "", why ? why : "");
 }
 
+/* A change that the seal refuses: a record, and an error for who asked. */
+static int refuse_sealed(struct pw_daemon *daemon, enum pw_action action, uid_t uid,
+			 const struct pw_policy *policy, struct pw_diag *diag)
+{
+	const char *sealed = pw_word_name(&pw_words_reason, PW_REASON_SEALED);
+
+	pw_daemon_note(daemon, PW_RECORD_POLICY, action, PW_VERDICT_DENY, PW_REASON_SEALED,
+		       "%s version %" PRIu64 ", by uid %u: %s", policy ? policy->name : "the policy",
+		       policy ? policy->version : 0, uid, sealed);
+	return refuse(diag, -EPERM, sealed);
+}
+
 int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool allow_downgrade,
 		    uid_t uid, struct pw_diag *diag)
 {
@@ -244,6 +283,11 @@ int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool all
 		pw_policy_free(policy);
 		return refuse(diag, r, "nothing can be enforced on this machine as it is; "
 				       "phiward doctor says why");
+	}
+	if (pw_ward_sealed(daemon->ward)) {
+		r = refuse_sealed(daemon, PW_ACTION_APPLY, uid, policy, diag);
+		pw_policy_free(policy);
+		return r;
 	}
 	act_for(daemon, uid);
 	r = pw_ward_apply(daemon->ward, policy, allow_downgrade, diag);
@@ -284,6 +328,9 @@ int pw_daemon_unload(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag)
 
 	if (!daemon->ward)
 		return 0;
+	if (pw_ward_sealed(daemon->ward))
+		return refuse_sealed(daemon, PW_ACTION_UNLOAD, uid, pw_ward_policy(daemon->ward),
+				     diag);
 	act_for(daemon, uid);
 	r = pw_ward_unload(daemon->ward);
 	if (r < 0) {
@@ -298,4 +345,20 @@ int pw_daemon_unload(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag)
 	pw_daemon_close(daemon);
 	pw_watch_applied(daemon);
 	return 0;
+}
+
+int pw_daemon_seal(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag)
+{
+	int r;
+
+	if (!daemon->ward)
+		return refuse(diag, -ENODATA, "not sealed: no policy is in force");
+	act_for(daemon, uid);
+	r = pw_ward_seal(daemon->ward, diag);
+	pw_ward_set_by(daemon->ward, "phiwardd");
+	if (r < 0)
+		pw_daemon_note(daemon, PW_RECORD_POLICY, PW_ACTION_SEAL, PW_VERDICT_DENY,
+			       PW_REASON_ADMIN, "the policy, by uid %u: %s", uid,
+			       diag->n ? diag->entries[diag->n - 1].text : strerror(-r));
+	return r;
 }

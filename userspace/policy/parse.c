@@ -17,6 +17,8 @@ struct header {
 	uint64_t version;
 	struct pw_position version_at;
 	enum pw_mode mode;
+	bool sealed;
+	struct pw_position sealed_at;
 	enum pw_rescue rescue;
 };
 
@@ -53,9 +55,10 @@ static void read_policy_mode(struct pw_reader *reader, const struct pw_yaml *nod
 
 static void read_sealed(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
-	(void)out;
-	if (pw_read_bool(reader, node))
-		pw_error(reader, &node->at, "'sealed: true' is not supported by this release");
+	struct header *header = out;
+
+	header->sealed = pw_read_bool(reader, node);
+	header->sealed_at = node->at;
 }
 
 static void read_rescue(struct pw_reader *reader, const struct pw_yaml *node, void *out)
@@ -130,6 +133,10 @@ static void read_header(struct pw_reader *reader, size_t source)
 	policy->version_at = header.version_at;
 	policy->mode = header.mode;
 	policy->rescue = header.rescue;
+	policy->sealed = header.sealed;
+	if (header.sealed && header.rescue == PW_RESCUE_NONE)
+		pw_error(reader, &header.sealed_at, "'sealed: true' with 'rescue: none' would leave "
+			 "no way out: state 'rescue: permissive' or 'rescue: off'");
 }
 
 /* ---- Sources ----------------------------------------------------------------------------- */

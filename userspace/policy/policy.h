@@ -161,6 +161,7 @@ struct pw_policy {
 	uint64_t version;
 	struct pw_position version_at;
 	enum pw_mode mode;
+	bool sealed;		/* it is sealed when it is applied */
 	enum pw_rescue rescue;	/* how far the kernel command line may go */
 	struct pw_object_policy *objects;
 	size_t nobjects;

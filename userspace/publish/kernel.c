@@ -99,6 +99,7 @@ static const struct shape shapes[PW_MAP_MAX_] = {
 	[PW_MAP_UNIX_DOORS] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
 	[PW_MAP_PATH_DOORS] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4},
 	[PW_MAP_LOCAL_ADDRS] = {BPF_MAP_TYPE_HASH, sizeof(struct pw_addr), 4},
+	[PW_MAP_SEAL] = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct pw_seal)},
 	[PW_MAP_TASKS] = {BPF_MAP_TYPE_TASK_STORAGE, 4, sizeof(struct pw_task)},
 	[PW_MAP_RING_MEMBERS] = {BPF_MAP_TYPE_RINGBUF, 0, 0},
 	[PW_MAP_RING_OTHERS] = {BPF_MAP_TYPE_RINGBUF, 0, 0},

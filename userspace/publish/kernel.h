@@ -27,6 +27,7 @@
 	X(PW_MAP_UNIX_DOORS, "unix_doors")                                                         \
 	X(PW_MAP_PATH_DOORS, "path_doors")                                                         \
 	X(PW_MAP_LOCAL_ADDRS, "local_addrs")                                                       \
+	X(PW_MAP_SEAL, "seal")                                                                     \
 	X(PW_MAP_TASKS, "tasks")                                                                   \
 	X(PW_MAP_RING_MEMBERS, "ring_members")                                                     \
 	X(PW_MAP_RING_OTHERS, "ring_others")                                                       \
@@ -90,6 +91,8 @@ int pw_kernel_attach(uint32_t bank_flags, struct pw_diag *diag);
  * module and when it is sealed: then it holds all since before.
  */
 int pw_kernel_hold(void);
+/* Whether the module holds every link that is attached. */
+bool pw_kernel_all_held(void);
 
 /* Whether anything is attached: the gate is the first to be and the last not to be. */
 bool pw_kernel_attached(void);

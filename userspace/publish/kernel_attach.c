@@ -199,6 +199,17 @@ int pw_kernel_hold(void)
 	return status.state & PW_GUARD_SEALED ? 0 : for_each_object(hold);
 }
 
+static int fail_unless_held(unsigned int kind, const char *name)
+{
+	return kind != PW_GUARD_LINK || !pw_object_exists(kind, name) ||
+	       pw_module_holds(kind, name) ? 0 : -ENOENT;
+}
+
+bool pw_kernel_all_held(void)
+{
+	return for_each_object(fail_unless_held) == 0;
+}
+
 /* ---- Letting go ------------------------------------------------------------------------------ */
 
 /* A module that cannot be used, because it was loaded later, holds nothing of ours. */

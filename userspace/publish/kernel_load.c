@@ -187,10 +187,8 @@ static int have_bpf_fs(void)
 
 void pw_kernel_prepare(void)
 {
-	struct pw_guard_status status;
-
 	have_bpf_fs();
-	pw_module_status(&status);
+	pw_module_take();
 }
 
 /* By its number the guard knows the map for one of ours. */

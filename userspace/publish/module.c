@@ -51,6 +51,20 @@ int pw_module_status(struct pw_guard_status *ret)
 	return 0;
 }
 
+/* Set by phiwardd alone; the device asks again who calls. */
+static bool taken;
+
+void pw_module_take(void)
+{
+	open_device();
+	taken = true;
+}
+
+static int call_taken(unsigned long number, void *arg)
+{
+	return taken ? call(number, arg) : -ENOENT;
+}
+
 static int call_held(unsigned long number, unsigned int kind, const char *role, int fd)
 {
 	struct pw_guard_held held = {.size = sizeof(held), .kind = kind, .fd = fd};
@@ -58,7 +72,7 @@ static int call_held(unsigned long number, unsigned int kind, const char *role, 
 	if ((size_t)snprintf(held.role, sizeof(held.role), "%s", role) >= sizeof(held.role))
 		return -ENAMETOOLONG;
 
-	return call(number, &held);
+	return call_taken(number, &held);
 }
 
 int pw_module_hold(unsigned int kind, const char *role, int fd)
@@ -92,7 +106,7 @@ static int call_plain(unsigned long number)
 {
 	struct pw_guard_call arg = {.size = sizeof(arg)};
 
-	return call(number, &arg);
+	return call_taken(number, &arg);
 }
 
 int pw_module_seal(void)
@@ -118,5 +132,5 @@ int pw_module_key(struct pw_guard_key *ret)
 {
 	*ret = (struct pw_guard_key){.size = sizeof(*ret)};
 
-	return call(PW_GUARD_KEY, ret);
+	return call_taken(PW_GUARD_KEY, ret);
 }

@@ -17,6 +17,12 @@
  */
 int pw_module_status(struct pw_guard_status *ret);
 
+/*
+ * This process is phiwardd: what stands below is refused to everybody else, with a record, and
+ * is -ENOENT before this was said.
+ */
+void pw_module_take(void);
+
 /* @kind is PW_GUARD_LINK, _MAP or _PROGRAM; @role the name that it is pinned under. */
 int pw_module_hold(unsigned int kind, const char *role, int fd);
 /* A descriptor; -ENOENT: it is not held; -EPERM: a link that is held and sealed. */

@@ -212,32 +212,28 @@ static void probe_command_line(struct pw_probe *probe)
 
 /* ---- The kernel module -------------------------------------------------------------------- */
 
-static void count_held(unsigned int *ret_attached, unsigned int *ret_held)
+static unsigned int count_attached(void)
 {
 	struct bpf_object *object = NULL;
 	struct bpf_program *program;
+	unsigned int n = 0;
 
-	*ret_attached = *ret_held = 0;
 	if (pw_programs(&object) < 0)
-		return;
-	bpf_object__for_each_program(program, object) {
-		const char *name = bpf_program__name(program);
+		return 0;
+	bpf_object__for_each_program(program, object)
+		n += pw_program_kind(program) != PW_PROGRAM_SKIPPED &&
+		     pw_object_exists(PW_GUARD_LINK, bpf_program__name(program));
 
-		if (pw_program_kind(program) == PW_PROGRAM_SKIPPED)
-			continue;
-		*ret_attached += pw_object_exists(PW_GUARD_LINK, name);
-		*ret_held += pw_module_holds(PW_GUARD_LINK, name);
-	}
+	return n;
 }
 
-static void probe_held(struct pw_probe *probe)
+static void probe_held(struct pw_probe *probe, const struct pw_guard_status *status)
 {
-	unsigned int attached, held;
+	const unsigned int attached = count_attached();
 
-	count_held(&attached, &held);
-	add(probe, "module-links", held == attached, false,
+	add(probe, "module-links", status->links >= attached, false,
 	    "phiward apply, or restart phiwardd: what is attached is then held",
-	    "%u of %u links that decide are held", held, attached);
+	    "%u of %u links that decide are held", status->links, attached);
 }
 
 static void probe_gate(struct pw_probe *probe, const struct pw_guard_status *status)
@@ -300,9 +296,32 @@ static void probe_module(struct pw_probe *probe)
 	    "sysctl kernel.ftrace_enabled=1, then load the module again",
 	    status.state & PW_GUARD_FTRACE ? "function tracing is held on" :
 					     "function tracing is not held on");
-	probe_held(probe);
+	probe_held(probe, &status);
 	probe_gate(probe, &status);
 	probe_key(probe, &status);
+}
+
+static void probe_seal(struct pw_probe *probe)
+{
+	const struct pw_state none = {}, *state = &none;
+	struct pw_kernel *kernel = NULL;
+	struct pw_diag diag = {};
+	int r;
+
+	r = pw_kernel_look(&kernel, &diag);
+	if (r == 0)
+		state = pw_kernel_state(kernel);
+	pw_diag_done(&diag);
+	if (r < 0 && r != -ENOENT)
+		add(probe, "seal", false, false, "ask as root", "cannot be looked at: %s",
+		    strerror(-r));
+	else
+		add(probe, "seal", state->sealed, false,
+		    "phiward seal, or `sealed: true` in the policy: until then root may apply and "
+		    "unload, and load kernel modules",
+		    state->sealed ? "sealed until the next boot, %s the kernel module" : "not sealed",
+		    state->seal_flags & PW_SEAL_BY_MODULE ? "with" : "without");
+	pw_kernel_close(kernel);
 }
 
 int pw_probe_run(struct pw_probe **ret)
@@ -323,6 +342,7 @@ int pw_probe_run(struct pw_probe **ret)
 	probe_preemption(probe);
 	probe_command_line(probe);
 	probe_module(probe);
+	probe_seal(probe);
 	for (size_t i = 0; i < probe->n; i++)
 		if (!probe->requirements[i].name || !probe->requirements[i].why)
 			return -ENOMEM;

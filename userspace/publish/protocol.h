@@ -35,6 +35,7 @@
 #define PW_COMMAND_CANARY "canary"	/* the same */
 #define PW_COMMAND_WHY "why"		/* the same */
 #define PW_COMMAND_DRAIN "drain"	/* the same */
+#define PW_COMMAND_SEAL "seal"		/* PW_GROUP_ADMIN */
 #define PW_COMMAND_UNLOAD "unload"	/* PW_GROUP_ADMIN */
 
 #define PW_GROUP_VIEW "phiward-view"

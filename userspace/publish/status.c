@@ -28,7 +28,10 @@ struct facts {
 	json_object *why;
 	json_object *missing;
 	bool broken;			/* something is missing: never enforcing */
+	bool sealed;
+	uint32_t seal_flags;		/* PW_SEAL_* */
 	bool has_module;
+	bool held_only;			/* by the module, and not to be looked at from here */
 	struct pw_guard_status module;
 	bool canary_tried;
 	struct pw_canary canary;
@@ -230,6 +233,14 @@ static int check_module(struct facts *facts)
 	int r = pw_module_status(&facts->module);
 
 	facts->has_module = r == 0;
+	if (r == 0 && !facts->attached && facts->module.links > 0) {
+		facts->broken = facts->held_only = true;
+		facts->sealed |= !!(facts->module.state & PW_GUARD_SEALED);
+		return say(facts, "the pins are gone; the kernel module holds %u links, and only "
+			   "phiwardd can tell what they enforce", facts->module.links);
+	}
+	if (facts->sealed && !(facts->seal_flags & PW_SEAL_BY_MODULE))
+		return say(facts, "sealed without the kernel module: what is in force hangs on its pins");
 	if (r == 0 || !facts->attached)
 		return 0;
 	if (r == -ENOENT)
@@ -239,9 +250,24 @@ static int check_module(struct facts *facts)
 		   r == -EPROTO ? "it is of another version" : strerror(-r));
 }
 
+static int check_seal(struct facts *facts)
+{
+	const struct pw_policy *policy = facts->ward ? pw_ward_policy(facts->ward) : NULL;
+	const struct pw_state *state = facts->kernel ? pw_kernel_state(facts->kernel) : NULL;
+
+	facts->sealed = state && state->sealed;
+	facts->seal_flags = state ? state->seal_flags : 0;
+	if (facts->sealed || !policy || !policy->sealed)
+		return 0;
+
+	return say(facts, "the policy says `sealed: true`, and it could not be sealed");
+}
+
 static const char *state_of(struct facts *facts, bool *ret_enforcing)
 {
 	*ret_enforcing = false;
+	if (facts->held_only)
+		return "degraded";
 	if (!facts->attached || facts->bank->generation == 0)
 		return "off";
 	if (facts->broken)
@@ -357,7 +383,9 @@ static int add_module(json_object *object, const struct facts *facts)
 {
 	int r;
 
-	r = pw_json_add(object, "module", json_object_new_boolean(facts->has_module));
+	r = pw_json_add(object, "sealed", json_object_new_boolean(facts->sealed));
+	if (r == 0)
+		r = pw_json_add(object, "module", json_object_new_boolean(facts->has_module));
 	if (r == 0 && facts->has_module)
 		r = pw_json_add(object, "held", json_object_new_uint64(facts->module.links));
 	else if (r == 0)
@@ -387,8 +415,6 @@ static int assemble(struct facts *facts, json_object **ret)
 	if (r == 0)
 		r = pw_json_add(object, "canary_age_s", json_object_new_int64(facts->canary_age));
 	if (r == 0)
-		r = pw_json_add(object, "sealed", json_object_new_boolean(false));
-	if (r == 0)
 		r = add_module(object, facts);
 	if (r == 0)
 		r = add_daemon(object, facts);
@@ -412,7 +438,7 @@ static int check_rest(struct facts *facts)
 			strerror(-facts->ward->scan_error));
 	if (r == 0 && facts->ward && facts->ward->scan_error < 0)
 		facts->broken = true;
-	if (r == 0 && (!facts->attached || facts->bank->generation == 0))
+	if (r == 0 && !facts->held_only && (!facts->attached || facts->bank->generation == 0))
 		r = say(facts, "no policy is in force");
 	if (r == 0 && facts->attached && facts->bank->generation > 0 &&
 	    facts->bank->mode == PW_MODE_PERMISSIVE)
@@ -442,6 +468,8 @@ int pw_status_collect(struct pw_ward *ward, json_object **ret)
 		r = check_links(&facts);
 	if (r == 0)
 		r = check_canary(&facts);
+	if (r == 0)
+		r = check_seal(&facts);
 	if (r == 0)
 		r = check_module(&facts);
 	if (r == 0)

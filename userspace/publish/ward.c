@@ -46,38 +46,50 @@ static int find_program(char path[static PATH_MAX])
 	return 0;
 }
 
-int pw_ward_open(int state_dir, struct pw_ward **ret, struct pw_diag *diag)
+static int read_state(struct pw_ward *ward)
+{
+	char boot[PW_BOOT_ID_LEN + 1] = "";
+	int r;
+
+	r = pw_boot_id(boot);
+	if (r == 0)
+		r = pw_ids_load(ward->state_dir, boot, &ward->ids);
+	if (r == 0)
+		r = find_program(ward->program);
+
+	return r < 0 ? r : reserve_ids(ward);
+}
+
+int pw_ward_open(int state_dir, int log_dir, struct pw_ward **ret, struct pw_diag *diag)
 {
 	_cleanup_(pw_ward_closep) struct pw_ward *ward = calloc(1, sizeof(*ward));
-	char boot[PW_BOOT_ID_LEN + 1] = "";
 	int r;
 
 	if (!ward)
 		return -ENOMEM;
 	ward->state_dir = state_dir;
+	ward->log_dir = log_dir;
 	ward->links = -EBADF;
 	pw_ward_set_by(ward, "phiwardd");
-	r = pw_boot_id(boot);
-	if (r == 0)
-		r = pw_ids_load(state_dir, boot, &ward->ids);
-	if (r == 0)
-		r = find_program(ward->program);
-	if (r < 0) {
-		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "the state of phiward cannot be read: %s",
-			    strerror(-r));
-		return r;
-	}
 	r = pw_kernel_adopt(&ward->kernel, diag);
 	if (r == -ENOENT)
 		r = pw_kernel_load(&ward->kernel, diag);
 	if (r == 0)
 		r = pw_kernel_label_daemon(ward->kernel);
+	/* Before anything is believed that lies in the directories. */
+	if (r == 0)
+		r = pw_ward_check_seal(ward, diag);
 	if (r == 0)
 		r = pw_kernel_note_way(ward->kernel);
-	if (r == 0)
-		r = reserve_ids(ward);
 	if (r < 0) {
-		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "phiward cannot work with this kernel: %s",
+		if (r != -EKEYREJECTED)
+			pw_diag_add(diag, PW_DIAG_ERROR, NULL,
+				    "phiward cannot work with this kernel: %s", strerror(-r));
+		return r;
+	}
+	r = read_state(ward);
+	if (r < 0) {
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "the state of phiward cannot be read: %s",
 			    strerror(-r));
 		return r;
 	}

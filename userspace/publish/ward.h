@@ -18,11 +18,12 @@
 struct pw_ward;
 
 /*
- * Adopts what is pinned, or loads. @state_dir: descriptor of PW_STATE_DIR, borrowed.
+ * Adopts what is pinned, or loads. Descriptors of PW_STATE_DIR and PW_LOG_DIR, borrowed.
+ * -EKEYREJECTED: sealed, and not with these, or with other mounts; that is a record.
  * Makes the calling process the daemon. The log may be opened after this and
  * before pw_ward_restore() or pw_ward_apply(), which attach.
  */
-int pw_ward_open(int state_dir, struct pw_ward **ret, struct pw_diag *diag);
+int pw_ward_open(int state_dir, int log_dir, struct pw_ward **ret, struct pw_diag *diag);
 struct pw_ward *pw_ward_close(struct pw_ward *ward);
 
 struct pw_kernel *pw_ward_kernel(struct pw_ward *ward);
@@ -50,7 +51,7 @@ int pw_ward_apply(struct pw_ward *ward, struct pw_policy *policy, bool allow_dow
 
 /*
  * The same for the accepted policy after a start: what lay elsewhere at the
- * last apply stays protected and is pending.
+ * last apply stays protected and is pending. -EKEYREJECTED: sealed, and not with this one.
  */
 int pw_ward_restore(struct pw_ward *ward, struct pw_policy *policy, struct pw_diag *diag);
 
@@ -66,6 +67,17 @@ int pw_ward_refresh(struct pw_ward *ward, struct pw_diag *diag);
  */
 int pw_ward_scan(struct pw_ward *ward);
 bool pw_ward_scanning(const struct pw_ward *ward);
+
+/*
+ * From here until the next boot the policy stays, nothing is unloaded, and the kernel takes
+ * no modules, no other kernel and no settings but from who has the right. 0 also when it is
+ * sealed. What the seal is worth without the kernel module is a warning in @diag.
+ */
+int pw_ward_seal(struct pw_ward *ward, struct pw_diag *diag);
+bool pw_ward_sealed(const struct pw_ward *ward);
+
+/* Sealed, and not with @what: a `tamper` record and an error. -EKEYREJECTED. */
+int pw_ward_foreign(struct pw_ward *ward, const char *what, struct pw_diag *diag);
 
 /* Detaches, forgets the accepted policy. */
 int pw_ward_unload(struct pw_ward *ward);

@@ -257,6 +257,7 @@ static int publish_policy(struct pw_ward *ward, struct pw_policy *policy,
 		pw_diag_add(diag, PW_DIAG_WARNING, NULL,
 			    "the policy is in force, but a restart will not know it: %s",
 			    strerror(-r));
+	pw_ward_seal_if_due(ward, diag);
 
 	return 0;
 }
@@ -295,7 +296,9 @@ int pw_ward_restore(struct pw_ward *ward, struct pw_policy *policy, struct pw_di
 	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = NULL;
 	int r;
 
-	r = read_accepted(ward, &accepted, diag);
+	r = pw_ward_check_sealed_policy(ward, policy, diag);
+	if (r == 0)
+		r = read_accepted(ward, &accepted, diag);
 	if (r < 0)
 		return r;
 

@@ -13,6 +13,8 @@
 
 struct pw_ward {
 	int state_dir;			/* borrowed */
+	int log_dir;			/* likewise */
+	struct pw_seal seal;		/* as it stands in the kernel */
 	struct pw_kernel *kernel;
 	struct pw_ids *ids;
 	char program[PATH_MAX];		/* of this process */
@@ -46,6 +48,13 @@ struct pw_ward {
  * file when those in the object are gone.
  */
 int pw_ward_known_links(struct pw_ward *ward, struct pw_links *ret);
+
+/* Reads the seal, and compares: 0 or -EKEYREJECTED, which has been noted and said. */
+int pw_ward_check_seal(struct pw_ward *ward, struct pw_diag *diag);
+int pw_ward_check_sealed_policy(struct pw_ward *ward, const struct pw_policy *policy,
+				struct pw_diag *diag);
+/* Where the policy says so, or the module was sealed and this process then ended. */
+void pw_ward_seal_if_due(struct pw_ward *ward, struct pw_diag *diag);
 
 /* After a swap: which catalogs nothing will speak of once all records of now are in the log. */
 void pw_ward_prune_later(struct pw_ward *ward);

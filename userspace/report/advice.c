@@ -185,6 +185,11 @@ static const char *fixed_advice(unsigned int reason)
 	case PW_REASON_NO_RECORD:
 		return "make room for the log (`phiward status` says what is wrong), or write "
 		       "`on_audit_loss: keep_working`";
+	case PW_REASON_SEALED:
+		return "nothing can before the next boot; restart the machine";
+	case PW_REASON_FOREIGN:
+		return "start phiwardd by its unit, with the files that were there when it was "
+		       "sealed; or restart the machine";
 	case PW_REASON_COVER:
 		return "mount it elsewhere";
 	case PW_REASON_CODE_SET:

@@ -59,6 +59,8 @@ static const char *verb_of(json_object *record)
 		{ "trace", "tracing" }, { "mount", "mounting over" },
 		{ "raw", "raw access to" }, { "bpf", "loading a program into the kernel," },
 		{ "tune", "changing" }, { "receive", "receiving" }, { "signal", "sending a signal to" },
+		{ "module", "loading or unloading a kernel module," },
+		{ "kexec", "loading another kernel," }, { "start", "starting with" },
 	};
 	const char *action = pw_record_text(record, "action");
 

@@ -27,3 +27,13 @@ mac_of() {
 		bytes "$2$5$(little_endian "$3")$(little_endian "$4")"
 	} | hmac "$1"
 }
+
+# Ends the daemon and takes all its pins away, and bpffs. After with_breaker.
+destroy() {
+	stop_phiward 9
+	breaker unlink /sys/fs/bpf/phiward/*/* || return 1
+	breaker rmdir /sys/fs/bpf/phiward/* || return 1
+	breaker rmdir /sys/fs/bpf/phiward || return 1
+	breaker umount /sys/fs/bpf || return 1
+	[ -z "$(ls /sys/fs/bpf)" ]
+}

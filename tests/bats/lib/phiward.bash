@@ -135,7 +135,7 @@ phiward_loaded() {
 # with_breaker POLICYFILE: as start_phiward, and `breaker` can break what is in force: it got
 # phiwardd's label before there was a policy. The file has to say forget_phiward before.
 with_breaker() {
-	rm -rf /etc/phiward /run/vm/breaker
+	rm -rf /etc/phiward/policy.yaml /run/vm/breaker
 	start_phiward
 	pid1 start --out "$PHIWARDD_LOG" -- /usr/local/bin/breaker serve > /dev/null
 	wait_for test -S /run/vm/breaker

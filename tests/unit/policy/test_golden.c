@@ -152,7 +152,7 @@ static void dump(FILE *to, const struct pw_policy *policy)
 		pw_word_name(&pw_words_mode, policy->mode));
 	if (policy->rescue != PW_RESCUE_OFF)
 		fprintf(to, ", rescue %s", pw_word_name(&pw_words_rescue, policy->rescue));
-	fputc('\n', to);
+	fputs(policy->sealed ? ", sealed\n" : "\n", to);
 	fprintf(to, "digest %s\n", digest);
 	for (i = 0; i < policy->nsources; i++)
 		fprintf(to, "source %s\n", policy->sources[i].name);

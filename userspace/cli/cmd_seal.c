@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <getopt.h>
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+#include "cli/command.h"
+#include "cli/control_client.h"
+
+int pw_cmd_seal(const struct pw_command *self, int argc, char **argv)
+{
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
+	json_object *response = NULL;
+	int option = getopt_long(argc, argv, "h", options, NULL), r;
+
+	if (option != -1 || optind < argc)
+		return pw_usage(self, option == 'h' ? 'h' : '?');
+	r = pw_control_command(PW_COMMAND_SEAL, &response);
+	if (r < 0)
+		return pw_control_fail(r);
+	r = pw_control_report(response);
+	json_object_put(response);
+	if (r == PW_EXIT_YES)
+		puts("sealed until the next boot");
+	return pw_flush(r);
+}
