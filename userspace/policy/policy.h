@@ -48,6 +48,12 @@ struct pw_volume {
 	char *value;
 };
 
+/* As policies and blkid(8) write it before the "=". */
+static inline const char *pw_volume_tag(const struct pw_volume *volume)
+{
+	return volume->kind == PW_VOLUME_UUID ? "UUID" : "LABEL";
+}
+
 struct pw_object_policy {
 	struct pw_position at;
 	char *name;

@@ -105,22 +105,68 @@ static bool is_covered(const struct pw_resolved *now, const struct pw_resolved_p
 	return false;
 }
 
+/* By what is written, or by the file system that it is. */
+static bool is_same_volume(const struct pw_resolved_volume *a, const struct pw_resolved_volume *b)
+{
+	if (a->volume->kind == b->volume->kind && strcmp(a->volume->value, b->volume->value) == 0)
+		return true;
+
+	return a->found && b->found && memcmp(&a->fs, &b->fs, sizeof(a->fs)) == 0;
+}
+
+static bool has_volume(const struct pw_resolved *now, const struct pw_resolved_volume *volume)
+{
+	for (size_t i = 0; i < now->policy->nobjects; i++)
+		for (size_t j = 0; j < now->policy->objects[i].nvolumes; j++)
+			if (is_same_volume(&now->objects[i].volumes[j], volume))
+				return true;
+
+	return false;
+}
+
+static bool has_media(const struct pw_policy *policy)
+{
+	for (size_t i = 0; i < policy->nobjects; i++)
+		if (policy->objects[i].removable)
+			return true;
+
+	return false;
+}
+
+/* Prints what object @i of @before has and no object of @now covers; returns how many. */
+static size_t print_dropped(FILE *to, const struct pw_resolved *before, size_t i,
+			    const struct pw_resolved *now)
+{
+	const struct pw_object_policy *object = &before->policy->objects[i];
+	size_t dropped = 0;
+
+	for (size_t j = 0; j < object->npaths; j++)
+		if (!is_covered(now, &before->objects[i].paths[j]))
+			fprintf(to, "%s%s", dropped++ ? ", " : "", object->paths[j].path);
+	for (size_t j = 0; j < object->nvolumes; j++)
+		if (!has_volume(now, &before->objects[i].volumes[j]))
+			fprintf(to, "%s%s=%s", dropped++ ? ", " : "",
+				pw_volume_tag(&object->volumes[j]), object->volumes[j].value);
+	if (object->removable && !has_media(now->policy))
+		fprintf(to, "%sremovable media", dropped++ ? ", " : "");
+
+	return dropped;
+}
+
 void pw_warn_dropped(const struct pw_resolved *before, const struct pw_resolved *now,
 		     struct pw_diag *diag)
 {
 	for (size_t i = 0; i < before->policy->nobjects; i++) {
-		const struct pw_object_policy *object = &before->policy->objects[i];
 		_cleanup_free_ char *text = NULL;
-		size_t size, dropped = 0;
-		FILE *to = open_memstream(&text, &size);
+		FILE *to;
+		size_t size, dropped;
 
+		to = open_memstream(&text, &size);
 		if (!to)
 			return;
-		for (size_t j = 0; j < object->npaths; j++)
-			if (!is_covered(now, &before->objects[i].paths[j]))
-				fprintf(to, "%s%s", dropped++ ? ", " : "", object->paths[j].path);
+		dropped = print_dropped(to, before, i, now);
 		if (fclose(to) == 0 && dropped)
 			pw_diag_add(diag, PW_DIAG_WARNING, NULL, "no longer protected: %s (%s)",
-				    object->name, text);
+				    before->policy->objects[i].name, text);
 	}
 }

@@ -14,7 +14,7 @@
  */
 void pw_note_absent(const struct pw_resolved *resolved, struct pw_diag *diag);
 
-/* A warning for each object of @before that has paths which no object of @now covers. */
+/* A warning for each object of @before that has paths, volumes or media that none of @now covers. */
 void pw_warn_dropped(const struct pw_resolved *before, const struct pw_resolved *now,
 		     struct pw_diag *diag);
 

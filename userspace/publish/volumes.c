@@ -123,7 +123,7 @@ static void put_cache(blkid_cache *cache)
 
 int pw_volume_id(const struct pw_volume *volume, struct pw_fs_id *ret)
 {
-	const char *tag = volume->kind == PW_VOLUME_UUID ? "UUID" : "LABEL";
+	const char *tag = pw_volume_tag(volume);
 	_cleanup_(put_cache) blkid_cache cache = NULL;
 	_cleanup_free_ char *device = NULL, *uuid = NULL;
 	struct stat st;

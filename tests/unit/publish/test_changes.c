@@ -140,12 +140,27 @@ static void what_is_no_longer_protected(void **state)
 		"warning: no longer protected: images (/usr)\n");
 }
 
+#define VOLUME "UUID=11111111-2222-3333-4444-555555555555"
+#define STICKS "  sticks: {media: removable, on_audit_loss: deny}\n"
+#define DISK(name) "  " name ": {volumes: [" VOLUME "], on_audit_loss: deny}\n"
+
+static void volumes_and_media_are_protected_too(void **state)
+{
+	(void)state;
+	dropped(HEAD "objects:\n" DISK("disk") STICKS, HEAD "objects:\n" DISK("other") STICKS, "");
+	dropped(HEAD "objects:\n" DISK("disk") STICKS, HEAD "objects:\n" STICKS,
+		"warning: no longer protected: disk (UUID=11111111-2222-3333-4444-555555555555)\n");
+	dropped(HEAD "objects:\n" DISK("disk") STICKS, HEAD "objects:\n" DISK("disk"),
+		"warning: no longer protected: sticks (removable media)\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(absent_names),
 		cmocka_unit_test(absent_services_are_one_note),
 		cmocka_unit_test(what_is_no_longer_protected),
+		cmocka_unit_test(volumes_and_media_are_protected_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
