@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # stack.sh OBJECT: fails when a chain of calls in a BPF object needs more stack than the
-# verifier gives it, 512 bytes with each frame rounded up to 32, and shows the deepest chain.
-# The compiler knows nothing of that limit, and one value more that it keeps on the stack
-# would be seen only when a kernel refuses to load the program.
+# verifier gives it, 512 bytes with each frame rounded up to 32, or more than its 8 frames, and
+# shows the deepest chain. The compiler knows nothing of these limits, and one value more that
+# it keeps on the stack would be seen only when a kernel refuses to load the program.
 set -eu
 
 {
@@ -41,6 +41,21 @@ set -eu
 		deep[f] = best + (d ? d : 32)
 		return deep[f]
 	}
+	# Frames of the longest chain from @f; how it goes on is left in next_of[f].
+	function frames(f,    list, n, i, d, best) {
+		if (f in long)
+			return long[f]
+		n = split(callees[f], list, " ")
+		for (i = 1; i <= n; i++) {
+			d = frames(list[i])
+			if (d > best) {
+				best = d
+				next_of[f] = list[i]
+			}
+		}
+		long[f] = best + 1
+		return long[f]
+	}
 	# symbol 0000000000000528 l     F .text	0000000000000040 pw_thing
 	$1 == "symbol" {
 		if ($4 == "F")
@@ -76,11 +91,16 @@ set -eu
 	}
 	END {
 		calls(pending)
-		for (key in name)
+		for (key in name) {
 			if (depth(name[key]) > most) {
 				most = depth(name[key])
 				deepest = name[key]
 			}
+			if (frames(name[key]) > longest) {
+				longest = frames(name[key])
+				first = name[key]
+			}
+		}
 		if (!most) {
 			print "no functions were found" > "/dev/stderr"
 			exit 1
@@ -88,5 +108,9 @@ set -eu
 		for (f = deepest; f != ""; f = after[f])
 			chain = chain (chain ? " > " : "") f " " frame[f] + 0
 		print most " bytes of stack: " chain
-		exit most > 512
+		chain = ""
+		for (f = first; f != ""; f = next_of[f])
+			chain = chain (chain ? " > " : "") f
+		print longest " frames: " chain
+		exit most > 512 || longest > 8
 	}'
