@@ -213,4 +213,97 @@ int BPF_PROG(pw_sb_umount, struct vfsmount *mnt, int flags, int ret)
 	return pw_guard(PW_ACTION_MOUNT, PW_REASON_SELF, mnt->mnt_root);
 }
 
+/* ---- The pins ---------------------------------------------------------------------------------- */
+
+#define PW_BPF_FS_MAGIC 0xcafe4a11
+#define PW_PIN_DEPTH 4	/* levels from a pin up to the root of its file system, and one more */
+
+/* Programs of their own: each is small, and ends at once for what lies on other file systems. */
+static __noinline int pw_guard_pin(struct dentry *dentry, enum pw_action action)
+{
+	const struct pw_own_directory *pins = &shared.state.own_directories[PW_OWN_PINS];
+	struct dentry *at = dentry;
+	__u32 i;
+
+	if (dentry->d_sb->s_magic != PW_BPF_FS_MAGIC || dentry->d_sb->s_dev != pins->dev)
+		return 0;
+#pragma clang loop unroll(full)
+	for (i = 0; i < PW_PIN_DEPTH; i++) {
+		struct inode *inode = at->d_inode;
+
+		if (inode && inode->i_ino == pins->ino)
+			return pw_guard(action, PW_REASON_SELF, dentry);
+		at = at->d_parent;
+	}
+
+	return 0;
+}
+
+SEC("lsm/inode_unlink")
+int BPF_PROG(pw_pin_unlink, struct inode *dir, struct dentry *dentry, int ret)
+{
+	return ret ? ret : pw_guard_pin(dentry, PW_ACTION_DELETE);
+}
+
+SEC("lsm/inode_rmdir")
+int BPF_PROG(pw_pin_rmdir, struct inode *dir, struct dentry *dentry, int ret)
+{
+	return ret ? ret : pw_guard_pin(dentry, PW_ACTION_DELETE);
+}
+
+SEC("lsm/inode_rename")
+int BPF_PROG(pw_pin_rename, struct inode *old_dir, struct dentry *old_dentry,
+	     struct inode *new_dir, struct dentry *new_dentry, int ret)
+{
+	if (ret)
+		return ret;
+	if (pw_guard_pin(old_dentry, PW_ACTION_RENAME))
+		return -PW_EACCES;
+
+	return pw_guard_pin(new_dentry, PW_ACTION_RENAME);
+}
+
+SEC("lsm/inode_link")
+int BPF_PROG(pw_pin_link, struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry,
+	     int ret)
+{
+	if (ret)
+		return ret;
+	if (pw_guard_pin(old_dentry, PW_ACTION_LINK))
+		return -PW_EACCES;
+
+	return pw_guard_pin(new_dentry, PW_ACTION_LINK);
+}
+
+SEC("lsm/inode_create")
+int BPF_PROG(pw_pin_create, struct inode *dir, struct dentry *dentry, umode_t mode, int ret)
+{
+	return ret ? ret : pw_guard_pin(dentry, PW_ACTION_CREATE);
+}
+
+SEC("lsm/inode_mkdir")
+int BPF_PROG(pw_pin_mkdir, struct inode *dir, struct dentry *dentry, umode_t mode, int ret)
+{
+	return ret ? ret : pw_guard_pin(dentry, PW_ACTION_CREATE);
+}
+
+SEC("lsm/inode_symlink")
+int BPF_PROG(pw_pin_symlink, struct inode *dir, struct dentry *dentry, const char *target, int ret)
+{
+	return ret ? ret : pw_guard_pin(dentry, PW_ACTION_CREATE);
+}
+
+/* As the other program on this hook. */
+SEC("lsm/inode_setattr")
+int BPF_PROG(pw_pin_setattr_2arg, struct dentry *dentry, struct iattr *attr, int ret)
+{
+	return ret ? ret : pw_guard_pin(dentry, PW_ACTION_ATTR);
+}
+
+SEC("lsm/inode_setattr")
+int BPF_PROG(pw_pin_setattr_3arg, void *idmap, struct dentry *dentry, struct iattr *attr, int ret)
+{
+	return ret ? ret : pw_guard_pin(dentry, PW_ACTION_ATTR);
+}
+
 #endif

@@ -371,6 +371,7 @@ PW_ASSERT_SIZE(struct pw_lost, 24);
  * over. A zeroed one is none.
  */
 #define PW_OWN_MOUNTS 8
+#define PW_OWN_PINS 4	/* of the directories, the one of the pins */
 
 struct pw_own_mount {
 	__u32 id;	/* as in /proc/self/mountinfo */

@@ -228,3 +228,29 @@ puts() { $BUSYBOX sh -c "echo $1 > $2"; }
 	assert_allowed unshare -m umount -l /sys/fs/bpf
 	phiward_is state=enforcing
 }
+
+# ---- Its pins -----------------------------------------------------------------------------------
+
+@test "self: its pins stay: no name of them is removed, renamed, linked or made" {
+	local link=$PINS/links/pw_file_open
+	assert_refused act_on rm -f $link
+	assert_refused act_on mv $link $PINS/links/other
+	assert_refused act_on mv $link /sys/fs/bpf/other
+	assert_refused act_on mv $PINS /sys/fs/bpf/other
+	assert_refused act_on ln $link /sys/fs/bpf/other
+	assert_refused act_on mkdir $PINS/maps/other
+	assert_refused act_on rmdir $PINS/links
+	assert_refused act_on chmod 777 $PINS
+	assert_refused act_on chown 2001 $PINS/maps/shared
+	run gate prog-own $PINS/links/pw_other
+	[ "$output" = 'prog-own: EACCES' ]
+	[ -e $link ]
+	assert_record type=tamper action=delete verdict=deny path=$link uid=0 reason~'guards its own'
+	assert_record type=tamper action=rename verdict=deny path=$link
+	assert_record type=tamper action=attr verdict=deny path=$PINS/maps/shared
+	assert_allowed mkdir /sys/fs/bpf/own
+	assert_allowed gate map-own /sys/fs/bpf/own/map
+	assert_allowed rmdir /sys/fs/bpf/own
+}
+
+act_on() { $BUSYBOX "$@"; }

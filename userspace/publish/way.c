@@ -89,7 +89,9 @@ static int note_mounts(struct pw_state *state)
 
 static int note_directories(struct pw_kernel *kernel)
 {
-	static const char *const paths[] = {"/", "/sys", "/sys/fs", PW_BPF_FS, PW_PIN_DIR};
+	static const char *const paths[] = {
+		"/", "/sys", "/sys/fs", PW_BPF_FS, [PW_OWN_PINS] = PW_PIN_DIR,
+	};
 	struct pw_identity ids[PW_ARRAY_SIZE(paths)] = {};
 	struct pw_state *state = pw_kernel_state(kernel);
 	size_t n = 0;
