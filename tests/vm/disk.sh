@@ -56,7 +56,7 @@ users() {
 mask_units() {
 	local unit
 	for unit in {getty,serial-getty,modprobe}@ systemd-{logind,user-sessions,update-utmp,random-seed} \
-			systemd-{journal-flush,pstore} dbus e2scrub_reap kmod-static-nodes orthanc; do
+			systemd-{journal-flush,pstore} dbus e2scrub_reap kmod-static-nodes; do
 		ln -sf /dev/null "$root/etc/systemd/system/$unit.service"
 	done
 	for unit in timers.target dbus.socket systemd-initctl.socket dev-{hugepages,mqueue}.mount; do
@@ -66,15 +66,10 @@ mask_units() {
 
 # Which modules the initramfs needs is named, because MODULES=most takes minutes to unpack
 # under emulation; that phiward gets into it is its own hook's work.
-make_initrd() {
+configure_initramfs() {
 	sed -i -e 's/^MODULES=.*/MODULES=list/' -e 's/^COMPRESS=.*/COMPRESS=gzip/' \
 		"$root/etc/initramfs-tools/initramfs.conf"
-	echo console > "$root/etc/hostname"
 	printf '%s\n' virtio_pci virtio_blk crc32c_generic ext4 > "$root/etc/initramfs-tools/modules"
-	env -u LD_PRELOAD -u LD_LIBRARY_PATH -u FAKEROOTKEY unshare --map-root-user --mount \
-		chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-		mkinitramfs -o /boot/initrd.img "$release"
-	mv "$root/boot/initrd.img" "$dir/initrd.new"
 }
 
 if [ "${FAKEROOTKEY-}" = '' ]; then
@@ -98,12 +93,18 @@ cp "$top"/build/tools/* "$(command -v busybox)" "$root/usr/local/bin/"
 cp -r --no-preserve=ownership "$top/tests/boot/root/." "$root/"
 echo 'for everyone' > "$root/srv/notice.txt"
 mkdir "$root/srv/dicom"
+mkdir "$root/usr/share/images"
 "$here/image.sh" 1 "$root/srv/dicom/1.dcm"
+"$here/image.sh" 2 "$root/usr/share/images/2.dcm"
+"$here/image.sh" 3 "$root/usr/share/images/3.dcm"
 install_modules
 users
 mask_units
 systemctl -q --root="$root" enable phiwardd early vm
+systemctl -q --root="$root" disable orthanc
 systemctl -q --root="$root" set-default multi-user.target
-make_initrd
+echo console > "$root/etc/hostname"
+configure_initramfs
+"$here/initrd.sh" "$root" "$dir/initrd.new"
 mke2fs -q -F -t ext4 -L console -E root_owner=0:0,lazy_itable_init=1 -d "$root" "$dir/root.img" 768M
 mv "$dir/initrd.new" "$dir/initrd"

@@ -6,10 +6,13 @@
 
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "publish/pins.h"
 #include "publish/store.h"
 #include "publish/ward.h"
 
 #define PW_ACCEPTED_FILE "accepted.json"
+#define PW_IMAGE_FILE "accepted.image"
+#define PW_ACCEPTED_MAX (64 * 1024 * 1024)
 
 void pw_sources_free(struct pw_source *sources, size_t n)
 {
@@ -110,18 +113,21 @@ static int read_roots(json_object *object, struct pw_accepted *accepted)
 	return 0;
 }
 
-int pw_accepted_read(int state_dir, struct pw_accepted **ret)
+int pw_accepted_read(int dir, struct pw_accepted **ret)
 {
 	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = calloc(1, sizeof(*accepted));
 	_cleanup_(pw_json_putp) json_object *object = NULL;
 	const char *policy, *digest;
+	bool unloaded = false;
 	int r;
 
 	if (!accepted)
 		return -ENOMEM;
-	r = pw_store_read_json(state_dir, PW_ACCEPTED_FILE, &object);
+	r = pw_store_read_json(dir, PW_ACCEPTED_FILE, &object);
 	if (r < 0)
 		return r;
+	if (pw_json_bool(object, "unloaded", &unloaded) && unloaded)
+		return -ENODATA;
 	if (!pw_json_string(object, "policy", &policy) ||
 	    !pw_json_u64(object, "version", &accepted->version) ||
 	    !pw_json_string(object, "digest", &digest) ||
@@ -202,7 +208,7 @@ static int add_roots(json_object *object, const struct pw_resolved *resolved)
 	return r;
 }
 
-int pw_accepted_write(int state_dir, const struct pw_resolved *resolved)
+static int write_text(int state_dir, const struct pw_resolved *resolved)
 {
 	_cleanup_(pw_json_putp) json_object *object = json_object_new_object();
 	const struct pw_policy *policy = resolved->policy;
@@ -229,12 +235,81 @@ int pw_accepted_write(int state_dir, const struct pw_resolved *resolved)
 	return pw_store_write_json(state_dir, PW_ACCEPTED_FILE, object);
 }
 
-bool pw_accepted_exists(int state_dir)
+int pw_accepted_write(int state_dir, const struct pw_resolved *resolved,
+		      const struct pw_image *image)
 {
-	return faccessat(state_dir, PW_ACCEPTED_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	/* The text first: an older image is of no use beside it, an older text would be believed. */
+	int r = write_text(state_dir, resolved);
+
+	return r < 0 ? r : pw_store_write(state_dir, PW_IMAGE_FILE, image->file, image->file_length);
+}
+
+int pw_accepted_image(int dir, struct pw_image **ret)
+{
+	_cleanup_free_ char *data = NULL;
+	size_t length;
+	int r = pw_store_read(dir, PW_IMAGE_FILE, PW_ACCEPTED_MAX, &data, &length);
+
+	return r < 0 ? r : pw_image_decode(data, length, ret);
 }
 
 int pw_accepted_forget(int state_dir)
 {
-	return unlinkat(state_dir, PW_ACCEPTED_FILE, 0) < 0 && errno != ENOENT ? -errno : 0;
+	static const char unloaded[] = "{\"schema\":1,\"unloaded\":true}";
+
+	if (unlinkat(state_dir, PW_IMAGE_FILE, 0) < 0 && errno != ENOENT)
+		return -errno;
+
+	return pw_store_write(state_dir, PW_ACCEPTED_FILE, unloaded, sizeof(unloaded) - 1);
+}
+
+/* ---- When it is damaged -------------------------------------------------------------------- */
+
+bool pw_accepted_exists(int state_dir)
+{
+	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = NULL;
+	int r = pw_accepted_read(state_dir, &accepted);
+
+	if (r != -ENOENT)
+		return r != -ENODATA;
+
+	return faccessat(state_dir, PW_IMAGE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       access(PW_BOOT_DIR, F_OK) == 0;
+}
+
+static bool is_usable(int dir)
+{
+	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = NULL;
+	_cleanup_(pw_image_freep) struct pw_image *image = NULL;
+
+	return pw_accepted_read(dir, &accepted) == 0 || pw_accepted_image(dir, &image) == 0;
+}
+
+static int copy_file(int from, int to, const char *name)
+{
+	_cleanup_free_ char *data = NULL;
+	size_t length;
+	int r = pw_store_read(from, name, PW_ACCEPTED_MAX, &data, &length);
+
+	if (r == -ENOENT)
+		return 0;
+
+	return r < 0 ? r : pw_store_write(to, name, data, length);
+}
+
+int pw_accepted_heal(int state_dir)
+{
+	_cleanup_close_ int copy = -EBADF;
+	int r;
+
+	if (!pw_accepted_exists(state_dir) || is_usable(state_dir))
+		return 0;
+	copy = open(PW_BOOT_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (copy < 0 || !is_usable(copy))
+		return -EBADMSG;
+	r = copy_file(copy, state_dir, PW_IMAGE_FILE);
+	if (r == 0)
+		r = copy_file(copy, state_dir, PW_ACCEPTED_FILE);
+
+	return r < 0 ? r : 1;
 }

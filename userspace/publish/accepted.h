@@ -7,7 +7,7 @@
 #ifndef PW_PUBLISH_ACCEPTED_H
 #define PW_PUBLISH_ACCEPTED_H
 
-#include "publish/resolve.h"
+#include "publish/image.h"
 
 struct pw_accepted_root {
 	char *path;
@@ -24,13 +24,25 @@ struct pw_accepted {
 	size_t nroots;
 };
 
-/* -ENOENT: there is none. -EBADMSG: the file is broken. */
-int pw_accepted_read(int state_dir, struct pw_accepted **ret);
-/* Keeps @resolved's policy. */
-int pw_accepted_write(int state_dir, const struct pw_resolved *resolved);
+/*
+ * -ENOENT: there is none, -ENODATA: it was unloaded on purpose; -EBADMSG: the file is
+ * broken. @dir is the state directory or what the initramfs brought.
+ */
+int pw_accepted_read(int dir, struct pw_accepted **ret);
+/* Keeps @resolved's policy as text, and as @image. */
+int pw_accepted_write(int state_dir, const struct pw_resolved *resolved,
+		      const struct pw_image *image);
+/* Its image; errors as above, and -EPROTO: of another phiward. */
+int pw_accepted_image(int dir, struct pw_image **ret);
+/* Keeps that none is wanted, so that no copy takes its place. */
 int pw_accepted_forget(int state_dir);
-/* Whether there is one, broken or not. */
+/* Whether one was accepted and not unloaded, be it damaged or lost. */
 bool pw_accepted_exists(int state_dir);
+/*
+ * Where neither text nor image can be read: takes both from what the initramfs brought.
+ * Returns 1 when it did; -EBADMSG: there is no good copy either.
+ */
+int pw_accepted_heal(int state_dir);
 struct pw_accepted *pw_accepted_free(struct pw_accepted *accepted);
 
 /* A pw_before_fn; @accepted may be NULL. */

@@ -253,15 +253,18 @@ static int build_all(struct pw_build *build)
 		r = pw_build_programs(build);
 	if (r == 0)
 		r = pw_build_net(build);
+	build->image->rescue = build->policy->rescue;
 	if (r == 0)
-		pw_build_known(build);
+		r = pw_image_encode(build->image);
+	if (r == 0)
+		r = pw_image_bind(build->image, build->resolved, build->diag);
 	if (r == 0)
 		build->ids->generation = build->image->bank.generation;
 
 	return r;
 }
 
-static struct pw_image *new_image(void)
+struct pw_image *pw_image_new(void)
 {
 	static const struct { size_t key, value; } sizes[PW_MAP_MAX_] = {
 		[PW_MAP_ROOTS] = {sizeof(struct pw_inode_key), sizeof(struct pw_root)},
@@ -289,10 +292,42 @@ static struct pw_image *new_image(void)
 	return TAKE_PTR(image);
 }
 
+int pw_image_bind(struct pw_image *image, const struct pw_resolved *resolved, struct pw_diag *diag)
+{
+	static const struct pw_policy none;
+	struct pw_build build = {
+		.policy = &none,
+		.resolved = resolved,
+		.diag = diag,
+		.image = image,
+	};
+	int r = pw_build_canary(&build);
+
+	if (r == 0)
+		r = pw_build_daemon(&build);
+	if (r == 0)
+		pw_build_known(&build);
+
+	return r;
+}
+
+int pw_image_number(struct pw_image *image, struct pw_ids *ids)
+{
+	int r = pw_ids_take(ids, image->catalog->subjects, image->catalog->objects);
+
+	if (r < 0)
+		return r;
+	image->bank.generation = ids->generation + 1;
+	image->catalog->generation = image->bank.generation;
+	ids->generation = image->bank.generation;
+
+	return 0;
+}
+
 int pw_image_build(const struct pw_policy *policy, const struct pw_resolved *resolved,
 		   struct pw_ids *ids, struct pw_image **ret, struct pw_diag *diag)
 {
-	_cleanup_(pw_image_freep) struct pw_image *image = new_image();
+	_cleanup_(pw_image_freep) struct pw_image *image = pw_image_new();
 	_cleanup_free_ uint32_t *subjects = calloc(policy->nsubjects + 1, sizeof(*subjects));
 	_cleanup_free_ uint32_t *objects = calloc(policy->nobjects + 1, sizeof(*objects));
 	struct pw_build build = {

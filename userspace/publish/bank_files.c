@@ -225,11 +225,15 @@ static int claim_volume(struct pw_build *build, const struct pw_resolved_volume 
 	return 0;
 }
 
+int pw_build_canary(struct pw_build *build)
+{
+	return claim_path(build, &build->resolved->canary, PW_OBJECT_CANARY);
+}
+
 static int add_objects(struct pw_build *build)
 {
-	int r;
+	int r = 0;
 
-	r = claim_path(build, &build->resolved->canary, PW_OBJECT_CANARY);
 	for (size_t i = 0; r == 0 && i < build->policy->nobjects; i++) {
 		const struct pw_object_policy *object = &build->policy->objects[i];
 		const struct pw_resolved_object *found = &build->resolved->objects[i];

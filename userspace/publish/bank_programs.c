@@ -143,11 +143,16 @@ static int add_program(struct pw_build *build, const struct pw_resolved_path *pa
 	return add_role(build, program, path, subject, role);
 }
 
+int pw_build_daemon(struct pw_build *build)
+{
+	return add_program(build, &build->resolved->daemon, false, PW_SUBJECT_DAEMON,
+			   PW_ROLE_EXEC);
+}
+
 int pw_build_programs(struct pw_build *build)
 {
-	int r;
+	int r = 0;
 
-	r = add_program(build, &build->resolved->daemon, false, PW_SUBJECT_DAEMON, PW_ROLE_EXEC);
 	for (size_t i = 0; r == 0 && i < build->policy->nsubjects; i++) {
 		const struct pw_subject_policy *subject = &build->policy->subjects[i];
 		const struct pw_resolved_subject *found = &build->resolved->subjects[i];

@@ -25,6 +25,7 @@ void pw_set_add(struct pw_subject_set *set, uint32_t subject);
 
 /* bank_files.c: file systems, roots, names, places, programs. */
 int pw_build_files(struct pw_build *build);
+int pw_build_canary(struct pw_build *build);
 /* The number of a path for records; 0 on failure. */
 uint32_t pw_build_root(struct pw_build *build, const char *path);
 /* Makes @path and the names it is held by mean root number @root. */
@@ -33,6 +34,7 @@ int pw_build_pending(struct pw_build *build, const char *path);
 
 /* bank_programs.c */
 int pw_build_programs(struct pw_build *build);
+int pw_build_daemon(struct pw_build *build);
 /* bank_net.c: prefixes and doors. */
 int pw_build_net(struct pw_build *build);
 /* bank_known.c: after all others, from what they made. */

@@ -247,10 +247,9 @@ static int add_head(json_object *object, const struct pw_catalog *catalog)
 	return r;
 }
 
-int pw_catalog_write(int dirfd, const struct pw_catalog *catalog)
+int pw_catalog_encode(const struct pw_catalog *catalog, json_object **ret)
 {
 	_cleanup_(pw_json_putp) json_object *object = json_object_new_object();
-	char name[PW_CATALOG_NAME_MAX];
 	int r;
 
 	if (!object)
@@ -277,6 +276,18 @@ int pw_catalog_write(int dirfd, const struct pw_catalog *catalog)
 	if (r < 0)
 		return r;
 
+	*ret = TAKE_PTR(object);
+	return 0;
+}
+
+int pw_catalog_write(int dirfd, const struct pw_catalog *catalog)
+{
+	_cleanup_(pw_json_putp) json_object *object = NULL;
+	char name[PW_CATALOG_NAME_MAX];
+	int r = pw_catalog_encode(catalog, &object);
+
+	if (r < 0)
+		return r;
 	catalog_name(name, catalog->generation);
 	return pw_store_write_json(dirfd, name, object);
 }
@@ -297,17 +308,11 @@ static int read_head(json_object *object, struct pw_catalog *catalog)
 	return catalog->policy ? 0 : -ENOMEM;
 }
 
-int pw_catalog_read(int dirfd, uint64_t generation, struct pw_catalog **ret)
+int pw_catalog_decode(json_object *object, struct pw_catalog **ret)
 {
 	_cleanup_(pw_catalog_freep) struct pw_catalog *catalog = calloc(1, sizeof(*catalog));
-	_cleanup_(pw_json_putp) json_object *object = NULL;
-	char name[PW_CATALOG_NAME_MAX];
-	int r;
+	int r = catalog ? 0 : -ENOMEM;
 
-	if (!catalog)
-		return -ENOMEM;
-	catalog_name(name, generation);
-	r = pw_store_read_json(dirfd, name, &object);
 	if (r == 0)
 		r = read_head(object, catalog);
 	if (r == 0)
@@ -328,10 +333,28 @@ int pw_catalog_read(int dirfd, uint64_t generation, struct pw_catalog **ret)
 		r = read_access(object, catalog);
 	if (r == 0)
 		r = read_peers(object, catalog);
-	if (r == 0 && catalog->generation != generation)
-		r = -EBADMSG;
 	if (r < 0)
 		return r;
+
+	*ret = TAKE_PTR(catalog);
+	return 0;
+}
+
+int pw_catalog_read(int dirfd, uint64_t generation, struct pw_catalog **ret)
+{
+	_cleanup_(pw_catalog_freep) struct pw_catalog *catalog = NULL;
+	_cleanup_(pw_json_putp) json_object *object = NULL;
+	char name[PW_CATALOG_NAME_MAX];
+	int r;
+
+	catalog_name(name, generation);
+	r = pw_store_read_json(dirfd, name, &object);
+	if (r == 0)
+		r = pw_catalog_decode(object, &catalog);
+	if (r < 0)
+		return r;
+	if (catalog->generation != generation)
+		return -EBADMSG;
 
 	*ret = TAKE_PTR(catalog);
 	return 0;

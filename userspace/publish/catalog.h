@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <json-c/json.h>
+
 #include <phiward/abi.h>
 
 #include "policy/policy.h"
@@ -42,6 +44,10 @@ struct pw_catalog {
 	char *subject_where[PW_SUBJECT_IDS];
 	char *object_where[PW_OBJECT_IDS];
 };
+
+/* As one JSON object, and back; -EBADMSG when it is none. */
+int pw_catalog_encode(const struct pw_catalog *catalog, json_object **ret);
+int pw_catalog_decode(json_object *object, struct pw_catalog **ret);
 
 /* Reads or writes DIRFD/catalog-GENERATION.json; negative errno on failure. */
 int pw_catalog_read(int dirfd, uint64_t generation, struct pw_catalog **ret);

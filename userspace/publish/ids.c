@@ -204,6 +204,40 @@ int pw_ids_reserve(struct pw_ids *ids, const struct pw_bank *bank)
 	return 0;
 }
 
+/* Whether @names can have those of @wanted, each under its number and no other. */
+static bool fits(char *const *names, char *const *wanted, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; wanted[i] && j < n; j++)
+			if (names[j] && (strcmp(names[j], wanted[i]) == 0) != (i == j))
+				return false;
+
+	return true;
+}
+
+static int take_names(char **names, char *const *wanted, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (wanted[i])
+			r = set_name(names, i, wanted[i]);
+
+	return r;
+}
+
+int pw_ids_take(struct pw_ids *ids, char *const *subjects, char *const *objects)
+{
+	int r;
+
+	if (!fits(ids->subjects, subjects, PW_SUBJECT_IDS) ||
+	    !fits(ids->objects, objects, PW_OBJECT_IDS))
+		return -EEXIST;
+	r = take_names(ids->subjects, subjects, PW_SUBJECT_IDS);
+
+	return r < 0 ? r : take_names(ids->objects, objects, PW_OBJECT_IDS);
+}
+
 struct pw_ids *pw_ids_free(struct pw_ids *ids)
 {
 	if (!ids)

@@ -35,6 +35,12 @@ int pw_ids_object(struct pw_ids *ids, const char *name, uint32_t *ret);
 /* Numbers that a bank still uses although their names were lost: never given again. */
 int pw_ids_reserve(struct pw_ids *ids, const struct pw_bank *bank);
 
+/*
+ * Gives the names of an image the numbers that it was compiled with: arrays by number, NULL
+ * where there is none. -EEXIST, and nothing is given: one of them is another name's in this boot.
+ */
+int pw_ids_take(struct pw_ids *ids, char *const *subjects, char *const *objects);
+
 struct pw_ids *pw_ids_free(struct pw_ids *ids);
 
 static inline void pw_ids_freep(struct pw_ids **ids)

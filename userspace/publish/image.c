@@ -93,6 +93,7 @@ struct pw_image *pw_image_free(struct pw_image *image)
 	for (size_t i = 0; i < image->nscan; i++)
 		free(image->scan[i].path);
 	free(image->scan);
+	free(image->file);
 	free(image);
 	return NULL;
 }

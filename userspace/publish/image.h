@@ -33,7 +33,13 @@ struct pw_image {
 	size_t npending;
 	struct pw_scan_root *scan;	/* where files of objects lie */
 	size_t nscan;
+	enum pw_rescue rescue;	/* how far the kernel command line may go */
+	char *file;		/* what pw_image_encode() made of it */
+	size_t file_length;
 };
+
+/* Empty; NULL: no memory. */
+struct pw_image *pw_image_new(void);
 
 /*
  * Compiles. Takes numbers from @ids, and the next generation; nothing is
@@ -42,6 +48,21 @@ struct pw_image {
  */
 int pw_image_build(const struct pw_policy *policy, const struct pw_resolved *resolved,
 		   struct pw_ids *ids, struct pw_image **ret, struct pw_diag *diag);
+
+/*
+ * Keeps the image as a file, before pw_image_bind(): ABI, bytes of the maps and names, under
+ * a SHA-256. Reading it needs neither the policy's text nor its paths. -EBADMSG: it is
+ * damaged; -EPROTO: it is of another ABI than this program.
+ */
+int pw_image_encode(struct pw_image *image);
+int pw_image_decode(const char *data, size_t length, struct pw_image **ret);
+
+/* Adds what is another one in each boot: the canary of @resolved, and the daemon's program. */
+int pw_image_bind(struct pw_image *image, const struct pw_resolved *resolved, struct pw_diag *diag);
+
+/* Gives an image that was read the next generation. -EEXIST: its numbers are taken. */
+int pw_image_number(struct pw_image *image, struct pw_ids *ids);
+
 struct pw_image *pw_image_free(struct pw_image *image);
 
 /* Whether two images differ in nothing but their generation and the links that were found. */

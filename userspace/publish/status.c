@@ -11,6 +11,7 @@
 #include "publish/kernel_private.h"
 #include "publish/pins.h"
 #include "publish/probe.h"
+#include "publish/rescue.h"
 #include "publish/store.h"
 #include "publish/ward_private.h"
 
@@ -36,6 +37,7 @@ struct facts {
 	bool canary_tried;
 	struct pw_canary canary;
 	long canary_age;		/* s, -1: never tried */
+	enum pw_rescue asked;		/* by the kernel command line */
 };
 
 static int say(struct facts *facts, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -269,11 +271,11 @@ static const char *state_of(struct facts *facts, bool *ret_enforcing)
 	if (facts->held_only)
 		return "degraded";
 	if (!facts->attached || facts->bank->generation == 0)
-		return "off";
+		return facts->asked == PW_RESCUE_OFF ? "rescue" : "off";
 	if (facts->broken)
 		return "degraded";
 	if (facts->bank->mode == PW_MODE_PERMISSIVE)
-		return "permissive";
+		return facts->asked == PW_RESCUE_NONE ? "permissive" : "rescue";
 	*ret_enforcing = facts->bank->mode == PW_MODE_ENFORCE;
 
 	return *ret_enforcing ? "enforcing" : "degraded";
@@ -433,7 +435,12 @@ static int check_rest(struct facts *facts)
 {
 	int r = 0;
 
-	if (facts->ward && facts->ward->scan_error < 0)
+	if (facts->asked != PW_RESCUE_NONE)
+		r = say(facts, "the kernel command line says " PW_RESCUE_KEY "%s",
+			pw_word_name(&pw_words_rescue, facts->asked));
+	if (r == 0 && facts->ward && facts->ward->trouble)
+		r = say(facts, "%s", facts->ward->trouble);
+	if (r == 0 && facts->ward && facts->ward->scan_error < 0)
 		r = say(facts, "files with more than one link could not all be found: %s",
 			strerror(-facts->ward->scan_error));
 	if (r == 0 && facts->ward && facts->ward->scan_error < 0)
@@ -453,6 +460,7 @@ int pw_status_collect(struct pw_ward *ward, json_object **ret)
 		.ward = ward,
 		.why = json_object_new_array(),
 		.missing = json_object_new_array(),
+		.asked = pw_rescue_asked(),
 	};
 	int r = facts.why && facts.missing ? 0 : -ENOMEM;
 

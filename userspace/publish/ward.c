@@ -70,6 +70,7 @@ int pw_ward_open(int state_dir, int log_dir, struct pw_ward **ret, struct pw_dia
 	ward->state_dir = state_dir;
 	ward->log_dir = log_dir;
 	ward->links = -EBADF;
+	ward->rescue = PW_RESCUE_NONE;
 	pw_ward_set_by(ward, "phiwardd");
 	r = pw_kernel_adopt(&ward->kernel, diag);
 	if (r == -ENOENT)
@@ -153,6 +154,33 @@ int pw_ward_accepted(struct pw_ward *ward, struct pw_source **ret, size_t *ret_n
 	*ret = TAKE_PTR(accepted->sources);
 	accepted->nsources = 0;
 	return 0;
+}
+
+void pw_ward_rescue(struct pw_ward *ward)
+{
+	ward->rescue = PW_RESCUE_PERMISSIVE;
+}
+
+void pw_ward_image_rescue(struct pw_ward *ward, enum pw_rescue *ret)
+{
+	_cleanup_(pw_image_freep) struct pw_image *image = NULL;
+
+	if (pw_accepted_image(ward->state_dir, &image) == 0)
+		*ret = image->rescue;
+}
+
+enum pw_mode pw_ward_mode(const struct pw_ward *ward)
+{
+	const struct pw_bank *bank =
+		pw_kernel_bank(ward->kernel, pw_kernel_state(ward->kernel)->active & 1);
+
+	return pw_kernel_attached() && bank->generation > 0 ? (enum pw_mode)bank->mode :
+							     PW_MODE_INVALID;
+}
+
+void pw_ward_set_trouble(struct pw_ward *ward, const char *text)
+{
+	ward->trouble = text;
 }
 
 int pw_ward_note(struct pw_ward *ward, enum pw_record_type type, enum pw_action action,

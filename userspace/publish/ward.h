@@ -56,6 +56,27 @@ int pw_ward_apply(struct pw_ward *ward, struct pw_policy *policy, bool allow_dow
 int pw_ward_restore(struct pw_ward *ward, struct pw_policy *policy, struct pw_diag *diag);
 
 /*
+ * Puts the image of the accepted policy into force as it is, where the text cannot be used:
+ * what its paths are was resolved when it was accepted. -ENOENT, -EBADMSG: there is no good one.
+ */
+int pw_ward_restore_image(struct pw_ward *ward, struct pw_diag *diag);
+
+/*
+ * Before a restore: nothing of objects and the network is denied in this boot, until another
+ * policy is applied.
+ */
+void pw_ward_rescue(struct pw_ward *ward);
+
+/* How far the image of the accepted policy lets the command line go; without one @ret stays. */
+void pw_ward_image_rescue(struct pw_ward *ward, enum pw_rescue *ret);
+
+/* Of what is in force; PW_MODE_INVALID: nothing is. */
+enum pw_mode pw_ward_mode(const struct pw_ward *ward);
+
+/* For status: what is wrong with the policy that was kept. NULL: nothing. */
+void pw_ward_set_trouble(struct pw_ward *ward, const char *text);
+
+/*
  * Resolves what is pending once more and swaps when something has changed.
  * Cheap when nothing is pending. Returns 1 when it swapped.
  */

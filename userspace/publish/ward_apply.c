@@ -20,29 +20,37 @@ static int identify(void *data, struct pw_identity *ids, size_t n)
 	return pw_kernel_identify(data, ids, n);
 }
 
+static struct pw_resolver own_resolver(struct pw_ward *ward)
+{
+	return (struct pw_resolver){
+		.identify = identify,
+		.identify_data = ward->kernel,
+		.canary = PW_CANARY_FILE,
+		.daemon = ward->program,
+	};
+}
+
 /* The policy as this machine has it now, and the bytes for it. */
 static int compile(struct pw_ward *ward, const struct pw_policy *policy,
 		   const struct pw_accepted *accepted, bool rebase, struct pw_resolved **ret_resolved,
 		   struct pw_image **ret_image, struct pw_diag *diag)
 {
-	const struct pw_resolver resolver = {
-		.identify = identify,
-		.identify_data = ward->kernel,
-		.before = pw_accepted_before,
-		.before_data = (void *)accepted,
-		.rebase = rebase,
-		.canary = PW_CANARY_FILE,
-		.daemon = ward->program,
-	};
+	struct pw_resolver resolver = own_resolver(ward);
 	_cleanup_(pw_resolved_freep) struct pw_resolved *resolved = NULL;
 	_cleanup_(pw_image_freep) struct pw_image *image = NULL;
 	int r;
 
+	resolver.before = pw_accepted_before;
+	resolver.before_data = (void *)accepted;
+	resolver.rebase = rebase;
 	r = pw_resolve(policy, &resolver, &resolved, diag);
 	if (r == 0)
 		r = pw_image_build(policy, resolved, ward->ids, &image, diag);
 	if (r < 0)
 		return r;
+
+	if (ward->rescue == PW_RESCUE_PERMISSIVE)
+		image->bank.mode = PW_MODE_PERMISSIVE;
 
 	*ret_resolved = TAKE_PTR(resolved);
 	*ret_image = TAKE_PTR(image);
@@ -252,7 +260,7 @@ static int publish_policy(struct pw_ward *ward, struct pw_policy *policy,
 	if (resolved)
 		pw_warn_dropped(resolved, ward->resolved, diag);
 
-	r = pw_accepted_write(ward->state_dir, ward->resolved);
+	r = pw_accepted_write(ward->state_dir, ward->resolved, ward->image);
 	if (r < 0)
 		pw_diag_add(diag, PW_DIAG_WARNING, NULL,
 			    "the policy is in force, but a restart will not know it: %s",
@@ -262,14 +270,34 @@ static int publish_policy(struct pw_ward *ward, struct pw_policy *policy,
 	return 0;
 }
 
+/* What is known of a policy whose image alone is left. */
+static int accepted_by_image(const struct pw_catalog *catalog, struct pw_accepted **ret)
+{
+	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = calloc(1, sizeof(*accepted));
+
+	if (!accepted)
+		return -ENOMEM;
+	accepted->policy = strdup(catalog->policy);
+	if (!accepted->policy)
+		return -ENOMEM;
+	accepted->version = catalog->version;
+	memcpy(accepted->digest, catalog->digest, sizeof(accepted->digest));
+
+	*ret = TAKE_PTR(accepted);
+	return 0;
+}
+
 static int read_accepted(struct pw_ward *ward, struct pw_accepted **ret, struct pw_diag *diag)
 {
 	int r = pw_accepted_read(ward->state_dir, ret);
 
-	if (r == -ENOENT)
+	if (r == -ENOENT || r == -ENODATA)
 		return 0;
+	if (r < 0 && ward->image)
+		return accepted_by_image(ward->image->catalog, ret);
 	if (r < 0)
-		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "the accepted policy cannot be read: %s",
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "the accepted policy cannot be read, so its "
+			    "version is not known (--allow-downgrade applies another all the same): %s",
 			    strerror(-r));
 
 	return r;
@@ -279,6 +307,7 @@ int pw_ward_apply(struct pw_ward *ward, struct pw_policy *policy, bool allow_dow
 		  struct pw_diag *diag)
 {
 	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = NULL;
+	enum pw_rescue rescue;
 	int r;
 
 	r = read_accepted(ward, &accepted, diag);
@@ -288,7 +317,15 @@ int pw_ward_apply(struct pw_ward *ward, struct pw_policy *policy, bool allow_dow
 	if (r < 0)
 		return r;
 
-	return publish_policy(ward, policy, accepted, true, diag);
+	rescue = ward->rescue;
+	ward->rescue = PW_RESCUE_NONE;
+	r = publish_policy(ward, policy, accepted, true, diag);
+	if (r < 0)
+		ward->rescue = rescue;
+	else
+		ward->trouble = NULL;
+
+	return r;
 }
 
 int pw_ward_restore(struct pw_ward *ward, struct pw_policy *policy, struct pw_diag *diag)
@@ -305,6 +342,31 @@ int pw_ward_restore(struct pw_ward *ward, struct pw_policy *policy, struct pw_di
 	return publish_policy(ward, policy, accepted, false, diag);
 }
 
+int pw_ward_restore_image(struct pw_ward *ward, struct pw_diag *diag)
+{
+	static const struct pw_policy none;
+	const struct pw_resolver resolver = own_resolver(ward);
+	_cleanup_(pw_resolved_freep) struct pw_resolved *own = NULL, *resolved = NULL;
+	_cleanup_(pw_image_freep) struct pw_image *image = NULL;
+	int r;
+
+	r = check_kernel(diag);
+	if (r == 0)
+		r = pw_accepted_image(ward->state_dir, &image);
+	if (r == 0)
+		r = pw_resolve(&none, &resolver, &own, diag);
+	if (r == 0)
+		r = pw_image_bind(image, own, diag);
+	if (r == 0)
+		r = pw_image_number(image, ward->ids);
+	if (r < 0)
+		return r;
+	if (ward->rescue == PW_RESCUE_PERMISSIVE)
+		image->bank.mode = PW_MODE_PERMISSIVE;
+
+	return publish(ward, &resolved, &image, diag);
+}
+
 int pw_ward_refresh(struct pw_ward *ward, struct pw_diag *diag)
 {
 	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = NULL;
@@ -313,7 +375,7 @@ int pw_ward_refresh(struct pw_ward *ward, struct pw_diag *diag)
 	int r;
 
 	pw_ward_prune(ward);
-	if (!ward->image || ward->image->npending == 0)
+	if (!ward->image || !ward->policy || ward->image->npending == 0)
 		return 0;
 	r = read_accepted(ward, &accepted, diag);
 	if (r == 0)
@@ -327,7 +389,7 @@ int pw_ward_refresh(struct pw_ward *ward, struct pw_diag *diag)
 	r = publish(ward, &resolved, &image, diag);
 	if (r < 0)
 		return r;
-	r = pw_accepted_write(ward->state_dir, ward->resolved);
+	r = pw_accepted_write(ward->state_dir, ward->resolved, ward->image);
 
 	return r < 0 ? r : 1;
 }

@@ -25,6 +25,8 @@ struct pw_ward {
 	struct pw_policy *policy;
 	struct pw_resolved *resolved;
 	struct pw_image *image;
+	enum pw_rescue rescue;	/* of the policy in force: PERMISSIVE, or NONE */
+	const char *trouble;	/* with what was kept; NULL: none */
 
 	/* Files with more than one link. */
 	struct pw_links found;		/* by the scan that goes on, or went last */

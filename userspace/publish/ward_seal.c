@@ -139,7 +139,9 @@ void pw_ward_seal_if_due(struct pw_ward *ward, struct pw_diag *diag)
 	struct pw_guard_status status;
 	bool begun = pw_module_status(&status) == 0 && status.state & PW_GUARD_SEALED;
 
-	if (ward->seal.sealed || !(ward->policy->sealed || begun))
+	/* The command line's rescue is a boot without the seal, too. */
+	if (ward->seal.sealed || !(ward->policy->sealed || begun) ||
+	    ward->rescue == PW_RESCUE_PERMISSIVE)
 		return;
 	/* The policy is in force; status says that it is not sealed. */
 	if (pw_ward_seal(ward, diag) < 0)

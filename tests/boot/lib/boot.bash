@@ -20,10 +20,17 @@ boot() {
 	local script=$CONSOLE/script code=0
 	# shellcheck disable=SC2016 # expanded there
 	{ echo '. "$VM_TOP/tests/boot/lib/console.bash"'; cat; } > "$script"
-	"$TOP/tests/vm/run" --kernel 6.1 --boot "$CONSOLE" --timeout 200 --log "$CONSOLE/kernel.log" \
+	"$TOP/tests/vm/run" --kernel 6.1 --boot "$CONSOLE" --timeout 400 --log "$CONSOLE/kernel.log" \
 		--out "$CONSOLE/left" "$@" -- bash -c "$(< "$script")" || code=$?
-	[ ! -e "$CONSOLE/left/initrd" ] || mv "$CONSOLE/left/initrd" "$CONSOLE/initrd"
 	return $code
+}
+
+# update_initramfs: as on the console, which it takes minutes under emulation.
+update_initramfs() {
+	mkdir "$CONSOLE/root"
+	debugfs -R "rdump / $CONSOLE/root" "$CONSOLE/root.img" 2> /dev/null
+	"$TOP/tests/vm/initrd.sh" "$CONSOLE/root" "$CONSOLE/initrd"
+	rm -rf "$CONSOLE/root"
 }
 
 # on_disk COMMAND...: of debugfs, while the console is off: what no program of it can see.

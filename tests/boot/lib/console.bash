@@ -18,3 +18,21 @@ say_failed() {
 	phiward status || true
 	journalctl -b --no-pager -o cat -u phiwardd | tail -n 20
 }
+
+# As in the machine of tests/bats: the console is 10.20.0.1, `outside` has 10.20.0.2.
+network() {
+	ip netns add outside
+	ip link add lan0 type veth peer name lan0 netns outside
+	ip address add 10.20.0.1/16 dev lan0
+	ip link set lan0 up
+	ip -netns outside address add 10.20.0.2/16 dev lan0
+	ip -netns outside address add 10.20.5.4/16 dev lan0
+	ip -netns outside link set lan0 up
+}
+
+# Orthanc takes an image from outside, and keeps it.
+orthanc_receives() {
+	systemctl start orthanc
+	wait_for outside storescu --timeout 30 10.20.0.1 4242 /usr/share/images/"$1".dcm
+	assert_no_record verdict=deny subject=archive
+}

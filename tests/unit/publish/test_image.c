@@ -424,9 +424,84 @@ static void test_same_but_for_the_generation(void **state)
 	done(&c);
 }
 
+/* ---- Kept as a file ------------------------------------------------------------------------ */
+
+static void test_kept(void **state)
+{
+	_cleanup_(pw_image_freep) struct pw_image *again = NULL;
+	struct built built;
+
+	(void)state;
+	build(HEAD "rescue: none\n" IMAGES("@/images") READER("") OTHERS, NULL, &built);
+	assert_int_equal(built.r, 0);
+	assert_int_equal(pw_image_decode(built.image->file, built.image->file_length, &again), 0);
+	assert_int_equal(again->rescue, PW_RESCUE_NONE);
+	assert_string_equal(again->catalog->policy, "t");
+	assert_string_equal(again->catalog->subjects[PW_SUBJECT_FIRST], "reader");
+	assert_int_equal(again->nscan, built.image->nscan);
+	/* The canary and the daemon are those of this boot. */
+	assert_null(root_of(again, ino_of("canary")));
+	assert_false(pw_image_same(again, built.image));
+	assert_int_equal(pw_image_bind(again, built.resolved, &built.diag), 0);
+	assert_non_null(root_of(again, ino_of("canary")));
+	assert_true(pw_image_same(again, built.image));
+	assert_int_equal(pw_image_number(again, built.ids), 0);
+	assert_int_equal(again->bank.generation, built.image->bank.generation + 1);
+	assert_int_equal(again->catalog->generation, again->bank.generation);
+	done(&built);
+}
+
+static void test_kept_damaged(void **state)
+{
+	_cleanup_free_ char *copy = NULL;
+	struct pw_image *none = NULL;
+	struct built built;
+	size_t length;
+
+	(void)state;
+	build(HEAD IMAGES("@/images") READER("") OTHERS, NULL, &built);
+	assert_int_equal(built.r, 0);
+	length = built.image->file_length;
+	copy = malloc(length);
+	assert_non_null(copy);
+	memcpy(copy, built.image->file, length);
+	for (size_t at = 0; at < length; at += at < 64 ? 1 : 4999) {
+		copy[at] ^= 1;
+		assert_true(pw_image_decode(copy, length, &none) < 0);
+		copy[at] ^= 1;
+	}
+	for (size_t n = 0; n < length; n += n < 64 ? 1 : 4999)
+		assert_int_equal(pw_image_decode(copy, n, &none), -EBADMSG);
+	copy[8] ^= 1;	/* the ABI */
+	assert_int_equal(pw_image_decode(copy, length, &none), -EPROTO);
+	assert_null(none);
+	done(&built);
+}
+
+static void test_kept_numbers(void **state)
+{
+	struct pw_image *again = NULL;
+	struct pw_ids *ids = NULL;
+	struct built built;
+	uint32_t id;
+
+	(void)state;
+	build(HEAD IMAGES("@/images") READER("") OTHERS, NULL, &built);
+	assert_int_equal(pw_image_decode(built.image->file, built.image->file_length, &again), 0);
+	assert_int_equal(pw_ids_load(AT_FDCWD, BOOT, &ids), 0);
+	assert_int_equal(pw_ids_subject(ids, "other", &id), 0);
+	assert_int_equal(pw_image_number(again, ids), -EEXIST);
+	pw_ids_free(ids);
+	pw_image_free(again);
+	done(&built);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_kept_damaged),
+		cmocka_unit_test(test_kept_numbers),
 		cmocka_unit_test(test_object_and_subject),
 		cmocka_unit_test(test_missing_path_is_held),
 		cmocka_unit_test(test_link_and_target_are_held),
