@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels: 6.1 6.12
+# kernels: 6.1
 # vm: --smp 2
 # timeout: 900
 #
