@@ -159,7 +159,7 @@ static __noinline int pw_is_own_mount(struct vfsmount *mnt)
 
 /*
  * Whether unmounting it, in another namespace, unmounts one on the way to the pins too: it
- * is of the same file system, and hangs where that is handed on.
+ * is of the same file system, and hangs where that is handed on, or what hangs on it does.
  */
 static __noinline int pw_takes_own_mount(struct vfsmount *mnt)
 {
@@ -169,7 +169,7 @@ static __noinline int pw_takes_own_mount(struct vfsmount *mnt)
 
 	bpf_core_read(&parent, sizeof(parent), &pw_mount_of(mnt)->mnt_parent);
 	bpf_core_read(&flags, sizeof(flags), &parent->mnt.mnt_flags);
-	if (!(flags & PW_MNT_SHARED))
+	if (!((flags | mnt->mnt_flags) & PW_MNT_SHARED))
 		return 0;
 	for (i = 0; i < PW_OWN_MOUNTS; i++)
 		if (shared.state.own_mounts[i].id && shared.state.own_mounts[i].dev == dev)
