@@ -136,8 +136,6 @@ int BPF_PROG(pw_cgroup_attach_task, struct cgroup *cgroup, const char *path,
 
 /* ---- The way to the pins ---------------------------------------------------------------------- */
 
-#define PW_MNT_SHARED 0x1000
-
 static __always_inline const struct mount *pw_mount_of(const struct vfsmount *mnt)
 {
 	return (const void *)mnt - bpf_core_field_offset(struct mount, mnt);
@@ -159,17 +157,19 @@ static __noinline int pw_is_own_mount(struct vfsmount *mnt)
 
 /*
  * Whether unmounting it, in another namespace, unmounts one on the way to the pins too: it
- * is of the same file system, and hangs where that is handed on, or what hangs on it does.
+ * is of the same file system, and hangs where that is handed on, or what hangs on it does. Who
+ * hands on is in a group of peers; the flag that says so has moved in Linux 6.17.
  */
 static __noinline int pw_takes_own_mount(struct vfsmount *mnt)
 {
 	__u32 dev = mnt->mnt_sb->s_dev, i;
 	struct mount *parent = NULL;
-	int flags = 0;
+	int peers = 0, peers_above = 0;
 
 	bpf_core_read(&parent, sizeof(parent), &pw_mount_of(mnt)->mnt_parent);
-	bpf_core_read(&flags, sizeof(flags), &parent->mnt.mnt_flags);
-	if (!((flags | mnt->mnt_flags) & PW_MNT_SHARED))
+	bpf_core_read(&peers, sizeof(peers), &pw_mount_of(mnt)->mnt_group_id);
+	bpf_core_read(&peers_above, sizeof(peers_above), &parent->mnt_group_id);
+	if (!peers && !peers_above)
 		return 0;
 	for (i = 0; i < PW_OWN_MOUNTS; i++)
 		if (shared.state.own_mounts[i].id && shared.state.own_mounts[i].dev == dev)
