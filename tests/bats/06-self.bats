@@ -225,6 +225,7 @@ puts() { $BUSYBOX sh -c "echo $1 > $2"; }
 	[ -e $PINS/links/pw_bpf ]
 	assert_allowed mount -t bpf bpf /run/vm/mnt
 	assert_allowed umount -l /run/vm/mnt
+	rmdir /run/vm/mnt
 	assert_allowed unshare -m umount -l /sys/fs/bpf
 	phiward_is state=enforcing
 }

@@ -226,6 +226,7 @@ numbers_are_complete() {
 	mkdir -p /run/vm/mnt
 	mount -t tmpfs tmpfs /run/vm/mnt
 	umount /run/vm/mnt
+	rmdir /run/vm/mnt
 	restart
 	[ "$(filtered)" -eq "$before" ] || fail "$(dmesg | grep type=1326)"
 }
