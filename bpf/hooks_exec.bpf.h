@@ -392,10 +392,9 @@ static __noinline __u32 pw_inherited(struct task_struct *task)
 /* Whether @task's mount namespace and root are those of PID 1. */
 static __noinline int pw_has_mounts_of_init(struct task_struct *task)
 {
-	struct task_struct *init = task->nsproxy->pid_ns_for_children->child_reaper;
+	struct task_struct *init = pw_init_beside(task);
 
-	return init && init->tgid == 1 && task->nsproxy->mnt_ns == init->nsproxy->mnt_ns &&
-	       task->fs->root.mnt == init->fs->root.mnt &&
+	return init && task->fs->root.mnt == init->fs->root.mnt &&
 	       task->fs->root.dentry == init->fs->root.dentry;
 }
 

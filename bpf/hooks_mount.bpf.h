@@ -42,11 +42,7 @@ static __noinline int pw_guard_way(const struct path *path, __u32 changes);
 /* What is moved to @path by mount(2) is here only a name. In PID 1's namespace nobody else has to. */
 static __noinline int pw_guard_move(const struct path *path)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_struct *init = task->nsproxy->pid_ns_for_children->child_reaper;
-
-	if (!init || init->tgid != 1 || task->nsproxy->mnt_ns != init->nsproxy->mnt_ns ||
-	    pw_is_init())
+	if (!pw_init_beside(bpf_get_current_task_btf()) || pw_is_init())
 		return 0;
 
 	return pw_guard(PW_ACTION_MOUNT, PW_REASON_SELF, path->dentry);

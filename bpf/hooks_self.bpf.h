@@ -110,15 +110,7 @@ int BPF_PROG(pw_cgroup_attach_task, struct cgroup *cgroup, const char *path,
 	__u32 slot = pw_active_slot();
 	struct pw_bank *bank = pw_bank_in(slot);
 	struct pw_actor actor;
-	struct pw_case c = {
-		.slot = slot,
-		.type = PW_RECORD_TAMPER,
-		.flags = PW_CASE_GUARD | PW_CASE_RECORD,
-		.verdict = PW_VERDICT_ALLOW,
-		.action = PW_ACTION_TUNE,
-		.reason = PW_REASON_SELF,
-		.peer_subject = PW_SUBJECT_DAEMON,
-	};
+	struct pw_case c = {.slot = slot, .verdict = PW_VERDICT_ALLOW};
 
 	if (!bank || !pw_is_daemon(task))
 		return 0;
@@ -126,9 +118,8 @@ int BPF_PROG(pw_cgroup_attach_task, struct cgroup *cgroup, const char *path,
 	actor = pw_actor_of(bank, bpf_get_current_task_btf());
 	if (actor.subject == PW_SUBJECT_INIT)
 		return 0;
-	c.program = actor.program;
-	c.subject = PW_OPAQUE(actor.subject);
-	c.subject_flags = PW_OPAQUE(actor.flags);
+	pw_case_tamper(&c, &actor, PW_ACTION_TUNE, PW_REASON_SELF, PW_SUBJECT_DAEMON);
+	c.flags |= PW_CASE_RECORD;
 	pw_verdict(&c);
 
 	return 0;

@@ -107,8 +107,8 @@ struct {
 } seal SEC(".maps");
 
 /*
- * Strangers who flood can take the place of no member's record, and with what is refused to
- * everybody can read at will they cannot hide what they try on the guard.
+ * Strangers who flood take the place of no member's record, and a flood of refused accesses
+ * hides nothing of what they try on the guard.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -25,36 +25,39 @@ set -eu
 			callees[now] = callees[now] " " callee
 		}
 	}
-	# Bytes of the deepest chain from @f; how it goes on is left in after[f].
-	function depth(f,    list, n, i, d, best) {
-		if (f in deep)
-			return deep[f]
-		n = split(callees[f], list, " ")
-		for (i = 1; i <= n; i++) {
-			d = depth(list[i])
-			if (d > best) {
-				best = d
-				after[f] = list[i]
-			}
-		}
-		d = int((frame[f] + 31) / 32) * 32
-		deep[f] = best + (d ? d : 32)
-		return deep[f]
+	# How much @f itself adds to a chain of calls.
+	function share(f, unit) {
+		if (unit == "frames")
+			return 1
+		return frame[f] ? int((frame[f] + 31) / 32) * 32 : 32
 	}
-	# Frames of the longest chain from @f; how it goes on is left in next_of[f].
-	function frames(f,    list, n, i, d, best) {
-		if (f in long)
-			return long[f]
+	# The longest chain from @f, in @unit; how it goes on is left in next_of[unit, f].
+	function chain_of(f, unit,    list, n, i, d, best) {
+		if ((unit, f) in long)
+			return long[unit, f]
 		n = split(callees[f], list, " ")
 		for (i = 1; i <= n; i++) {
-			d = frames(list[i])
+			d = chain_of(list[i], unit)
 			if (d > best) {
 				best = d
-				next_of[f] = list[i]
+				next_of[unit, f] = list[i]
 			}
 		}
-		long[f] = best + 1
-		return long[f]
+		long[unit, f] = best + share(f, unit)
+		return long[unit, f]
+	}
+	# Prints the longest of all in @unit, each function with its bytes if @bytes; returns it.
+	function show(unit, bytes,    key, f, most, first, chain) {
+		for (key in name)
+			if (chain_of(name[key], unit) > most) {
+				most = chain_of(name[key], unit)
+				first = name[key]
+			}
+		for (f = first; f != ""; f = next_of[unit, f])
+			chain = chain (chain ? " > " : "") f (bytes ? " " frame[f] + 0 : "")
+		if (most)
+			print most " " unit ": " chain
+		return most
 	}
 	# symbol 0000000000000528 l     F .text	0000000000000040 pw_thing
 	$1 == "symbol" {
@@ -91,26 +94,11 @@ set -eu
 	}
 	END {
 		calls(pending)
-		for (key in name) {
-			if (depth(name[key]) > most) {
-				most = depth(name[key])
-				deepest = name[key]
-			}
-			if (frames(name[key]) > longest) {
-				longest = frames(name[key])
-				first = name[key]
-			}
-		}
+		most = show("bytes of stack", 1)
 		if (!most) {
 			print "no functions were found" > "/dev/stderr"
 			exit 1
 		}
-		for (f = deepest; f != ""; f = after[f])
-			chain = chain (chain ? " > " : "") f " " frame[f] + 0
-		print most " bytes of stack: " chain
-		chain = ""
-		for (f = first; f != ""; f = next_of[f])
-			chain = chain (chain ? " > " : "") f
-		print longest " frames: " chain
+		longest = show("frames", 0)
 		exit most > 512 || longest > 8
 	}'

@@ -150,7 +150,7 @@ enum pw_on_loss { PW_ON_LOSS_LIST(PW_ENUM_ENTRY) PW_ON_LOSS_MAX_ };
 	X(PW_REASON_CLOCK, "setting the clock needs `system: [clock]`")                            \
 	X(PW_REASON_DISPLAY, "screens and input devices need `system: [display]`")                 \
 	X(PW_REASON_SELF, "phiward guards its own process, files and programs in the kernel")      \
-	X(PW_REASON_ELSEWHERE, "it does not see the directories that PID 1 sees")                     \
+	X(PW_REASON_ELSEWHERE, "it does not see the directories that PID 1 sees")                  \
 	X(PW_REASON_SEALED, "phiward is sealed until the next boot")                               \
 	X(PW_REASON_FOREIGN, "phiwardd found other files or mounts than those it was sealed with")
 

@@ -51,11 +51,6 @@ enforced() {
 	as_user mallory viewer read $IMAGE
 }
 
-# assert_doctor NAME STATE TEXT: what it says of one requirement.
-assert_doctor() {
-	phiward doctor | grep -E "^$2 +$1 +.*$3" || fail "$(phiward doctor | grep -A1 module)"
-}
-
 attached() { find $PINS/links -type f | wc -l; }
 
 @test "guard: the gate is shut until a policy is enforced, then phiwardd opens it" {

@@ -17,7 +17,7 @@ setup_file() {
 		cmp /run/early <(head -c 4 /srv/dicom/1.dcm)
 		phiward_is state=off policy=null module=true
 		dmesg | grep -E 'phiward: version .* loaded'
-		wait_for eval 'guard status | grep -qx gate=timed-out'
+		wait_for guard_is gate=timed-out
 		cat > /etc/console.yaml <<-'EOP'
 			phiward: 1
 			name: console
@@ -58,8 +58,8 @@ setup_file() {
 		assert_refused head -c 4 /srv/dicom/1.dcm
 		systemctl start view
 		journalctl -b -u view | grep PHANTOM
-		guard status | grep -x gate=open
-		guard status | grep -x timeout=0
+		guard_is gate=open
+		guard_is timeout=0
 		[ -z "$(systemctl --failed --no-legend)" ]
 	EOT
 }
@@ -72,7 +72,7 @@ setup_file() {
 		grep 'Permission denied' /run/early
 		assert_refused head -c 4 /srv/dicom/1.dcm
 		assert_record action=read verdict=deny subject=others object=images comm=head rule=/etc/console.yaml:7
-		guard status | grep -x gate=open
+		guard_is gate=open
 		network
 		orthanc_receives 2
 		# Its version is known all the same.
@@ -115,8 +115,8 @@ setup_file() {
 	boot --append 'phiward.gate_timeout=300 phiward.gate_allow=10.20.5.4,10.20.0.1' <<-'EOT'
 		phiward_is state=off policy=null
 		phiward status | grep 'the accepted policy is damaged or missing'
-		guard status | grep -x gate=shut
-		guard status | grep -x keep=1
+		guard_is gate=shut
+		guard_is keep=1
 		network
 		background /run/vm/far.log nsenter --net=/run/netns/outside -- serve udp:10.20.0.2:9 udp:10.20.5.4:9
 		wait_for grep -q ready /run/vm/far.log
@@ -124,7 +124,7 @@ setup_file() {
 		run dial --wait 300 udp:10.20.0.2:9
 		[ "$status" -ne 0 ]
 		phiward apply --allow-downgrade /etc/console.yaml
-		guard status | grep -x gate=open
+		guard_is gate=open
 		dial udp:10.20.0.2:9
 		kill $BACKGROUND_PID
 	EOT

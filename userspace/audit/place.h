@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "audit/line.h"
-#include "audit/mounts.h"
+#include "common/mounts.h"
 
 struct pw_place {
 	const char *prefix;	/* absolute path of what the names are below; NULL: no path */

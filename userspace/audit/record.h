@@ -19,7 +19,7 @@
 #include <phiward/abi.h>
 
 #include "audit/cgroups.h"
-#include "audit/mounts.h"
+#include "common/mounts.h"
 #include "audit/line.h"
 #include "publish/catalog.h"
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "audit/mounts.h"
 #include "common/cleanup.h"
+#include "common/mounts.h"
 
 #define MOUNTINFO_MAX (16 * 1024 * 1024)
 
@@ -46,18 +46,18 @@ static int add_line(struct pw_mounts *mounts, char *line)
 {
 	_cleanup_free_ char *root = NULL, *point = NULL, *source = NULL;
 	const char *rest = strstr(line, " - ");
+	unsigned int major, minor, id, parent;
 	struct pw_mount mount, *entries;
-	unsigned int major, minor;
 
 	if (!rest ||
-	    sscanf(line, "%*u %*u %u:%u %ms %ms", &major, &minor, &root, &point) != 4 ||
+	    sscanf(line, "%u %u %u:%u %ms %ms", &id, &parent, &major, &minor, &root, &point) != 6 ||
 	    sscanf(rest, " - %*s %ms", &source) != 1)
 		return -EBADMSG;
 	entries = reallocarray(mounts->entries, mounts->n + 1, sizeof(*entries));
 	if (!entries)
 		return -ENOMEM;
 	mounts->entries = entries;
-	mount = (struct pw_mount){ .dev = major << 20 | minor, .root = unescape(root),
+	mount = (struct pw_mount){ .id = id, .parent = parent, .dev = major << 20 | minor, .root = unescape(root),
 				   .point = unescape(point), .source = unescape(source) };
 	entries[mounts->n++] = mount;
 	return mount.root && mount.point && mount.source ? 0 : -ENOMEM;

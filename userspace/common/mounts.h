@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where file systems are mounted, so that the names of a record can be shown
- * as an absolute path. Read from mountinfo, and again when the kernel says
+ * Where file systems are mounted. Read from mountinfo, and again when the kernel says
  * that it changed.
  */
-#ifndef PW_AUDIT_MOUNTS_H
-#define PW_AUDIT_MOUNTS_H
+#ifndef PW_COMMON_MOUNTS_H
+#define PW_COMMON_MOUNTS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct pw_mount {
+	uint32_t id;
+	uint32_t parent;	/* the id of what it hangs on; its own where nothing is above it */
 	uint32_t dev;		/* as the kernel holds it: major << 20 | minor */
 	char *root;		/* directory of the file system that is mounted there */
 	char *point;

@@ -280,24 +280,27 @@ static void run_why(struct pw_daemon *daemon, struct pw_client *client, json_obj
 	pw_why_done(&why);
 }
 
-static void run_unload(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+/* What changes all that is in force, and needs to know no more than who wants it. */
+static void run_change(int (*change)(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag),
+		       struct pw_daemon *daemon, struct pw_client *client)
 {
 	struct pw_diag diag = { 0 };
-	int r = pw_daemon_unload(daemon, pw_client_peer(client)->uid, &diag);
+	int r = change(daemon, pw_client_peer(client)->uid, &diag);
 
-	(void)request;
 	pw_client_answer(client, pw_answer_diag(r, &diag));
 	pw_diag_done(&diag);
 }
 
+static void run_unload(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	(void)request;
+	run_change(pw_daemon_unload, daemon, client);
+}
+
 static void run_seal(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
 {
-	struct pw_diag diag = { 0 };
-	int r = pw_daemon_seal(daemon, pw_client_peer(client)->uid, &diag);
-
 	(void)request;
-	pw_client_answer(client, pw_answer_diag(r, &diag));
-	pw_diag_done(&diag);
+	run_change(pw_daemon_seal, daemon, client);
 }
 
 static void run_drain(struct pw_daemon *daemon, struct pw_client *client, json_object *request)

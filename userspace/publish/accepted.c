@@ -302,7 +302,7 @@ int pw_accepted_heal(int state_dir)
 	_cleanup_close_ int copy = -EBADF;
 	int r;
 
-	if (!pw_accepted_exists(state_dir) || is_usable(state_dir))
+	if (is_usable(state_dir) || !pw_accepted_exists(state_dir))
 		return 0;
 	copy = open(PW_BOOT_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (copy < 0 || !is_usable(copy))

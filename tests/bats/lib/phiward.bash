@@ -101,6 +101,11 @@ phiward_is() {
 # json_has KEY VALUE JSON: whether a line of JSON has that member.
 json_has() { [[ $3 == *"\"$1\":\"$2\""[,\}]* || $3 == *"\"$1\":$2"[,\}]* ]]; }
 
+# assert_doctor NAME STATE TEXT: what it says of one requirement.
+assert_doctor() {
+	phiward doctor | grep -E "^$2 +$1 +.*$3" || fail "$(phiward doctor | grep -A1 -F "$1")"
+}
+
 phiwardd_pid() { cat "$PHIWARDD_PID_FILE"; }
 
 # start_phiward [POLICYFILE]: phiwardd as a service; with a policy, until it enforces

@@ -42,11 +42,6 @@ enforced() {
 	as_anybody assert_refused act read $IMAGE && assert_allowed viewer read $IMAGE
 }
 
-# assert_doctor NAME STATE TEXT: what it says of one requirement.
-assert_doctor() {
-	phiward doctor | grep -E "^$2 +$1 +.*$3" || fail "$(phiward doctor | grep -A1 -E 'module|seal')"
-}
-
 # All that is only for who has the right, by root and by the subject.
 sealed_refuses() {
 	local name value

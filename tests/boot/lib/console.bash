@@ -7,6 +7,8 @@ set -eE
 trap 'say_failed "$BASH_COMMAND"' ERR
 # shellcheck source=tests/bats/lib/phiward.bash
 . "$VM_TOP/tests/bats/lib/phiward.bash"
+# shellcheck source=tests/bats/lib/guard.bash
+. "$VM_TOP/tests/bats/lib/guard.bash"
 BUSYBOX=/usr/local/bin/busybox	# nothing on /run is a program here
 
 # As in bats.

@@ -12,9 +12,7 @@
  * Exit code: 0, or 1 with the name of an errno.
  */
 #include <errno.h>
-#include <linux/bpf.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,28 +24,11 @@
 
 #include <phiward/abi.h>
 
+#include "bpf.h"
+
 #define SOCKET_PATH "/run/vm/breaker"
 #define TASKS_PIN "/sys/fs/bpf/phiward/maps/tasks"
 #define MESSAGE_MAX 4096
-
-static int bpf(int command, union bpf_attr *attr)
-{
-	int r = (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
-
-	return r < 0 ? -errno : r;
-}
-
-static uint64_t address(const void *at)
-{
-	return (uint64_t)(uintptr_t)at;
-}
-
-static int pin_get(const char *path)
-{
-	union bpf_attr attr = {.pathname = address(path)};
-
-	return bpf(BPF_OBJ_GET, &attr);
-}
 
 static int label_itself(void)
 {

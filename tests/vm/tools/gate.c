@@ -23,26 +23,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <linux/perf_event.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int bpf(int command, union bpf_attr *attr)
-{
-	int r = (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
-
-	return r < 0 ? -errno : r;
-}
-
-static uint64_t address(const void *at)
-{
-	return (uint64_t)(uintptr_t)at;
-}
+#include "bpf.h"
 
 static int load(uint32_t type, uint32_t attach_type)
 {
@@ -107,13 +95,6 @@ static int by_id(int next, int get)
 		return r;
 	attr = (union bpf_attr){.map_id = attr.next_id};
 	return bpf(get, &attr);
-}
-
-static int pin_get(const char *path)
-{
-	union bpf_attr attr = {.pathname = address(path)};
-
-	return bpf(BPF_OBJ_GET, &attr);
 }
 
 static int pin_look(const char *path, int command)

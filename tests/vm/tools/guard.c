@@ -25,7 +25,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -40,6 +39,8 @@
 
 #include <phiward/abi.h>
 #include <phiward/guard.h>
+
+#include "bpf.h"
 
 static int device = -1;
 
@@ -69,23 +70,11 @@ static void print_hex(const __u8 *bytes, size_t len, const char *end)
 	printf("%s", end);
 }
 
-static long bpf(int cmd, union bpf_attr *attr)
-{
-	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
-}
-
-static int obj_get(const char *path)
-{
-	union bpf_attr attr = {.pathname = (__u64)(unsigned long)path};
-
-	return (int)bpf(BPF_OBJ_GET, &attr);
-}
-
 static int obj_pin(int fd, const char *path)
 {
-	union bpf_attr attr = {.pathname = (__u64)(unsigned long)path, .bpf_fd = (__u32)fd};
+	union bpf_attr attr = {.pathname = address(path), .bpf_fd = (__u32)fd};
 
-	return (int)bpf(BPF_OBJ_PIN, &attr);
+	return bpf(BPF_OBJ_PIN, &attr);
 }
 
 static int make_map(__u32 value_size)
@@ -93,7 +82,7 @@ static int make_map(__u32 value_size)
 	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .max_entries = 1,
 			       .value_size = value_size};
 
-	return (int)bpf(BPF_MAP_CREATE, &attr);
+	return bpf(BPF_MAP_CREATE, &attr);
 }
 
 /* Returns 0, which lets no packet out. */
@@ -105,10 +94,9 @@ static int make_program(void)
 	};
 	union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_CGROUP_SKB, .insn_cnt = 2,
 			       .expected_attach_type = BPF_CGROUP_INET_EGRESS,
-			       .insns = (__u64)(unsigned long)code,
-			       .license = (__u64)(unsigned long)"GPL"};
+			       .insns = address(code), .license = address("GPL")};
 
-	return (int)bpf(BPF_PROG_LOAD, &attr);
+	return bpf(BPF_PROG_LOAD, &attr);
 }
 
 static int make(int argc, char **argv)
@@ -121,7 +109,7 @@ static int make(int argc, char **argv)
 	else if (argc >= 2 && (fd = make_program()) >= 0 && argc == 3) {
 		attr.link_create.prog_fd = (__u32)fd;
 		attr.link_create.target_fd = (__u32)open(argv[2], O_RDONLY | O_DIRECTORY);
-		fd = (int)bpf(BPF_LINK_CREATE, &attr);
+		fd = bpf(BPF_LINK_CREATE, &attr);
 	}
 	return fd < 0 || obj_pin(fd, argv[1]) < 0 ? refused() : 0;
 }
@@ -132,8 +120,7 @@ static int count(const char *number)
 				     .role = PW_GUARD_ROLE_STATE};
 	struct pw_state state = {.abi = PW_ABI_VERSION, .seq = strtoull(number, NULL, 0)};
 	int key = 0, fd = ioctl(device, PW_GUARD_GET, &held);
-	union bpf_attr attr = {.key = (__u64)(unsigned long)&key,
-			       .value = (__u64)(unsigned long)&state};
+	union bpf_attr attr = {.key = address(&key), .value = address(&state)};
 	bool new = fd < 0;
 
 	if (new)
@@ -164,7 +151,7 @@ static int held_call(unsigned long call, int argc, char **argv)
 	if (call == PW_GUARD_HOLD) {
 		if (argc < 3)
 			return bad_usage();
-		held.fd = strcmp(argv[2], "--self") ? obj_get(argv[2]) : device;
+		held.fd = strcmp(argv[2], "--self") ? pin_get(argv[2]) : device;
 		if (held.fd < 0)
 			return refused();
 	}
