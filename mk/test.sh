@@ -38,6 +38,7 @@ tally() {
 	printf -v counted '%d passed' "$ok"
 	[ "$skip" -eq 0 ] || counted+=", $skip skipped"
 	[ "$bad" -eq 0 ] || counted+=", $bad FAILED"
+	counted+=" ($((SECONDS - began)) s)"
 	return "$bad"
 }
 
@@ -72,7 +73,7 @@ jobs=0
 
 # Job number $1: CMD..., which finds the number in $job.
 run_job() {
-	local job=$1
+	local job=$1 began=$SECONDS
 	shift
 	passed=0 failed=0 skipped=0
 	"$@"
@@ -129,6 +130,7 @@ run_machine() {
 			shift
 		fi
 		tally "$log" "$code" || true
+		printf '%-44s %s\n' "${log##*/}" "$counted"
 	done
 }
 

@@ -27,6 +27,7 @@ fetch() {
 	debian_repositories | awk '$2 ~ /^bookworm/ && $2 !~ /backports/' | as_sources |
 		mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" \
 			--aptopt='Acquire::Check-Valid-Until "false"' \
+			--aptopt='Acquire::Retries "5"' \
 			--aptopt='Acquire::Languages "none"' \
 			--dpkgopt='path-exclude=/usr/share/doc/*' \
 			--dpkgopt='path-exclude=/usr/share/locale/*' \
