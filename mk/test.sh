@@ -103,7 +103,7 @@ wait_for_jobs() {
 # ---- Machines ---------------------------------------------------------------------------
 
 # Tests, about: a machine starts and loads the programs in the time of twenty.
-tests_a_machine=150
+tests_a_machine=300
 
 # Before each line the kernel and the file that it is from.
 name_lines() {

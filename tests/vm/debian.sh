@@ -24,6 +24,8 @@ fetch() {
 	work=$(mktemp -d "$cache/.fetch.XXXXXX")
 	# shellcheck disable=SC2064 # now
 	trap "rm -rf '$work'" EXIT
+	# It hands apt the next free descriptor in a command for sh, which knows none from 10 on, and
+	# bats keeps some below.
 	debian_repositories | awk '$2 ~ /^bookworm/ && $2 !~ /backports/' | as_sources |
 		mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" \
 			--aptopt='Acquire::Check-Valid-Until "false"' \
@@ -32,7 +34,7 @@ fetch() {
 			--dpkgopt='path-exclude=/usr/share/doc/*' \
 			--dpkgopt='path-exclude=/usr/share/locale/*' \
 			--dpkgopt='path-exclude=/usr/share/man/*' \
-			bookworm "$work/root.tar" -
+			bookworm "$work/root.tar" - 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 	mv "$work/root.tar" "$cache/root.tar"
 	echo "${packages[*]}" > "$cache/packages"
 }
