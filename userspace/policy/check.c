@@ -87,8 +87,9 @@ static void check_data(struct pw_reader *reader, const struct pw_place *place,
 				 place->path, owner_name(reader, same), same->at.file,
 				 same->at.line);
 	}
-	if (place->kind == PW_PLACE_WRITES && same->kind == PW_PLACE_WRITES &&
-	    place->owner == same->owner)
+	if ((place->kind == PW_PLACE_WRITES || place->kind == PW_PLACE_CODE ||
+	     place->kind == PW_PLACE_PROTECT) &&
+	    place->kind == same->kind && place->owner == same->owner)
 		pw_error(reader, &place->at, "'%s' is given twice", place->path);
 }
 
@@ -99,6 +100,8 @@ static void check_inside(struct pw_reader *reader, const struct pw_place *place,
 	if (place->kind == PW_PLACE_WRITES)
 		pw_error(reader, &place->at, "'%s' lies in object '%s': name the object under "
 			 "'access' instead", place->path, owner_name(reader, object));
+	else if (place->kind == PW_PLACE_CODE || place->kind == PW_PLACE_PROTECT)
+		pw_code_check_inside(reader, place, object);
 }
 
 /* The entries before @i with the same path, back to the one of the same list. */
@@ -128,6 +131,10 @@ static void check_above(struct pw_reader *reader, const struct pw_place *place)
 	}
 	if (object)
 		check_inside(reader, place, object);
+	if (place->kind == PW_PLACE_OBJECT)
+		pw_code_check_object(reader, place);
+	else if (place->kind == PW_PLACE_SOCKET || (place->kind == PW_PLACE_WRITES && !object))
+		pw_code_check_written(reader, place);
 }
 
 struct tally {
@@ -158,8 +165,8 @@ static void tally(struct pw_reader *reader, struct tally *t, const struct pw_pla
 	t->writes += writes;
 	t->programs += program;
 	if (root && t->roots == PW_ROOTS_MAX)
-		pw_error(reader, &place->at, "more than %d paths of objects, 'writes' and sockets",
-			 PW_ROOTS_MAX - 1);
+		pw_error(reader, &place->at, "more than %d paths of objects, 'writes', 'code', "
+			 "'protect' and sockets", PW_ROOTS_MAX - 1);
 	if (writes && t->writes == PW_PLACES_MAX)
 		pw_error(reader, &place->at, "more than %d paths under 'writes'", PW_PLACES_MAX - 1);
 	if (program && t->programs == PW_PROGRAMS_MAX)

@@ -51,16 +51,22 @@ static uint32_t actions_on(const struct pw_subject_policy *subject, size_t objec
 	return 0;
 }
 
-static void print_reader(FILE *to, const struct pw_policy *policy,
-			 const struct pw_subject_policy *subject)
+static void print_starters(FILE *to, const struct pw_policy *policy,
+			   const struct pw_subject_policy *subject)
 {
 	size_t i;
 
-	fprintf(to, "%s (%sstarted by ", subject->name,
-		subject->never_block ? "never blocked, " : "");
 	for (i = 0; i < subject->started_by.n; i++)
 		fprintf(to, "%s%s", i ? ", " : "",
 			starter_name(policy, subject->started_by.index[i]));
+}
+
+static void print_reader(FILE *to, const struct pw_policy *policy,
+			 const struct pw_subject_policy *subject)
+{
+	fprintf(to, "%s (%sstarted by ", subject->name,
+		subject->never_block ? "never blocked, " : "");
+	print_starters(to, policy, subject);
 	fputc(')', to);
 }
 
@@ -149,12 +155,55 @@ static void lint_start(const struct pw_policy *policy, const struct pw_subject_p
 		     subject->name);
 }
 
+/* Whoever can start what changes programs can, in the end, do what they may. */
+static void lint_updates(const struct pw_policy *policy, const struct pw_subject_policy *subject,
+			 unsigned int flags, struct pw_diag *diag)
+{
+	bool open = names(&subject->started_by, PW_SUBJECT_INDEX_ANYONE) ||
+		    names(&subject->started_by, PW_SUBJECT_INDEX_LOGIN);
+	_cleanup_free_ char *starters = NULL;
+	size_t size;
+	FILE *to;
+
+	if (!subject->updates)
+		return;
+	if (subject->naccess)
+		warn(diag, &subject->at, "'%s' has access to objects and may change programs: let two "
+		     "subjects do the two", subject->name);
+	to = open_memstream(&starters, &size);
+	if (!to)
+		return;
+	print_starters(to, policy, subject);
+	if (!fclose(to) && (open || !(flags & PW_LINT_BRIEF)))
+		pw_diag_add(diag, open ? PW_DIAG_WARNING : PW_DIAG_NOTE, &subject->at, "subject '%s' "
+			    "may change programs, libraries and what others protect: who may start "
+			    "it (%s) is the border of trust", subject->name, starters);
+}
+
+static void lint_code(const struct pw_path *paths, size_t n, struct pw_diag *diag)
+{
+	static const char *const changing[] = {"/dev", "/etc", "/home", "/proc", "/root", "/run",
+					       "/srv", "/sys", "/tmp", "/var", "/var/lib",
+					       "/var/log"};
+	size_t i, j;
+
+	for (i = 0; i < n; i++)
+		for (j = 0; j < PW_ARRAY_SIZE(changing); j++)
+			if (!strcmp(paths[i].path, changing[j]))
+				warn(diag, &paths[i].at, "'%s' holds more than code: all programs but "
+				     "those with 'updates: true' are denied to write there",
+				     changing[j]);
+}
+
 static void lint_subject(const struct pw_policy *policy, const struct pw_subject_policy *subject,
-			 struct pw_diag *diag)
+			 unsigned int flags, struct pw_diag *diag)
 {
 	size_t i;
 
 	lint_start(policy, subject, diag);
+	lint_updates(policy, subject, flags, diag);
+	lint_code(subject->code, subject->ncode, diag);
+	lint_code(subject->protect, subject->nprotect, diag);
 	for (i = 0; i < subject->nwrites; i++)
 		if (!strcmp(subject->writes[i].path, "/"))
 			warn(diag, &subject->writes[i].at, "'%s' may write what it read to any file",
@@ -202,7 +251,7 @@ void pw_policy_lint(const struct pw_policy *policy, unsigned int flags, struct p
 	lint_objects(policy, flags, diag);
 	lint_nested(policy, diag);
 	for (i = 0; i < policy->nsubjects; i++) {
-		lint_subject(policy, &policy->subjects[i], diag);
+		lint_subject(policy, &policy->subjects[i], flags, diag);
 		if (flags & PW_LINT_FILES)
 			lint_programs(&policy->subjects[i], diag);
 	}

@@ -79,3 +79,18 @@ bool pw_path_within(const char *path, const char *directory)
 
 	return !strncmp(path, directory, n) && (!path[n] || path[n] == '/');
 }
+
+int pw_path_compare(const char *a, const char *b)
+{
+	unsigned char x, y;
+
+	/* The root alone ends in a slash, and holds everything. */
+	if (!strcmp(a, "/") || !strcmp(b, "/"))
+		return (strlen(a) > 1) - (strlen(b) > 1);
+	for (; *a && *a == *b; a++, b++)
+		;
+	x = *a == '/' ? 1 : *a;
+	y = *b == '/' ? 1 : *b;
+
+	return (x > y) - (x < y);
+}

@@ -45,7 +45,8 @@ static size_t count(const struct pw_policy *policy)
 	for (i = 0; i < policy->nsubjects; i++) {
 		const struct pw_subject_policy *subject = &policy->subjects[i];
 
-		n += subject->nexec + subject->nhelpers + subject->nwrites;
+		n += subject->nexec + subject->nhelpers + subject->nwrites + subject->nprotect;
+		n += subject->code_default ? 0 : subject->ncode;
 		for (j = 0; j < subject->nnetwork; j++)
 			n += subject->network[j].nunix_paths;
 	}
@@ -53,29 +54,29 @@ static size_t count(const struct pw_policy *policy)
 	return n;
 }
 
-/* The slash sorts before every other byte: so a directory's content follows it. */
-static int compare_paths(const char *a, const char *b)
+/* Of equal paths each one looks back at what concerns it. */
+static int rank(enum pw_place_kind kind)
 {
-	unsigned char x, y;
-
-	for (; *a && *a == *b; a++, b++)
-		;
-	x = *a == '/' ? 1 : *a;
-	y = *b == '/' ? 1 : *b;
-
-	return x < y ? -1 : x > y;
+	switch (kind) {
+	case PW_PLACE_OBJECT:
+		return 0;
+	case PW_PLACE_CODE:
+	case PW_PLACE_PROTECT:
+	case PW_PLACE_EXEC:
+	case PW_PLACE_HELPER:
+		return 1;
+	default:
+		return 2;
+	}
 }
 
 static int by_path(const void *left, const void *right)
 {
 	const struct pw_place *a = left, *b = right;
-	int r = compare_paths(a->path, b->path);
+	int r = pw_path_compare(a->path, b->path);
 
-	/* The root alone ends in a slash, and holds everything. */
-	if (!strcmp(a->path, "/") || !strcmp(b->path, "/"))
-		r = strlen(a->path) < strlen(b->path) ? -1 : strlen(a->path) > strlen(b->path);
 	if (!r)
-		r = (a->kind != PW_PLACE_OBJECT) - (b->kind != PW_PLACE_OBJECT);
+		r = rank(a->kind) - rank(b->kind);
 	if (!r)
 		r = strcmp(a->at.file, b->at.file);
 	if (!r)
@@ -125,6 +126,9 @@ int pw_places_collect(const struct pw_policy *policy, struct pw_places *ret)
 		add(&places, PW_PLACE_EXEC, i, subject->exec, subject->nexec);
 		add(&places, PW_PLACE_HELPER, i, subject->helpers, subject->nhelpers);
 		add(&places, PW_PLACE_WRITES, i, subject->writes, subject->nwrites);
+		if (!subject->code_default)
+			add(&places, PW_PLACE_CODE, i, subject->code, subject->ncode);
+		add(&places, PW_PLACE_PROTECT, i, subject->protect, subject->nprotect);
 		add_sockets(&places, subject, i);
 	}
 	qsort(places.list, places.n, sizeof(*places.list), by_path);

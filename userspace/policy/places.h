@@ -7,9 +7,11 @@
 
 enum pw_place_kind {
 	PW_PLACE_OBJECT = 1,
-	PW_PLACE_WRITES,
+	PW_PLACE_CODE,		/* stated, not the default */
+	PW_PLACE_PROTECT,
 	PW_PLACE_EXEC,
 	PW_PLACE_HELPER,
+	PW_PLACE_WRITES,
 	PW_PLACE_SOCKET,
 };
 
@@ -24,7 +26,8 @@ struct pw_place {
 
 /*
  * Sorted so that what lies below a directory follows it at once; of equal paths
- * an object comes first, the rest by its place in the source.
+ * objects come first, then code, what is protected, programs and helpers, then
+ * the rest; each by its place in the source.
  */
 struct pw_places {
 	struct pw_place *list;

@@ -140,13 +140,23 @@ struct pw_subject_policy {
 	size_t nwrites;
 	bool writes_tty;
 	bool writes_pipe;
+	struct pw_path *code;		/* what lies under `code`, or pw_code_default at the subject's position */
+	size_t ncode;
+	bool code_default;		/* the key is not given */
+	struct pw_path *protect;
+	size_t nprotect;
 	struct pw_net_rule *network;
 	size_t nnetwork;
+	bool updates;			/* may change code sets */
 	bool never_block;
 	enum pw_mode mode;
 	uint32_t system;		/* PW_SYSTEM_BIT() */
 	bool reads;			/* may read some object: what it serves is a door */
 };
+
+/* The code set of a subject that does not say `code`, beside its programs and helpers. */
+extern const char *const pw_code_default[];
+extern const size_t pw_code_ndefault;
 
 enum pw_others_network {
 	PW_OTHERS_INVALID,
@@ -191,6 +201,8 @@ struct pw_policy *pw_policy_free(struct pw_policy *policy);
 
 /* Whether @path is @directory or lies below it; both as in struct pw_path. */
 bool pw_path_within(const char *path, const char *directory);
+/* As strcmp(3), but the slash comes before every other byte: a directory's content follows it. */
+int pw_path_compare(const char *a, const char *b);
 
 static inline void pw_policy_freep(struct pw_policy **policy)
 {

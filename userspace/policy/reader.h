@@ -70,12 +70,9 @@ void pw_map_read(struct pw_reader *reader, const struct pw_yaml *map, const char
 /* The value of @key in @map, or NULL. */
 const struct pw_yaml *pw_map_value(const struct pw_yaml *map, const char *key);
 
-/* Whether @node is of @kind and not empty; reports when not. @name is its key. */
+/* Whether @node is of @kind and, but for PW_YAML_ANY_LIST, not empty; reports when not. @name is its key. */
 bool pw_kind_is(struct pw_reader *reader, const struct pw_yaml *node, enum pw_yaml_kind kind,
 		const char *name);
-
-/* pw_key.parse of keys that this release knows and does not have. */
-void pw_read_refused(struct pw_reader *reader, const struct pw_yaml *node, void *out);
 
 /* The readers of scalars report and return 0 or false. */
 unsigned int pw_read_word(struct pw_reader *reader, const struct pw_yaml *node, const char *what,
@@ -116,6 +113,21 @@ struct pw_ports *pw_read_ports(struct pw_reader *reader, const struct pw_yaml *l
 
 /* sections.c; -ENOMEM or 0 */
 int pw_read_sections(struct pw_reader *reader);
+
+struct pw_place;
+
+/* code.c */
+
+/* pw_code_default as paths that stand at @at. */
+struct pw_path *pw_code_take_default(struct pw_reader *reader, const struct pw_position *at,
+				     size_t *ret_n);
+/* @place is of an object: not in what is stated as code or protected. */
+void pw_code_check_object(struct pw_reader *reader, const struct pw_place *place);
+/* @place is of `code` or `protect`, and lies in @object. */
+void pw_code_check_inside(struct pw_reader *reader, const struct pw_place *place,
+			  const struct pw_place *object);
+/* @place is of `writes` or a socket: only `updates` writes in a code set. */
+void pw_code_check_written(struct pw_reader *reader, const struct pw_place *place);
 
 /* objects.c, subjects.c, network.c */
 

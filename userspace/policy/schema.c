@@ -57,6 +57,11 @@ bool pw_kind_is(struct pw_reader *reader, const struct pw_yaml *node, enum pw_ya
 		pw_error(reader, &node->at, "'%s' has no value", name);
 		return false;
 	}
+	if (kind == PW_YAML_ANY_LIST) {
+		if (node->kind == PW_YAML_LIST)
+			return true;
+		kind = PW_YAML_LIST;
+	}
 	if (kind != PW_YAML_ANY && node->kind != kind) {
 		report_kind(reader, node, kind, name);
 		return false;
@@ -111,13 +116,10 @@ static void refuse_leftovers(struct pw_reader *reader, const struct pw_yaml *map
 	}
 }
 
-/* A key that @parse refuses is reported where the key stands. */
 static void read_key(struct pw_reader *reader, const struct pw_yaml *key, const struct pw_key *k,
 		     void *out)
 {
-	if (k->parse == pw_read_refused)
-		pw_read_refused(reader, key, out);
-	else if (key->value && pw_kind_is(reader, key->value, k->kind, k->name))
+	if (key->value && pw_kind_is(reader, key->value, k->kind, k->name))
 		k->parse(reader, key->value, out);
 }
 
@@ -147,12 +149,6 @@ void pw_map_read(struct pw_reader *reader, const struct pw_yaml *map, const char
 			pw_error(reader, at, "'%s' must be stated in %s: %s", keys[i].name, what,
 				 keys[i].stated);
 	}
-}
-
-void pw_read_refused(struct pw_reader *reader, const struct pw_yaml *node, void *out)
-{
-	(void)out;
-	pw_error(reader, &node->at, "'%s' is not supported by this release", node->text);
 }
 
 unsigned int pw_read_word(struct pw_reader *reader, const struct pw_yaml *node, const char *what,

@@ -201,6 +201,40 @@ static void read_writes(struct pw_reader *reader, const struct pw_yaml *list, vo
 	policy->nwrites = n;
 }
 
+/* Paths of which all of the machine cannot be one. */
+static struct pw_path *read_code_paths(struct pw_reader *reader, const struct pw_yaml *list,
+				       size_t *ret_n)
+{
+	struct pw_path *paths = pw_read_paths(reader, list, ret_n);
+	size_t i;
+
+	for (i = 0; i < *ret_n; i++)
+		if (!strcmp(paths[i].path, "/"))
+			pw_error(reader, &paths[i].at, "'/' cannot be guarded as code: nobody could "
+				 "write a file");
+
+	return paths;
+}
+
+static void read_code(struct pw_reader *reader, const struct pw_yaml *list, void *out)
+{
+	struct pw_subject_policy *policy = ((struct subject *)out)->policy;
+
+	policy->code = read_code_paths(reader, list, &policy->ncode);
+}
+
+static void read_protect(struct pw_reader *reader, const struct pw_yaml *list, void *out)
+{
+	struct pw_subject_policy *policy = ((struct subject *)out)->policy;
+
+	policy->protect = read_code_paths(reader, list, &policy->nprotect);
+}
+
+static void read_updates(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+{
+	((struct subject *)out)->policy->updates = pw_read_bool(reader, node);
+}
+
 static void read_network(struct pw_reader *reader, const struct pw_yaml *list, void *out)
 {
 	struct subject *subject = out;
@@ -239,13 +273,13 @@ static const struct pw_key subject_keys[] = {
 	{"users", PW_YAML_LIST, NULL, read_users},
 	{"access", PW_YAML_MAP, NULL, read_access},
 	{"writes", PW_YAML_LIST, NULL, read_writes},
+	{"code", PW_YAML_ANY_LIST, NULL, read_code},
+	{"protect", PW_YAML_LIST, NULL, read_protect},
+	{"updates", PW_YAML_SCALAR, NULL, read_updates},
 	{"network", PW_YAML_LIST, NULL, read_network},
 	{"never_block", PW_YAML_SCALAR, NULL, read_never_block},
 	{"mode", PW_YAML_SCALAR, NULL, read_mode},
 	{"system", PW_YAML_LIST, NULL, read_system},
-	{"code", PW_YAML_ANY, NULL, pw_read_refused},
-	{"protect", PW_YAML_ANY, NULL, pw_read_refused},
-	{"updates", PW_YAML_ANY, NULL, pw_read_refused},
 };
 
 static bool may_read(const struct pw_subject_policy *policy)
@@ -282,6 +316,9 @@ void pw_read_subject(struct pw_reader *reader, const struct pw_yaml *node,
 	pw_map_read(reader, node, "a subject", &policy->at, subject_keys,
 		    PW_ARRAY_SIZE(subject_keys), &subject);
 	policy->reads = may_read(policy);
+	policy->code_default = !pw_map_value(node, "code");
+	if (policy->code_default)
+		policy->code = pw_code_take_default(reader, &policy->at, &policy->ncode);
 	if (!pw_map_value(node, "access") && pw_map_value(node, "writes"))
 		pw_error(reader, &pw_map_value(node, "writes")->at, "'writes' has no effect without "
 			 "'access'");

@@ -13,6 +13,7 @@
 
 enum pw_yaml_kind {
 	PW_YAML_ANY,		/* never of a node */
+	PW_YAML_ANY_LIST,	/* never of a node: a list, also an empty one */
 	PW_YAML_SCALAR,
 	PW_YAML_LIST,
 	PW_YAML_MAP,

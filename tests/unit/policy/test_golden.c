@@ -121,10 +121,11 @@ static void dump_subject(FILE *to, const struct pw_policy *policy,
 {
 	size_t i;
 
-	fprintf(to, "subject %s at %u:%u: mode %s%s%s%s%s%s\n", s->name, s->at.line, s->at.column,
+	fprintf(to, "subject %s at %u:%u: mode %s%s%s%s%s%s%s\n", s->name, s->at.line, s->at.column,
 		pw_word_name(&pw_words_mode, s->mode), s->helpers_any ? ", any helper" : "",
 		s->writes_tty ? ", tty" : "", s->writes_pipe ? ", pipe" : "",
-		s->never_block ? ", never blocked" : "", s->reads ? ", reads" : "");
+		s->never_block ? ", never blocked" : "", s->reads ? ", reads" : "",
+		s->updates ? ", updates" : "");
 	dump_paths(to, "exec", s->exec, s->nexec);
 	dump_paths(to, "helper", s->helpers, s->nhelpers);
 	dump_subjects(to, "  started by ", policy, &s->started_by);
@@ -136,6 +137,11 @@ static void dump_subject(FILE *to, const struct pw_policy *policy,
 		dump_bits(to, "", &pw_words_action, s->access[i].actions);
 	}
 	dump_paths(to, "writes", s->writes, s->nwrites);
+	if (!s->code_default)
+		dump_paths(to, "code", s->code, s->ncode);
+	if (!s->code_default && !s->ncode)
+		fputs("  code none\n", to);
+	dump_paths(to, "protect", s->protect, s->nprotect);
 	dump_bits(to, "  system", &pw_words_system, s->system);
 	for (i = 0; i < s->nnetwork; i++)
 		dump_rule(to, policy, &s->network[i]);

@@ -175,6 +175,43 @@ static void test_scalars(void **state)
 	pw_diag_done(&diag);
 }
 
+/* A policy with @n paths, half of them under code. */
+static char *with_code(unsigned int n)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *to = open_memstream(&text, &length);
+	unsigned int i;
+
+	assert_non_null(to);
+	fputs("phiward: 1\nname: t\nversion: 1\nmode: enforce\nsubjects:\n  a:\n"
+	      "    exec: [/bin/a]\n    started_by: [init]\n    code: [/c0", to);
+	for (i = 1; i < n / 2; i++)
+		fprintf(to, ", /c%u", i);
+	fputs("]\n    protect: [/p0", to);
+	for (i = 1; i < n - n / 2; i++)
+		fprintf(to, ", /p%u", i);
+	fputs("]\nothers: {network: deny}\n", to);
+	assert_int_equal(fclose(to), 0);
+
+	return text;
+}
+
+static void test_code_counts(void **state)
+{
+	_cleanup_free_ char *most = with_code(PW_ROOTS_MAX - 1), *more = with_code(PW_ROOTS_MAX);
+	struct pw_diag diag = {};
+
+	(void)state;
+	assert_int_equal(parse(most, strlen(most), &diag), 0);
+	assert_int_equal(diag.errors, 0);
+	assert_int_equal(parse(more, strlen(more), &diag), -EINVAL);
+	assert_int_equal(diag.errors, 1);
+	assert_string_equal(diag.entries[diag.n - 1].text, "more than 4095 paths of objects, "
+			    "'writes', 'code', 'protect' and sockets");
+	pw_diag_done(&diag);
+}
+
 struct fixture {
 	struct pw_source sources[2];
 };
@@ -347,6 +384,76 @@ static void test_script(void **state)
 	unlink(name);
 }
 
+static void assert_default_code(const struct pw_subject_policy *subject)
+{
+	size_t i;
+
+	assert_true(subject->code_default);
+	assert_int_equal(subject->ncode, pw_code_ndefault);
+	for (i = 0; i < pw_code_ndefault; i++) {
+		assert_string_equal(subject->code[i].path, pw_code_default[i]);
+		assert_false(subject->code[i].below);
+		assert_string_equal(subject->code[i].at.file, "t.yaml");
+		assert_int_equal(subject->code[i].at.line, subject->at.line);
+		assert_int_equal(subject->code[i].at.column, subject->at.column);
+	}
+}
+
+static void test_code(void **state)
+{
+	static char text[] = "phiward: 1\nname: t\nversion: 1\nmode: enforce\nsubjects:\n"
+			     "  a: {exec: [/a]}\n"
+			     "  b: {exec: [/b], code: [], protect: [/etc/b/], updates: true}\n"
+			     "  c: {exec: [/c], code: [/opt/c], updates: false}\n"
+			     "others: {network: deny}\n";
+	struct pw_source source = {.name = (char *)"t.yaml", .text = text,
+				   .length = sizeof(text) - 1};
+	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
+	struct pw_diag diag = {};
+
+	(void)state;
+	assert_int_equal(pw_policy_parse(&source, 1, &policy, &diag), 0);
+	assert_default_code(&policy->subjects[0]);
+	assert_int_equal(policy->subjects[0].nprotect, 0);
+	assert_false(policy->subjects[0].updates);
+	assert_false(policy->subjects[1].code_default);
+	assert_int_equal(policy->subjects[1].ncode, 0);
+	assert_int_equal(policy->subjects[1].nprotect, 1);
+	assert_string_equal(policy->subjects[1].protect[0].path, "/etc/b");
+	assert_false(policy->subjects[1].protect[0].below);
+	assert_true(policy->subjects[1].updates);
+	assert_false(policy->subjects[2].code_default);
+	assert_int_equal(policy->subjects[2].ncode, 1);
+	assert_string_equal(policy->subjects[2].code[0].path, "/opt/c");
+	assert_false(policy->subjects[2].updates);
+}
+
+/* What `apply` prints of who may change code: nothing but what is open to many. */
+static void test_updates_brief(void **state)
+{
+	static char text[] = "phiward: 1\nname: t\nversion: 1\nmode: enforce\nsubjects:\n"
+			     "  a: {exec: [/a], started_by: [init], updates: true}\n"
+			     "  b: {exec: [/b], started_by: [a, login], updates: true}\n"
+			     "others: {network: deny}\n";
+	struct pw_source source = {.name = (char *)"t.yaml", .text = text,
+				   .length = sizeof(text) - 1};
+	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
+	struct pw_diag diag = {};
+
+	(void)state;
+	assert_int_equal(pw_policy_parse(&source, 1, &policy, &diag), 0);
+	pw_policy_lint(policy, 0, &diag);
+	assert_int_equal(diag.n, 2);
+	assert_int_equal(diag.entries[0].level, PW_DIAG_NOTE);
+	assert_non_null(strstr(diag.entries[0].text, "(init)"));
+	pw_diag_done(&diag);
+	pw_policy_lint(policy, PW_LINT_BRIEF, &diag);
+	assert_int_equal(diag.n, 1);
+	assert_int_equal(diag.entries[0].level, PW_DIAG_WARNING);
+	assert_non_null(strstr(diag.entries[0].text, "(a, login)"));
+	pw_diag_done(&diag);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,11 +462,14 @@ int main(void)
 		cmocka_unit_test(test_ten_megabytes),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_scalars),
+		cmocka_unit_test(test_code_counts),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_torn),
 		cmocka_unit_test(test_many_names),
 		cmocka_unit_test(test_expanded),
 		cmocka_unit_test(test_script),
+		cmocka_unit_test(test_code),
+		cmocka_unit_test(test_updates_brief),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
