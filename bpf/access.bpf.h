@@ -177,7 +177,7 @@ static __noinline int pw_locate_alias(struct inode *inode, __u32 scope, struct p
 	struct pw_alias alias = {
 		.inode = (__u64)inode,
 		.slot = pw_scope_slot(scope),
-		.fs = pw_scope_fs(scope),
+		.fs = pw_scope_layer(scope),
 	};
 
 	pw_walk_alias(&alias);
@@ -325,17 +325,16 @@ static __always_inline int pw_is_labelled(void)
 	return pw_label_of(bpf_get_current_task_btf()) != NULL;
 }
 
-/* What the hook returns. @ask says all of the request, and nothing of the policy. */
-static __always_inline int pw_ask_file(struct pw_ask *ask, struct super_block *sb)
+/*
+ * What the hook returns. @ask says all of the request, and nothing of the policy; @scope is that
+ * of @sb in the bank in force.
+ */
+static __always_inline int pw_ask_file(struct pw_ask *ask, struct super_block *sb, __u32 scope)
 {
-	__u32 slot = pw_active_slot();
 	struct pw_asked q;
 	__u64 climbed;
 	struct pw_met met;
-	__u32 scope;
 
-	scope = pw_scope_at(pw_fs_at(pw_bank_at(slot), pw_fs_key(sb)), slot,
-			    ask->fresh ? PW_SCOPE_FRESH : 0);
 	climbed = pw_climb_first(ask->dentry, ask->inode, ask->fresh, scope, &met);
 	ask->bound = PW_OPAQUE(ask->bound && pw_is_labelled());
 	if (climbed == PW_CLIMBED_CLEAR && !ask->bound)

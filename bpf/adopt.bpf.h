@@ -37,6 +37,12 @@ static __always_inline struct pw_program *pw_running_program(const struct pw_can
 	program = pw_program_at(c->slot, exe->f_inode->i_ino, fs, dev);
 	if (program && program->generation == exe->f_inode->i_generation)
 		return program;
+	/* A member goes on when an updater has put another file in its program's place. */
+	if (c->label && c->label->subject >= PW_SUBJECT_FIRST) {
+		program = pw_program_by_name((__u64)exe->f_path.dentry, c->slot, fs, dev);
+		if (program)
+			return program;
+	}
 	if (!(c->bank->flags & PW_BANK_PROGRAM_DIRS))
 		return NULL;
 	if (pw_walk(c->bank, exe->f_path.dentry, pw_scope(fs, c->slot, 0), &spot))

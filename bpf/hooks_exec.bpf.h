@@ -93,6 +93,43 @@ static __always_inline struct pw_program *pw_program_at(__u32 slot, __u64 ino, _
 	return program && program->dev == dev ? program : NULL;
 }
 
+/* Whether a program of the policy has a name that begins like that of @dentry. */
+static __always_inline int pw_may_be_program(const struct pw_bank *bank, struct dentry *dentry)
+{
+	__u64 first = pw_word_of_name(dentry, 0);
+	__u32 length = dentry->d_name.len, mark;
+
+	if (length < 8)
+		first &= (1ULL << (length & 7) * 8) - 1;
+	mark = PW_INDEX(pw_name_mark(first, length), PW_NAME_MARKS);
+
+	return !!(bank->program_marks[mark / 64] & (1ULL << (mark & 63)));
+}
+
+/*
+ * The program of which the file of @dentry, an address, has the name. Only an updater can have
+ * put it there, when that name was held.
+ */
+static __noinline struct pw_program *pw_program_by_name(__u64 address, __u32 slot, __u32 fs,
+							__u32 dev)
+{
+	struct dentry *dentry = (struct dentry *)address, *parent = NULL;
+	struct pw_hit hit = {.fs = PW_LAYER_CODE(fs), .slot = slot};
+	struct inode *inode = NULL;
+
+	if (!pw_can_probe)
+		return NULL;
+	bpf_core_read(&parent, sizeof(parent), &dentry->d_parent);
+	bpf_core_read(&inode, sizeof(inode), &parent->d_inode);
+	bpf_core_read(&hit.ino, sizeof(hit.ino), &inode->i_ino);
+	bpf_core_read(&hit.generation, sizeof(hit.generation), &inode->i_generation);
+	bpf_core_read(&hit.name, sizeof(hit.name), &dentry->d_name.name);
+	bpf_core_read(&hit.name_length, sizeof(hit.name_length), &dentry->d_name.len);
+	pw_look_up(&hit);
+
+	return hit.program ? pw_program_at(slot, hit.program, fs, dev) : NULL;
+}
+
 /* The program of the policy that is run: the inode itself, or by the directory it lies in. */
 static __always_inline struct pw_program *pw_program_of(const struct pw_entry *entry)
 {
@@ -100,8 +137,10 @@ static __always_inline struct pw_program *pw_program_of(const struct pw_entry *e
 
 	if (program && program->generation == entry->generation)
 		return program;
+	if (entry->dir)
+		return pw_program_at(entry->slot, entry->dir, entry->fs, entry->dev);
 
-	return entry->dir ? pw_program_at(entry->slot, entry->dir, entry->fs, entry->dev) : NULL;
+	return pw_program_by_name(entry->dentry, entry->slot, entry->fs, entry->dev);
 }
 
 /* The role in which the actor may run @program; a helper of its own subject comes first. */
@@ -272,7 +311,7 @@ static __noinline __u64 pw_program_dir(struct file *file)
 			dir = spot.program_dir;
 	}
 	if (!(bank->program_filter[PW_FILTER_WORD(ino)] & PW_FILTER_BIT(ino)) && !dir &&
-	    !pw_label_on(task) && !pw_label_of(task))
+	    !pw_may_be_program(bank, file->f_path.dentry) && !pw_label_on(task) && !pw_label_of(task))
 		return PW_NOTHING_TO_ENTER;
 
 	return dir;

@@ -130,8 +130,12 @@ static __noinline int pw_open(struct file *file, __u32 scope, __u64 climbed, str
 /* Raw storage is guarded whatever the policy says of files. */
 static __always_inline int pw_guard_open(struct file *file, struct inode *inode, __u32 writes)
 {
-	if ((inode->i_mode & PW_S_IFMT) != PW_S_IFREG && pw_is_storage(inode))
-		return pw_guard_storage(file->f_path.dentry);
+	if ((inode->i_mode & PW_S_IFMT) != PW_S_IFREG) {
+		if (pw_is_storage(inode))
+			return pw_guard_storage(file->f_path.dentry);
+		if (pw_is_display(inode))
+			return pw_guard_display(file->f_path.dentry);
+	}
 
 	if (!writes)
 		return 0;
@@ -278,14 +282,17 @@ static __noinline __u32 pw_scope_of_guarded(struct file *file)
 {
 	struct inode *inode = file->f_inode;
 	struct super_block *sb = inode->i_sb;
-	__u32 writes = file->f_mode & PW_FMODE_WRITE;
+	__u32 writes = file->f_mode & PW_FMODE_WRITE, scope;
 
 	if (!pw_uuid_of(sb) && pw_is_guarded_pseudo(sb) && pw_guard_pseudo(file))
 		return PW_SCOPE_REFUSED;
 	if (pw_guard_open(file, inode, writes))
 		return PW_SCOPE_REFUSED;
+	scope = pw_scope_of_open(pw_fs_key(sb), writes);
+	if (writes && pw_guard_code_write(file, scope))
+		return PW_SCOPE_REFUSED;
 
-	return pw_scope_of_open(pw_fs_key(sb), writes);
+	return scope;
 }
 
 /*
@@ -456,6 +463,8 @@ static __always_inline int pw_use(struct file *file, __u32 writes, __u32 maps)
 	if (writes && pw_guard_sysfs(file, sb))
 		return -PW_EACCES;
 	scope = pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
+	if (writes && pw_guard_code_write(file, scope))
+		return -PW_EACCES;
 	if (!writes && pw_opened_by_itself(pw_bank_at(slot)))
 		return 0;
 	climbed = pw_climb_first(file->f_path.dentry, inode, 0, scope, &met);
@@ -472,8 +481,10 @@ int BPF_PROG(pw_file_permission, struct file *file, int mask, int ret)
 }
 
 #define PW_PROT_WRITE 2
+#define PW_PROT_EXEC 4
 #define PW_MAP_TYPE 0xf
 #define PW_MAP_PRIVATE 2
+#define PW_VM_EXEC 4
 #define PW_VM_SHARED 8
 
 /* A shared mapping of a writable file can be made writable without asking: it counts as written. */
@@ -483,23 +494,29 @@ int BPF_PROG(pw_mmap_file, struct file *file, unsigned long reqprot, unsigned lo
 {
 	if (ret || !file)
 		return ret;
+	if ((prot & PW_PROT_EXEC) && pw_guard_mapping(file))
+		return -PW_EACCES;
 
 	return pw_use(file, (flags & PW_MAP_TYPE) == PW_MAP_PRIVATE ? 0 :
 								     file->f_mode & PW_FMODE_WRITE, 1);
 }
 
-/* For mappings that were there before the policy. */
+/* For mappings that were there before the policy, and what becomes code only later. */
 SEC("lsm/file_mprotect")
 int BPF_PROG(pw_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
 	     unsigned long prot, int ret)
 {
 	struct file *file;
 
-	if (ret || !(prot & PW_PROT_WRITE) || !(vma->vm_flags & PW_VM_SHARED))
+	if (ret)
 		return ret;
 	file = vma->vm_file;
+	if (!file)
+		return 0;
+	if ((prot & PW_PROT_EXEC) && !(vma->vm_flags & PW_VM_EXEC) && pw_guard_mapping(file))
+		return -PW_EACCES;
 
-	return file ? pw_use(file, 1, 1) : 0;
+	return (prot & PW_PROT_WRITE) && (vma->vm_flags & PW_VM_SHARED) ? pw_use(file, 1, 1) : 0;
 }
 
 /* A descriptor arrives from another process: as if this one had opened it. */
@@ -545,7 +562,9 @@ int BPF_PROG(pw_path_notify, const struct path *path, u64 mask, unsigned int obj
 		return ret;
 	pw_ask_on(&ask, dentry->d_sb);
 	if (obj_type == PW_NOTIFY_INODE || !pw_may_hold_objects(ask.bank, ask.fs))
-		return pw_ask_file(&ask, dentry->d_sb);
+		return pw_ask_file(&ask, dentry->d_sb,
+				   pw_scope_at(pw_fs_at(ask.bank, pw_fs_key(dentry->d_sb)), ask.slot,
+					       0));
 	pw_spot_clear(&q.spot);
 	q.spot.where = PW_OPAQUE(PW_WHERE_UNRESOLVED);
 	q.spot.depth = PW_PATH_DEPTH;

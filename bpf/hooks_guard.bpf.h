@@ -186,10 +186,17 @@ int BPF_PROG(pw_bpf, int cmd, union bpf_attr *attr, unsigned int size)
 	return pw_guard(PW_ACTION_BPF, PW_REASON_GATE, NULL);
 }
 
+/* Refuses to all but who has `system: [trace]`. */
+static __noinline int pw_guard_trace(struct dentry *dentry)
+{
+	return pw_has_right(PW_SYSTEM_TRACE) ?
+		       0 : pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, dentry);
+}
+
 SEC("lsm/perf_event_open")
 int BPF_PROG(pw_perf_event_open)
 {
-	return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, NULL);
+	return pw_errno(pw_guard_trace(NULL));
 }
 
 /*
@@ -201,12 +208,13 @@ int BPF_PROG(pw_locked_down, enum lockdown_reason what, int ret)
 {
 	if (ret)
 		return ret;
+	if (what == bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KPROBES))
+		return pw_errno(pw_guard_trace(NULL));
 	if (what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_DEV_MEM) &&
 	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_IOPORT) &&
 	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_PCI_ACCESS) &&
 	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_MSR) &&
 	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KCORE) &&
-	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KPROBES) &&
 	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_BPF_WRITE_USER) &&
 	    what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_DBG_WRITE_KERNEL))
 		return pw_guard_sealed_lockdown(what);
@@ -327,7 +335,7 @@ static __noinline int pw_guard_pseudo(struct file *file)
 	if (pw_name_is(&name, "trace_marker") || pw_name_is(&name, "trace_marker_raw"))
 		return 0;
 
-	return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, dentry);
+	return pw_guard_trace(dentry);
 }
 
 /* Whether pw_guard_pseudo() has to be asked; for the hooks on open files. */

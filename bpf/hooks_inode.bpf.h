@@ -8,8 +8,13 @@
 #define PW_ATTR_FILE (1 << 13)
 #define PW_ATTR_KILL ((1 << 11) | (1 << 12) | (1 << 14)) /* SUID, SGID, PRIV */
 
+/*
+ * Questions have frames of their own: with what guards a name they would not fit on one stack.
+ */
+
 /* One action on a name that exists. */
-static __always_inline int pw_ask_name(struct dentry *dentry, enum pw_action action, __u32 bound)
+static __noinline int pw_ask_name(struct dentry *dentry, enum pw_action action, __u32 bound,
+				  __u32 scope)
 {
 	struct pw_ask ask = {
 		.dentry = dentry,
@@ -22,11 +27,11 @@ static __always_inline int pw_ask_name(struct dentry *dentry, enum pw_action act
 	if (!ask.inode)
 		return pw_errno(pw_impossible(PW_COUNT_BUG));
 
-	return pw_ask_file(&ask, dentry->d_sb);
+	return pw_ask_file(&ask, dentry->d_sb, scope);
 }
 
 /* The creation of a name. */
-static __always_inline int pw_ask_new_name(struct dentry *dentry, __u32 bound)
+static __noinline int pw_ask_new_name(struct dentry *dentry, __u32 bound, __u32 scope)
 {
 	struct pw_ask ask = {
 		.dentry = dentry,
@@ -37,8 +42,24 @@ static __always_inline int pw_ask_new_name(struct dentry *dentry, __u32 bound)
 		.bound = bound,
 	};
 
+	return pw_ask_file(&ask, dentry->d_sb, scope);
+}
 
-	return pw_ask_file(&ask, dentry->d_sb);
+/* What the hooks return. */
+static __always_inline int pw_on_name(struct dentry *dentry, enum pw_action action, __u32 bound)
+{
+	__u32 scope = pw_guard_name(dentry, 0, action);
+
+	return scope == PW_NAME_REFUSED ? -PW_EACCES :
+					  pw_errno(pw_ask_name(dentry, action, bound, scope));
+}
+
+static __always_inline int pw_on_new_name(struct dentry *dentry, __u32 bound)
+{
+	__u32 scope = pw_guard_name(dentry, 1, PW_ACTION_CREATE);
+
+	return scope == PW_NAME_REFUSED ? -PW_EACCES :
+					  pw_errno(pw_ask_new_name(dentry, bound, scope));
 }
 
 /* Whether there is a file behind @dentry; where that cannot be seen, there is. */
@@ -55,7 +76,7 @@ static __always_inline int pw_exists(struct dentry *dentry)
 SEC("lsm/inode_create")
 int BPF_PROG(pw_inode_create, struct inode *dir, struct dentry *dentry, umode_t mode, int ret)
 {
-	return ret ? ret : pw_ask_new_name(dentry, 1);
+	return ret ? ret : pw_on_new_name(dentry, 1);
 }
 
 SEC("lsm/inode_mkdir")
@@ -64,14 +85,14 @@ int BPF_PROG(pw_inode_mkdir, struct inode *dir, struct dentry *dentry, umode_t m
 	if (!ret && dentry->d_sb->s_magic == PW_CONFIGFS_MAGIC)	/* targets that serve disks */
 		return pw_guard_storage(dentry->d_parent);
 
-	return ret ? ret : pw_ask_new_name(dentry, 1);
+	return ret ? ret : pw_on_new_name(dentry, 1);
 }
 
 SEC("lsm/inode_symlink")
 int BPF_PROG(pw_inode_symlink, struct inode *dir, struct dentry *dentry, const char *target,
 	     int ret)
 {
-	return ret ? ret : pw_ask_new_name(dentry, 1);
+	return ret ? ret : pw_on_new_name(dentry, 1);
 }
 
 /* A socket is no file that could hold what a member read. */
@@ -79,7 +100,7 @@ SEC("lsm/inode_mknod")
 int BPF_PROG(pw_inode_mknod, struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev,
 	     int ret)
 {
-	return ret ? ret : pw_ask_new_name(dentry, (mode & PW_S_IFMT) != PW_S_IFSOCK);
+	return ret ? ret : pw_on_new_name(dentry, (mode & PW_S_IFMT) != PW_S_IFSOCK);
 }
 
 /*
@@ -122,7 +143,7 @@ int BPF_PROG(pw_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
 	struct inode *inode = dentry->d_inode;
 
 	if (!ret)
-		ret = pw_ask_name(dentry, PW_ACTION_DELETE, 0);
+		ret = pw_on_name(dentry, PW_ACTION_DELETE, 0);
 	if (!ret && inode)
 		pw_loses_name(dentry->d_sb, inode->i_nlink, inode->i_mode);
 
@@ -132,7 +153,7 @@ int BPF_PROG(pw_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
 SEC("lsm/inode_rmdir")
 int BPF_PROG(pw_inode_rmdir, struct inode *dir, struct dentry *dentry, int ret)
 {
-	return ret ? ret : pw_ask_name(dentry, PW_ACTION_DELETE, 0);
+	return ret ? ret : pw_on_name(dentry, PW_ACTION_DELETE, 0);
 }
 
 static __always_inline void pw_locate_both(struct pw_ask *ask, struct pw_spot *spot)
@@ -157,7 +178,7 @@ static __always_inline int pw_keeps_name(const struct inode *inode, enum pw_acti
  * What leaves an object for no object has to go where the member may write;
  * the new side is asked first, so that an allowed record stands for what happened.
  */
-static __always_inline int pw_ask_move(struct dentry *from, struct dentry *to,
+static __noinline int pw_ask_move(struct dentry *from, struct dentry *to,
 				       enum pw_action action)
 {
 	struct pw_ask ask = {.dentry = from, .inode = from->d_inode, .action = action};
@@ -209,13 +230,22 @@ static __always_inline int pw_ask_move(struct dentry *from, struct dentry *to,
 	return pw_put_to_judge(&ask, &q);
 }
 
+static __always_inline int pw_on_move(struct dentry *from, struct dentry *to, enum pw_action action)
+{
+	if (pw_guard_name(from, 0, action) == PW_NAME_REFUSED ||
+	    pw_guard_name(to, 1, action) == PW_NAME_REFUSED)
+		return -PW_EACCES;
+
+	return pw_errno(pw_ask_move(from, to, action));
+}
+
 /* Called twice for an exchange, once for each direction. */
 SEC("lsm/inode_rename")
 int BPF_PROG(pw_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
 	     struct inode *new_dir, struct dentry *new_dentry, int ret)
 {
 	if (!ret)
-		ret = pw_ask_move(old_dentry, new_dentry, PW_ACTION_RENAME);
+		ret = pw_on_move(old_dentry, new_dentry, PW_ACTION_RENAME);
 	if (!ret)
 		pw_is_replaced(new_dentry);
 
@@ -226,40 +256,39 @@ SEC("lsm/inode_link")
 int BPF_PROG(pw_inode_link, struct dentry *old_dentry, struct inode *dir,
 	     struct dentry *new_dentry, int ret)
 {
-	return ret ? ret : pw_ask_move(old_dentry, new_dentry, PW_ACTION_LINK);
+	return ret ? ret : pw_on_move(old_dentry, new_dentry, PW_ACTION_LINK);
 }
 
 /*
  * Size is content. Dropping set-id bits and capabilities is part of a write
  * and was decided there.
  */
-static __always_inline int pw_ask_setattr(struct dentry *dentry, struct iattr *attr)
+static __always_inline int pw_on_setattr(struct dentry *dentry, struct iattr *attr)
 {
 	unsigned int valid = attr->ia_valid;
+	enum pw_action action = PW_ACTION_ATTR;
 
-	if (valid & PW_ATTR_SIZE) {
-		if ((valid & PW_ATTR_FILE) && (attr->ia_file->f_mode & PW_FMODE_CREATED))
-			return pw_ask_name(dentry, PW_ACTION_CREATE, 1);
-		return pw_ask_name(dentry, PW_ACTION_WRITE, 1);
-	}
-	if ((valid & PW_ATTR_FORCE) && (valid & PW_ATTR_KILL))
+	if (valid & PW_ATTR_SIZE)
+		action = (valid & PW_ATTR_FILE) && (attr->ia_file->f_mode & PW_FMODE_CREATED) ?
+				 PW_ACTION_CREATE : PW_ACTION_WRITE;
+	else if ((valid & PW_ATTR_FORCE) && (valid & PW_ATTR_KILL))
 		return 0;
 
-	return pw_ask_name(dentry, PW_ACTION_ATTR, 0);
+	return pw_on_name(dentry, action, action != PW_ACTION_ATTR);
 }
 
 /* The mount's id mapping became an argument between 6.1 and 6.12. */
 SEC("lsm/inode_setattr")
 int BPF_PROG(pw_inode_setattr_2arg, struct dentry *dentry, struct iattr *attr, int ret)
 {
-	return ret ? ret : pw_ask_setattr(dentry, attr);
+	return ret ? ret : pw_on_setattr(dentry, attr);
 }
 
 SEC("lsm/inode_setattr")
 int BPF_PROG(pw_inode_setattr_3arg, void *idmap, struct dentry *dentry, struct iattr *attr,
 	     int ret)
 {
-	return ret ? ret : pw_ask_setattr(dentry, attr);
+	return ret ? ret : pw_on_setattr(dentry, attr);
 }
 
 /* An extended attribute holds bytes: outside objects it is bound like a file's content. */
@@ -267,20 +296,20 @@ SEC("lsm/inode_setxattr")
 int BPF_PROG(pw_inode_setxattr, void *idmap, struct dentry *dentry, const char *name,
 	     const void *value, size_t size, int flags, int ret)
 {
-	return ret ? ret : pw_ask_name(dentry, PW_ACTION_ATTR, 1);
+	return ret ? ret : pw_on_name(dentry, PW_ACTION_ATTR, 1);
 }
 
 SEC("lsm/inode_removexattr")
 int BPF_PROG(pw_inode_removexattr, void *idmap, struct dentry *dentry, const char *name, int ret)
 {
-	return ret ? ret : pw_ask_name(dentry, PW_ACTION_ATTR, 0);
+	return ret ? ret : pw_on_name(dentry, PW_ACTION_ATTR, 0);
 }
 
 /* From 6.17 on, also by path; before, flags of files are set by ioctl alone. */
 SEC("lsm/inode_file_setattr")
 int BPF_PROG(pw_inode_file_setattr, struct dentry *dentry, void *attr, int ret)
 {
-	return ret ? ret : pw_ask_name(dentry, PW_ACTION_ATTR, 0);
+	return ret ? ret : pw_on_name(dentry, PW_ACTION_ATTR, 0);
 }
 
 /* From 6.2 on; before, an ACL is an extended attribute like others. */
@@ -288,13 +317,13 @@ SEC("lsm/inode_set_acl")
 int BPF_PROG(pw_inode_set_acl, void *idmap, struct dentry *dentry, const char *name, void *acl,
 	     int ret)
 {
-	return ret ? ret : pw_ask_name(dentry, PW_ACTION_ATTR, 0);
+	return ret ? ret : pw_on_name(dentry, PW_ACTION_ATTR, 0);
 }
 
 SEC("lsm/inode_remove_acl")
 int BPF_PROG(pw_inode_remove_acl, void *idmap, struct dentry *dentry, const char *name, int ret)
 {
-	return ret ? ret : pw_ask_name(dentry, PW_ACTION_ATTR, 0);
+	return ret ? ret : pw_on_name(dentry, PW_ACTION_ATTR, 0);
 }
 
 #endif

@@ -78,11 +78,11 @@ static __always_inline int pw_ask_ioctl(struct file *file, unsigned int cmd)
 	if (format != PW_S_IFREG && format != PW_S_IFDIR)
 		return 0;
 	if (pw_is_attr_command(cmd))
-		return pw_ask_name(file->f_path.dentry, PW_ACTION_ATTR, 0);
+		return pw_on_name(file->f_path.dentry, PW_ACTION_ATTR, 0);
 	if (!pw_is_volume_command(cmd) && !pw_is_btrfs_command(inode->i_sb, cmd))
 		return 0;
 	bank = pw_bank_in(pw_active_slot());
-	if (!bank || !(pw_fs_flags(bank, pw_fs_index(bank, inode->i_sb)) & PW_FS_OBJECTS))
+	if (!bank || !(pw_fs_flags(bank, pw_fs_index(bank, inode->i_sb)) & (PW_FS_OBJECTS | PW_FS_CODE)))
 		return 0;
 
 	return pw_guard_storage(file->f_path.dentry);

@@ -11,7 +11,7 @@
 #define PW_MS_MOVE 8192
 #define PW_MS_PROPAGATION (1 << 17 | 1 << 18 | 1 << 19 | 1 << 20)
 
-/* Refuses a mount on what lies in an object, to all but PID 1. */
+/* Refuses a mount on what lies in an object, or in a code set or on the way to one, to all but PID 1. */
 static __noinline int pw_guard_cover(struct dentry *dentry)
 {
 	struct pw_met met;
@@ -20,13 +20,15 @@ static __noinline int pw_guard_cover(struct dentry *dentry)
 
 	if (pw_is_init())
 		return 0;
-	pw_ask_on(&ask, dentry->d_sb);
-	if (!pw_may_hold_objects(ask.bank, ask.fs))
-		return 0;
 	ask.dentry = dentry;
 	ask.inode = dentry->d_inode;
 	if (!ask.inode)
 		return pw_errno(pw_impossible(PW_COUNT_BUG));
+	if (pw_guard_code(dentry, 0, PW_ACTION_MOUNT))
+		return -PW_EACCES;
+	pw_ask_on(&ask, dentry->d_sb);
+	if (!pw_may_hold_objects(ask.bank, ask.fs))
+		return 0;
 	if (pw_locate(&ask, PW_FS_OBJECTS, &spot) || spot.where == PW_WHERE_OUTSIDE)
 		return 0;
 

@@ -7,13 +7,31 @@
 #ifndef PW_HOOKS_SYSCTL_BPF_H
 #define PW_HOOKS_SYSCTL_BPF_H
 
+/* Routes that are none, packets that pass through: as good as setting addresses. */
+#define PW_SYSCTL_NET "net/"
+
 /* PW_REASON_INVALID: everybody may write @name. */
 static __always_inline enum pw_reason pw_sysctl_reason(const char *name)
 {
 	if (PW_SYSCTL_IS(name, "kernel/ftrace_enabled"))
 		return PW_REASON_SWITCH;
+	if (pw_is_sealed() && pw_is_sealed_sysctl(name))
+		return PW_REASON_KERNEL;
 
-	return pw_is_sealed() && pw_is_sealed_sysctl(name) ? PW_REASON_KERNEL : PW_REASON_INVALID;
+	return bpf_strncmp(name, sizeof(PW_SYSCTL_NET) - 1, PW_SYSCTL_NET) == 0 ?
+		       PW_REASON_NETADMIN : PW_REASON_INVALID;
+}
+
+/* Whether @subject may write what is refused to others for @reason. */
+static __always_inline int pw_may_set(const struct pw_bank *bank, __u32 subject,
+				      enum pw_reason reason)
+{
+	if (reason == PW_REASON_SWITCH)
+		return 0;
+
+	return subject == PW_SUBJECT_INIT || subject == PW_SUBJECT_DAEMON ||
+	       pw_may_system(bank, subject, reason == PW_REASON_KERNEL ? PW_SYSTEM_KERNEL :
+									PW_SYSTEM_NETADMIN);
 }
 
 SEC("cgroup/sysctl")
@@ -38,8 +56,7 @@ int pw_sysctl(struct bpf_sysctl *ctx)
 	if (c.reason == PW_REASON_INVALID)
 		return PW_CGROUP_PASS;
 	pw_case_actor(&c, bank, pw_net_subject(bank, bpf_get_current_task_btf()));
-	if (c.reason == PW_REASON_KERNEL && (c.subject == PW_SUBJECT_INIT ||
-					     pw_may_system(bank, c.subject, PW_SYSTEM_KERNEL)))
+	if (pw_may_set(bank, c.subject, c.reason))
 		return PW_CGROUP_PASS;
 
 	return pw_cgroup_result(pw_verdict(&c));

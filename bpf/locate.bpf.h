@@ -19,10 +19,11 @@
 #define PW_WALK_TRIES 4
 
 #define PW_SPOT_PENDING (1U << 0)	/* held for a path that is not resolved yet */
+#define PW_SPOT_WAY (1U << 1)		/* leads to a code set */
 
 struct pw_spot {
 	__u32 where;	/* enum pw_where */
-	__u32 object;
+	__u32 object;	/* of a code walk, the code set */
 	__u32 root;
 	__u32 place;	/* the nearest place under somebody's `writes`, 0: none */
 	__u32 depth;	/* names below that root, or below the file system's */
@@ -110,7 +111,7 @@ static __always_inline __u32 pw_fs_index(struct pw_bank *bank, const struct supe
 		return PW_NO_FS;
 	if (at == PW_FS_MANY)
 		return pw_fs_search(bank, sb);
-	i = PW_INDEX((at & ~PW_FS_AT_OBJECTS) - 1, PW_FS_MAX);
+	i = PW_INDEX((at & PW_FS_AT_INDEX) - 1, PW_FS_MAX);
 
 	return pw_is_fs(bank, i, sb) ? i : PW_NO_FS;
 }
@@ -131,6 +132,7 @@ static __always_inline __u32 pw_fs_object(const struct pw_bank *bank, __u32 fs)
 
 #define PW_SCOPE_FRESH (1U << PW_SCOPE_FLAGS)	/* the name need not exist yet */
 #define PW_SCOPE_WRITES (2U << PW_SCOPE_FLAGS)	/* it is opened for writing */
+#define PW_SCOPE_CODE (4U << PW_SCOPE_FLAGS)	/* what is looked for is code; for pw_walk_long() alone */
 
 static __always_inline __u32 pw_scope_at(__u32 fs_at, __u32 slot, __u32 flags)
 {
@@ -151,7 +153,15 @@ static __always_inline __u32 pw_scope_fs_at(__u32 scope)
 /* Index, PW_NO_FS, or something else where fs_at says PW_FS_MANY. */
 static __always_inline __u32 pw_scope_fs(__u32 scope)
 {
-	return ((scope & ~PW_FS_AT_OBJECTS) - 1) & PW_NO_FS;
+	return ((scope & PW_FS_AT_INDEX) - 1) & PW_NO_FS;
+}
+
+/* As in struct pw_inode_key. */
+static __always_inline __u32 pw_scope_layer(__u32 scope)
+{
+	__u32 fs = pw_scope_fs(scope);
+
+	return scope & PW_SCOPE_CODE ? PW_LAYER_CODE(fs) : PW_LAYER_FILES(fs);
 }
 
 static __always_inline __u32 pw_scope_slot(__u32 scope)
@@ -165,16 +175,20 @@ struct pw_hit {
 	__u64 name;	/* address of the name of the entry below it, 0: none */
 	__u32 name_length;
 	__u32 generation;
-	__u32 fs;
+	__u32 fs;	/* as in struct pw_inode_key */
 	__u32 slot;
 	/* What the policy says. */
-	__u32 object;
+	__u16 object;
+	__u16 flags;	/* PW_HIT_* */
 	__u32 root;
 	__u32 place;
-	__u32 by_name;	/* 1: found as the name below, not as the inode */
-	__u32 pending;
 	__u32 program_dir;
+	__u64 program;	/* of pw_name */
 };
+
+#define PW_HIT_BY_NAME (1U << 0)	/* found as the name below, not as the inode */
+#define PW_HIT_PENDING (1U << 1)
+#define PW_HIT_WAY (1U << 2)		/* PW_ROOT_WAY */
 
 /* Adds the name to @key, whose parent is set. */
 static __always_inline int pw_name_key_of(const struct pw_hit *hit, struct pw_name_key *key)
@@ -214,8 +228,8 @@ static __always_inline void pw_look_up_name(struct pw_hit *hit, struct pw_name_k
 	hit->place = held->place;
 	hit->object = held->object;
 	hit->root = held->root;
-	hit->by_name = 1;
-	hit->pending = held->flags & PW_NAME_PENDING;
+	hit->flags = PW_HIT_BY_NAME | (held->flags & PW_NAME_PENDING ? PW_HIT_PENDING : 0);
+	hit->program = held->program;
 }
 
 /* What the policy says of an inode, whatever its generation, or NULL. */
@@ -228,7 +242,7 @@ static __always_inline struct pw_root *pw_root_at(__u32 slot, struct pw_inode_ke
 
 	if (!bank)
 		return NULL;
-	at = bank->root_at[PW_ROOT_SLOT(key->ino, PW_INDEX(key->fs, PW_FS_MAX))];
+	at = bank->root_at[PW_ROOT_SLOT(key->ino, PW_INDEX(key->fs, PW_LAYERS))];
 	if (at != PW_KNOWN_MANY) {
 		known = &bank->known[PW_INDEX(at, PW_KNOWN_MAX)];
 		return known->key.ino == key->ino && known->key.fs == key->fs ? &known->root : NULL;
@@ -264,9 +278,11 @@ __noinline int pw_look_up(struct pw_hit *hit)
 	if (!hit->object) {
 		hit->object = root->object;
 		hit->root = root->root;
-		hit->by_name = 0;
+		hit->flags = 0;
 	}
 	hit->program_dir = root->program_dir;
+	if (root->flags & PW_ROOT_WAY)
+		hit->flags |= PW_HIT_WAY;
 
 	return 0;
 }
@@ -338,6 +354,8 @@ static __always_inline int pw_take_hit(struct pw_spot *spot, const struct pw_hit
 {
 	if (!spot->place)
 		spot->place = hit->place;
+	if (!depth && (hit->flags & PW_HIT_WAY))
+		spot->flags |= PW_SPOT_WAY;
 	if (!spot->program_dir && hit->program_dir)
 		spot->program_dir = hit->ino;
 	if (!hit->object)
@@ -346,8 +364,8 @@ static __always_inline int pw_take_hit(struct pw_spot *spot, const struct pw_hit
 	spot->where = PW_OPAQUE(PW_WHERE_OBJECT);
 	spot->object = hit->object;
 	spot->root = hit->root;
-	spot->depth = depth - hit->by_name;
-	if (hit->pending)
+	spot->depth = depth - (hit->flags & PW_HIT_BY_NAME);
+	if (hit->flags & PW_HIT_PENDING)
 		spot->flags |= PW_SPOT_PENDING;
 
 	return 1;
@@ -358,7 +376,7 @@ static __noinline int pw_consult(struct dentry *dentry, struct dentry *below, __
 				 __u32 depth, struct pw_spot *spot)
 {
 	struct inode *inode = dentry->d_inode;
-	struct pw_hit hit = {.fs = pw_scope_fs(scope), .slot = pw_scope_slot(scope)};
+	struct pw_hit hit = {.fs = pw_scope_layer(scope), .slot = pw_scope_slot(scope)};
 
 	if (!inode)
 		return 0;
@@ -414,9 +432,13 @@ static __always_inline void pw_spot_clear(struct pw_spot *spot)
 /* One level. Returns 1 when the walk is over. */
 static __always_inline int pw_level(struct pw_climbing *climb, struct dentry *dentry, __u32 depth)
 {
+	const __u8 *root_at = pw_root_at_of(climb->bank, climb->scope);
 	struct inode *inode = dentry->d_inode;
 
-	return inode && pw_known_at(pw_root_at_of(climb->bank, climb->scope), inode->i_ino) &&
+	if (climb->scope & PW_SCOPE_CODE)
+		root_at += PW_ROOT_SLOT(0, PW_LAYER_CODE(0));
+
+	return inode && pw_known_at(root_at, inode->i_ino) &&
 	       pw_consult(dentry, climb->below, climb->scope, depth, climb->spot);
 }
 

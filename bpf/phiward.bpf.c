@@ -33,6 +33,9 @@
 #include "guard.bpf.h"
 #include "storage.bpf.h"
 #include "seal.bpf.h"
+#include "code.bpf.h"
+#include "name.bpf.h"
+#include "rights.bpf.h"
 
 #include "hooks_guard.bpf.h"
 #include "hooks_file.bpf.h"

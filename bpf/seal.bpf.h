@@ -63,35 +63,6 @@ int BPF_PROG(pw_kernel_load_data, enum kernel_load_data_id id, bool contents, in
 	return pw_guard_sealed(PW_ACTION_MODULE, PW_REASON_MODULES, PW_SYSTEM_MODULES, NULL);
 }
 
-#define PW_CAP_SYS_MODULE 16
-#define PW_NR_DELETE_MODULE 176		/* x86-64 */
-#define PW_NR_DELETE_MODULE_32 129	/* i386 */
-#define PW_O_TRUNC 01000		/* of delete_module(2): also what is in use */
-
-/*
- * delete_module(2) asks nobody else. By force phiward's own module could be taken away with
- * all that it holds, so that is refused to everybody, before the seal too.
- */
-SEC("lsm/capable")
-int BPF_PROG(pw_capable, const struct cred *cred, struct user_namespace *ns, int cap,
-	     unsigned int options, int ret)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	const struct pt_regs *regs;
-	unsigned long flags;
-
-	if (ret || cap != PW_CAP_SYS_MODULE)
-		return ret;
-	if (!pw_in_call(PW_NR_DELETE_MODULE, PW_NR_DELETE_MODULE_32))
-		return 0;
-	regs = (const struct pt_regs *)bpf_task_pt_regs(task);
-	flags = task->thread_info.status & PW_TS_COMPAT ? regs->cx : regs->si;
-	if (flags & PW_O_TRUNC)
-		return pw_guard(PW_ACTION_MODULE, PW_REASON_SWITCH, NULL);
-
-	return pw_guard_sealed(PW_ACTION_MODULE, PW_REASON_MODULES, PW_SYSTEM_MODULES, NULL);
-}
-
 /* ---- Settings ---------------------------------------------------------------------------------- */
 
 /* Of what lockdown=integrity refuses: by these the kernel's memory is written with no code of one's own. */

@@ -20,7 +20,7 @@
 #include "limits.h"
 #include "words.h"
 
-#define PW_ABI_VERSION 2
+#define PW_ABI_VERSION 3
 
 #define PW_ASSERT_SIZE(type, bytes)                                                                \
 	_Static_assert(sizeof(type) == (bytes), "the size of " #type " is part of the ABI")
@@ -61,6 +61,7 @@ PW_ASSERT_SIZE(struct pw_subject_set, 32);
 #define PW_SUBJECT_LOOPBACK (1U << 14)	  /* others only: the word `loopback` */
 #define PW_SUBJECT_UNIX_ANY (1U << 15)	  /* a `unix: any` listen rule */
 #define PW_SUBJECT_UDP_FROM (1U << 16)	  /* has a UDP listen rule with `from` */
+#define PW_SUBJECT_UPDATES (1U << 17)	  /* may change code sets */
 
 struct pw_subject {
 	__u32 flags;
@@ -97,6 +98,7 @@ PW_ASSERT_SIZE(struct pw_fs_id, 16);
 #define PW_FS_PLACES (1U << 1)		/* holds a place under somebody's `writes` */
 #define PW_FS_PROGRAMS (1U << 2)	/* holds a program or helper */
 #define PW_FS_SOCKETS (1U << 3)		/* holds a unix socket of a rule */
+#define PW_FS_CODE (1U << 4)		/* holds code, or what is protected like it */
 
 struct pw_fs {
 	struct pw_fs_id id;
@@ -111,18 +113,24 @@ PW_ASSERT_SIZE(struct pw_fs, 24);
  */
 struct pw_inode_key {
 	__u64 ino;
-	__u32 fs;	/* index into pw_bank.fs */
+	__u32 fs;	/* PW_LAYER_*() of an index into pw_bank.fs */
 	__u32 zero;
 };
 PW_ASSERT_SIZE(struct pw_inode_key, 16);
 
+/* Code is a layer of its own: most of a machine is code, and who looks for objects does not meet it. */
+#define PW_LAYER_FILES(fs) (fs)
+#define PW_LAYER_CODE(fs) (PW_FS_MAX + (fs))
+#define PW_LAYERS (2 * PW_FS_MAX)
+
 #define PW_ROOT_HOLDS_NAMES (1U << 0)	/* look its children up in map `names` */
 #define PW_ROOT_ITSELF (1U << 1)	/* means something itself, not only by the names it holds */
+#define PW_ROOT_WAY (1U << 2)		/* code: leads to a code set, and is not moved away */
 
 struct pw_root {
 	__u32 generation;	/* i_generation; another one is another file */
 	__u32 flags;
-	__u32 object;		/* this inode and all below belong to it, or PW_OBJECT_NONE */
+	__u32 object;		/* this inode and all below belong to it, or PW_OBJECT_NONE; code: its set */
 	__u32 place;		/* index into pw_bank.place_writers, 0: none */
 	__u32 root;		/* number of the path in the policy's table of roots, for records */
 	/*
@@ -148,12 +156,13 @@ PW_ASSERT_SIZE(struct pw_name_key, 32);
 #define PW_NAME_PENDING (1U << 0)	/* the first missing component of a path */
 
 struct pw_name {
-	__u32 object;
+	__u32 object;	/* as in struct pw_root */
 	__u32 place;
 	__u32 root;
 	__u32 flags;
+	__u64 program;	/* code: what is put here is the program that `programs` has by this inode */
 };
-PW_ASSERT_SIZE(struct pw_name, 16);
+PW_ASSERT_SIZE(struct pw_name, 24);
 
 /* Map `links`: files of objects that have more than one link, by inode. */
 struct pw_link {
@@ -266,11 +275,13 @@ PW_ASSERT_SIZE(struct pw_unix_key, 108);
  * slot PW_ROOT_SLOT(ino, fs) of pw_bank.root_at, a byte: 0 when it means nothing to the
  * policy, PW_KNOWN_MANY when map `roots` has to be asked, else where in pw_bank.known it
  * stands: from PW_KNOWN_HOLDERS on those that mean nothing themselves and only hold names.
- * File systems number their files alike, so each begins at another slot.
+ * File systems number their files alike, so each begins at another slot; code has its own.
  */
 #define PW_ROOT_SLOTS 65536
 #define PW_ROOT_SKEW 257
-#define PW_ROOT_SLOT(ino, fs) (((ino) & (PW_ROOT_SLOTS - 1)) + (__u64)(fs) * PW_ROOT_SKEW)
+#define PW_ROOT_SLOT(ino, fs)                                                                      \
+	(((ino) & (PW_ROOT_SLOTS - 1)) + (__u64)(fs) * PW_ROOT_SKEW +                              \
+	 (__u64)(fs) / PW_FS_MAX * PW_ROOT_SLOTS)
 #define PW_KNOWN_MAX 256
 #define PW_KNOWN_HOLDERS 128
 #define PW_KNOWN_MANY (PW_KNOWN_MAX - 1)
@@ -283,12 +294,14 @@ PW_ASSERT_SIZE(struct pw_known, 40);
 
 /*
  * File systems likewise, by the first half of the UUID, or by s_dev where that is 0:
- * 0, PW_FS_MANY, or index + 1 with PW_FS_AT_OBJECTS. Where removable media are an
+ * 0, PW_FS_MANY, or index + 1 with PW_FS_AT_*. Where removable media are an
  * object, or a UUID begins with eight zeros, no slot is 0.
  */
 #define PW_FS_SLOTS 256
 #define PW_FS_SLOT(key) (((key) ^ ((key) >> 20)) & (PW_FS_SLOTS - 1))
 #define PW_FS_AT_OBJECTS 128	/* the file system has PW_FS_OBJECTS, or it is not sure that not */
+#define PW_FS_AT_CODE 64	/* the same of PW_FS_CODE */
+#define PW_FS_AT_INDEX 63
 #define PW_FS_MANY 255
 
 /* A name that is held has its bit of pw_bank.name_marks, by pw_name_mark() of match.h. */
@@ -306,6 +319,17 @@ PW_ASSERT_SIZE(struct pw_known, 40);
 
 #define PW_BANK_PROGRAM_DIRS (1U << 2)	/* some root is a directory of programs */
 
+/* Who maps the files of a code set as code, and who changes them: pw_decide_code() of decide.h. */
+#define PW_CODE_OWN (1U << 0)	/* phiwardd's: nobody else does */
+#define PW_CODE_SEALED (1U << 1)	/* guarded once phiward is sealed */
+
+struct pw_code_set {
+	struct pw_subject_set members;
+	__u32 flags;
+	__u32 zero;
+};
+PW_ASSERT_SIZE(struct pw_code_set, 40);
+
 struct pw_bank {
 	__u64 generation;	/* 0: no policy */
 	__u32 mode;		/* enum pw_mode */
@@ -314,10 +338,11 @@ struct pw_bank {
 	__u32 removable;	/* object of every file system on a removable device, or 0 */
 	struct pw_fs fs[PW_FS_MAX];
 	__u8 fs_at[PW_FS_SLOTS];
-	__u8 root_at[PW_ROOT_SLOTS + PW_FS_MAX * PW_ROOT_SKEW];
+	__u8 root_at[2 * PW_ROOT_SLOTS + PW_LAYERS * PW_ROOT_SKEW];
 	struct pw_known known[PW_KNOWN_MAX];	/* the first is never used */
 	__u8 name_guesses[PW_NAME_GUESSES];	/* 1: by pw_name_guess() a name that is held */
 	__u64 name_marks[PW_NAME_MARKS / 64];
+	__u64 program_marks[PW_NAME_MARKS / 64];	/* of names that are programs by their name */
 	/* A bit by inode number; set for every key of programs. */
 	__u64 program_filter[PW_FILTER_WORDS];
 	__u32 object_flags[PW_OBJECT_IDS];
@@ -325,6 +350,7 @@ struct pw_bank {
 	/* PW_ACTION_BIT() masks; the access of others is always 0. */
 	__u16 access[PW_SUBJECT_IDS][PW_OBJECT_IDS];
 	struct pw_subject_set place_writers[PW_PLACES_MAX];
+	struct pw_code_set code_sets[PW_CODE_SETS_MAX];	/* the first is never used */
 };
 
 /* ---- State that outlives policies and daemons ------------------------------------------- */

@@ -92,6 +92,27 @@ PW_PURE struct pw_answer pw_decide_file(const struct pw_file_question *q)
 	}
 }
 
+/*
+ * Whether @subject may change what is in a code set with @set_flags (PW_CODE_*): a program, a
+ * library, what is protected like them. No mode and no never_block has a say.
+ */
+PW_PURE struct pw_answer pw_decide_code(__u32 set_flags, __u32 subject, __u32 subject_flags,
+					__u32 sealed)
+{
+	if (subject >= PW_SUBJECT_IDS)
+		return pw_answer(PW_VERDICT_DENY, PW_REASON_BUG);
+	if (set_flags & PW_CODE_OWN)
+		return subject == PW_SUBJECT_DAEMON ?
+			       pw_answer(PW_VERDICT_ALLOW, PW_REASON_RULE) :
+			       pw_answer(PW_VERDICT_DENY, PW_REASON_SELF);
+	if ((set_flags & PW_CODE_SEALED) && !sealed)
+		return pw_answer(PW_VERDICT_ALLOW, PW_REASON_RULE);
+	if (subject >= PW_SUBJECT_FIRST && (subject_flags & PW_SUBJECT_UPDATES))
+		return pw_answer(PW_VERDICT_ALLOW, PW_REASON_RULE);
+
+	return pw_answer(PW_VERDICT_DENY, PW_REASON_CODE_SET);
+}
+
 /* Whether a refusal is applied; the canary is refused in every mode. */
 PW_PURE int pw_mode_applies(__u32 mode, __u32 subject_flags, __u32 object_flags)
 {

@@ -25,12 +25,13 @@
 #define PW_SUBJECT_IDS 256	/* id 0: others */
 
 #define PW_FS_MAX 16		/* file systems that hold something the policy names */
-#define PW_ROOTS_MAX 4096	/* resolved paths of one policy: objects, writes, unix sockets */
+#define PW_ROOTS_MAX 4096	/* resolved paths of one policy: objects, writes, code, unix sockets */
 #define PW_LINKS_MAX 65536	/* files of objects with more than one link */
 #define PW_PROGRAMS_MAX 4096	/* programs and helpers of one policy */
 #define PW_SCRIPT_PATH_MAX 256	/* path of a script, with its NUL */
 #define PW_PROGRAM_SUBJECTS 8	/* subjects that may share one program */
 #define PW_PLACES_MAX 512	/* places under `writes` */
+#define PW_CODE_SETS_MAX 1024	/* code sets that differ */
 #define PW_USERS_PER_SUBJECT 16
 
 #define PW_PORT_RANGES 32	/* disjoint port ranges for one address of one subject */

@@ -127,7 +127,7 @@ enum pw_on_loss { PW_ON_LOSS_LIST(PW_ENUM_ENTRY) PW_ON_LOSS_MAX_ };
 	X(PW_REASON_MEMBER, "a member of a subject is not open to other programs")                 \
 	X(PW_REASON_STORAGE, "raw storage needs `system: [storage]`")                              \
 	X(PW_REASON_GATE, "loading programs into the kernel is refused while phiward enforces")    \
-	X(PW_REASON_TRACING, "tracing and probing are refused while phiward enforces")             \
+	X(PW_REASON_TRACING, "tracing and probing need `system: [trace]`; memory is closed")       \
 	X(PW_REASON_SWITCH, "it would switch phiward off")                                         \
 	X(PW_REASON_NO_RECORD, "no record could be made and the object is denied without one")     \
 	X(PW_REASON_ADMIN, "the administrator's command")                                          \

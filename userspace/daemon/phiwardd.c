@@ -70,8 +70,13 @@ static int prepare(struct pw_daemon *daemon)
 	r = pw_directories_open(&daemon->directories, &wrong);
 	if (r == -EBUSY)
 		return fail(daemon, r, "another phiwardd is running");
-	if (r < 0)
-		return fail(daemon, r, wrong);
+	if (r < 0) {
+		fail(daemon, r, wrong);
+		if (r == -EACCES)
+			fputs("phiwardd: where a policy is in force PID 1 has to start it, as a service\n",
+			      stderr);
+		return r;
+	}
 	pw_kernel_prepare();
 	r = pw_privileges_drop();
 	if (r < 0)

@@ -110,6 +110,8 @@ static uint32_t subject_flags(const struct pw_subject_policy *subject)
 		flags |= PW_SUBJECT_HELPERS_ANY;
 	if (subject->nusers > 0)
 		flags |= PW_SUBJECT_USERS;
+	if (subject->updates)
+		flags |= PW_SUBJECT_UPDATES;
 	if (subject->writes_tty)
 		flags |= PW_SUBJECT_WRITES_TTY;
 	if (subject->writes_pipe)
@@ -252,6 +254,8 @@ static int build_all(struct pw_build *build)
 	if (r == 0)
 		r = pw_build_programs(build);
 	if (r == 0)
+		r = pw_build_code(build);
+	if (r == 0)
 		r = pw_build_net(build);
 	build->image->rescue = build->policy->rescue;
 	if (r == 0)
@@ -305,6 +309,8 @@ int pw_image_bind(struct pw_image *image, const struct pw_resolved *resolved, st
 
 	if (r == 0)
 		r = pw_build_daemon(&build);
+	if (r == 0)
+		r = pw_build_daemon_name(&build);
 	if (r == 0)
 		pw_build_known(&build);
 

@@ -65,9 +65,17 @@ static int fs_index(struct pw_build *build, const struct pw_fs_id *id, uint32_t 
 int pw_build_key(struct pw_build *build, const struct pw_identity *file, uint32_t fs_flags,
 		 const struct pw_position *at, struct pw_inode_key *ret)
 {
-	*ret = (struct pw_inode_key){.ino = file->ino};
+	uint32_t fs;
+	int r = fs_index(build, &file->fs, fs_flags, at, &fs);
 
-	return fs_index(build, &file->fs, fs_flags, at, &ret->fs);
+	if (r < 0)
+		return r;
+	*ret = (struct pw_inode_key){
+		.ino = file->ino,
+		.fs = fs_flags & PW_FS_CODE ? PW_LAYER_CODE(fs) : PW_LAYER_FILES(fs),
+	};
+
+	return 0;
 }
 
 struct pw_root *pw_build_inode(struct pw_build *build, const struct pw_identity *file,
@@ -94,26 +102,33 @@ struct pw_root *pw_build_inode(struct pw_build *build, const struct pw_identity 
 	return root;
 }
 
-/* What the name @held means so far; NULL with a diagnostic. */
-static struct pw_name *held_name(struct pw_build *build, const struct pw_hold *held,
-				 uint32_t fs_flags, const struct pw_position *at)
+static void mark_name(struct pw_bank *bank, const char *held, uint32_t length)
 {
-	uint32_t length = (uint32_t)strlen(held->name), mark;
+	uint64_t first = 0;
+	uint32_t mark;
+
+	memcpy(&first, held, length < sizeof(first) ? length : sizeof(first));
+	mark = pw_name_mark(first, length);
+	bank->name_marks[mark / 64] |= 1ULL << (mark % 64);
+	bank->name_guesses[pw_name_guess(first, length)] = 1;
+}
+
+struct pw_name *pw_build_name(struct pw_build *build, const struct pw_hold *held,
+			      uint32_t fs_flags, const struct pw_position *at)
+{
+	uint32_t length = (uint32_t)strlen(held->name);
 	struct pw_name_key key = {
 		.hash = pw_name_hash(held->name, length),
 		.length = length,
 	};
 	struct pw_root *parent;
-	uint64_t first = 0;
 
 	parent = pw_build_inode(build, &held->parent, fs_flags, false, at);
 	if (!parent || pw_build_key(build, &held->parent, fs_flags, at, &key.parent) < 0)
 		return NULL;
 	parent->flags |= PW_ROOT_HOLDS_NAMES;
-	memcpy(&first, held->name, length < sizeof(first) ? length : sizeof(first));
-	mark = pw_name_mark(first, length);
-	build->image->bank.name_marks[mark / 64] |= 1ULL << (mark % 64);
-	build->image->bank.name_guesses[pw_name_guess(first, length)] = 1;
+	if (!(fs_flags & PW_FS_CODE))
+		mark_name(&build->image->bank, held->name, length);
 
 	return pw_table_get(&build->image->tables[PW_MAP_NAMES], &key);
 }
@@ -145,7 +160,7 @@ static int claim_names(struct pw_build *build, const struct pw_resolved_path *pa
 		       uint32_t number)
 {
 	for (const struct pw_hold *held = path->holds; held; held = held->next) {
-		struct pw_name *name = held_name(build, held, PW_FS_OBJECTS, path->at);
+		struct pw_name *name = pw_build_name(build, held, PW_FS_OBJECTS, path->at);
 
 		if (!name)
 			return -E2BIG;
@@ -292,7 +307,7 @@ static int add_place(struct pw_build *build, const struct pw_resolved_path *path
 	/* The first is the name itself; those of symbolic links before it are no places. */
 	if (!path->holds)
 		return 0;
-	name = held_name(build, path->holds, PW_FS_PLACES, path->at);
+	name = pw_build_name(build, path->holds, PW_FS_PLACES, path->at);
 	if (!name)
 		return -E2BIG;
 	name->place = name->place ? name->place : place;
@@ -350,7 +365,7 @@ int pw_build_socket(struct pw_build *build, const struct pw_resolved_path *path,
 	}
 	if (!path->holds)
 		return 0;
-	name = held_name(build, path->holds, PW_FS_SOCKETS, path->at);
+	name = pw_build_name(build, path->holds, PW_FS_SOCKETS, path->at);
 	if (!name)
 		return -E2BIG;
 	if (name->object == PW_OBJECT_NONE)

@@ -15,8 +15,9 @@ static void place_file_systems(struct pw_bank *bank)
 		if (*at != 0 || all || fs->object != PW_OBJECT_NONE)
 			*at = PW_FS_MANY;
 		else
-			*at = (uint8_t)(i + 1) |
-			      (fs->flags & PW_FS_OBJECTS ? PW_FS_AT_OBJECTS : 0);
+			*at = (uint8_t)((i + 1) |
+					(fs->flags & PW_FS_OBJECTS ? PW_FS_AT_OBJECTS : 0) |
+					(fs->flags & PW_FS_CODE ? PW_FS_AT_CODE : 0));
 	}
 	for (uint32_t i = 0; i < bank->nfs; i++)
 		all = all || (bank->fs[i].id.lo == 0 && bank->fs[i].id.hi != PW_FS_BY_DEV);

@@ -15,6 +15,7 @@ struct pw_build {
 	uint32_t *objects;
 	size_t nplaces;		/* places given so far; 0 is none */
 	const char *places[PW_PLACES_MAX];	/* their canonical paths; borrowed */
+	uint32_t ncode_sets;	/* given so far; 0 is none */
 };
 
 /* The kernel id of an index of policy.h, the words included. */
@@ -32,6 +33,11 @@ uint32_t pw_build_root(struct pw_build *build, const char *path);
 int pw_build_socket(struct pw_build *build, const struct pw_resolved_path *path, uint32_t root);
 int pw_build_pending(struct pw_build *build, const char *path);
 
+/* bank_code.c: code sets, after the programs. */
+int pw_build_code(struct pw_build *build);
+/* The daemon's program by its name; in an image that was read its code sets are there. */
+int pw_build_daemon_name(struct pw_build *build);
+
 /* bank_programs.c */
 int pw_build_programs(struct pw_build *build);
 int pw_build_daemon(struct pw_build *build);
@@ -40,11 +46,18 @@ int pw_build_net(struct pw_build *build);
 /* bank_known.c: after all others, from what they made. */
 void pw_build_known(struct pw_build *build);
 
-/* Shared with bank_programs.c. */
+/* Shared by the above. With PW_FS_CODE among @fs_flags it is of the layer of code. */
 int pw_build_key(struct pw_build *build, const struct pw_identity *file, uint32_t fs_flags,
 		 const struct pw_position *at, struct pw_inode_key *ret);
 /* What an inode means so far; NULL with a diagnostic. @itself: more than the names in it. */
 struct pw_root *pw_build_inode(struct pw_build *build, const struct pw_identity *file,
 			       uint32_t fs_flags, bool itself, const struct pw_position *at);
+
+/*
+ * What the name @held means so far; NULL with a diagnostic. The marks by which walks guess
+ * are set for the layer of files.
+ */
+struct pw_name *pw_build_name(struct pw_build *build, const struct pw_hold *held,
+			      uint32_t fs_flags, const struct pw_position *at);
 
 #endif

@@ -247,6 +247,41 @@ static int read_names(struct bytes *bytes, struct pw_image *image)
 	return r < 0 ? r : read_pending(object, image);
 }
 
+/* What is used as a count or an index without another look. */
+static bool is_within(const struct pw_image *image)
+{
+	const struct pw_table *roots = &image->tables[PW_MAP_ROOTS];
+	const struct pw_table *programs = &image->tables[PW_MAP_PROGRAMS];
+	const struct pw_table *links = &image->tables[PW_MAP_LINKS];
+	const struct pw_catalog *catalog = image->catalog;
+	bool within = image->bank.nfs <= PW_FS_MAX;
+
+	for (size_t i = 0; i < roots->n; i++) {
+		struct pw_inode_key key;
+
+		memcpy(&key, roots->keys + i * sizeof(key), sizeof(key));
+		within = within && key.fs < PW_LAYERS;
+	}
+	for (size_t i = 0; i < programs->n; i++) {
+		struct pw_program program;
+
+		memcpy(&program, programs->values + i * sizeof(program), sizeof(program));
+		within = within && program.nroles <= PW_PROGRAM_SUBJECTS;
+	}
+	for (size_t i = 0; i < links->n; i++) {
+		struct pw_link link;
+
+		memcpy(&link, links->values + i * sizeof(link), sizeof(link));
+		within = within && link.object < PW_OBJECT_IDS;
+	}
+	for (size_t i = 0; i < image->nscan; i++)
+		within = within && image->scan[i].object < PW_OBJECT_IDS;
+	for (size_t i = 0; i < catalog->nprograms; i++)
+		within = within && !catalog->programs[i] == (i == 0);
+
+	return within;
+}
+
 int pw_image_decode(const char *data, size_t length, struct pw_image **ret)
 {
 	_cleanup_(pw_image_freep) struct pw_image *image = pw_image_new();
@@ -280,6 +315,8 @@ int pw_image_decode(const char *data, size_t length, struct pw_image **ret)
 		r = take_table(&bytes, &image->tables[map]);
 	if (r == 0)
 		r = read_names(&bytes, image);
+	if (r == 0 && !is_within(image))
+		r = -EBADMSG;
 	if (r < 0)
 		return r;
 	image->file = malloc(length);

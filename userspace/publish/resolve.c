@@ -179,6 +179,111 @@ static int resolve_subjects(struct pw_resolving *on)
 			       &on->resolved->others_sockets, &on->resolved->nothers_sockets);
 }
 
+/* ---- Code ------------------------------------------------------------------------------------ */
+
+/* The entry of @path, made when it is new; NULL: no memory. */
+static struct pw_resolved_code *code_entry(struct pw_resolved *resolved, const char *path,
+					   const struct pw_position *at)
+{
+	struct pw_resolved_code *entry;
+
+	for (size_t i = 0; i < resolved->ncode; i++)
+		if (strcmp(resolved->code[i].path.path, path) == 0)
+			return &resolved->code[i];
+	entry = &resolved->code[resolved->ncode];
+	entry->members = calloc(resolved->policy->nsubjects + 1, sizeof(*entry->members));
+	if (!entry->members)
+		return NULL;
+	entry->path.path = path;
+	entry->path.at = at;
+	entry->path.keeps_way = true;
+	resolved->ncode++;
+
+	return entry;
+}
+
+static int add_code(struct pw_resolved *resolved, const struct pw_path *paths, size_t n,
+		    size_t subject, bool stated)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct pw_resolved_code *entry = code_entry(resolved, paths[i].path, &paths[i].at);
+
+		if (!entry)
+			return -ENOMEM;
+		entry->members[subject] = true;
+		entry->stated = entry->stated || stated;
+	}
+
+	return 0;
+}
+
+static int add_code_of_subjects(struct pw_resolved *resolved)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < resolved->policy->nsubjects; i++) {
+		const struct pw_subject_policy *subject = &resolved->policy->subjects[i];
+
+		r = add_code(resolved, subject->code, subject->ncode, i, !subject->code_default);
+		if (r == 0)
+			r = add_code(resolved, subject->protect, subject->nprotect, i, true);
+	}
+
+	return r;
+}
+
+static int add_own_code(struct pw_resolved *resolved, const struct pw_resolver *resolver)
+{
+	static const struct pw_position nowhere;
+	struct pw_resolved_code *entry;
+
+	for (size_t i = 0; i < pw_code_ndefault; i++) {
+		entry = code_entry(resolved, pw_code_default[i], &nowhere);
+		if (!entry)
+			return -ENOMEM;
+		entry->daemon = true;
+	}
+	entry = code_entry(resolved, resolver->daemon, &nowhere);
+	if (!entry)
+		return -ENOMEM;
+	entry->daemon = true;
+	for (size_t i = 0; i < resolver->nown; i++) {
+		size_t n = resolved->ncode;
+
+		entry = code_entry(resolved, resolver->own[i].path, &nowhere);
+		if (!entry)
+			return -ENOMEM;
+		/* What is somebody's code is guarded before the seal, too. */
+		entry->flags |= resolver->own[i].flags & (resolved->ncode > n ? ~0U : PW_CODE_OWN);
+	}
+
+	return 0;
+}
+
+static int resolve_code(struct pw_resolving *on)
+{
+	struct pw_resolved *resolved = on->resolved;
+	size_t room = pw_code_ndefault + 1 + on->resolver->nown;
+	int r;
+
+	for (size_t i = 0; i < resolved->policy->nsubjects; i++)
+		room += resolved->policy->subjects[i].ncode + resolved->policy->subjects[i].nprotect;
+	/* It does not grow: identities are written to where an entry was when its walk began. */
+	resolved->code = calloc(room, sizeof(*resolved->code));
+	if (!resolved->code)
+		return -ENOMEM;
+	r = add_code_of_subjects(resolved);
+	if (r == 0)
+		r = add_own_code(resolved, on->resolver);
+	for (size_t i = 0; r == 0 && i < resolved->ncode; i++)
+		r = walk_path(on, resolved->code[i].path.at, resolved->code[i].path.path,
+			      &resolved->code[i].path);
+
+	return r;
+}
+
+/* ---- Programs -------------------------------------------------------------------------------- */
+
 /* Whether a program begins with #!, from its first two bytes. */
 static int is_script(const char *canonical, bool *ret)
 {
@@ -308,6 +413,8 @@ static int resolve_all(struct pw_resolving *on)
 		r = resolve_objects(on);
 	if (r == 0)
 		r = resolve_subjects(on);
+	if (r == 0)
+		r = resolve_code(on);
 	if (r < 0)
 		return r;
 	r = pw_walker_flush(on->walker);
@@ -373,6 +480,11 @@ struct pw_resolved *pw_resolved_free(struct pw_resolved *resolved)
 		free(subject->users);
 	}
 	free_paths(resolved->others_sockets, resolved->nothers_sockets);
+	for (size_t i = 0; i < resolved->ncode; i++) {
+		pw_resolved_path_done(&resolved->code[i].path);
+		free(resolved->code[i].members);
+	}
+	free(resolved->code);
 	pw_resolved_path_done(&resolved->canary);
 	pw_resolved_path_done(&resolved->daemon);
 	free(resolved->objects);

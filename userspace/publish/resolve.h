@@ -24,6 +24,11 @@ struct pw_hold {
 	char name[PW_FILE_NAME_MAX];
 };
 
+struct pw_way {
+	struct pw_way *next;
+	struct pw_identity directory;
+};
+
 enum pw_state_of_path {
 	PW_PATH_RESOLVED,
 	PW_PATH_MISSING,	/* a component is missing; holds has the first missing name */
@@ -39,6 +44,8 @@ struct pw_resolved_path {
 	struct pw_identity file;	/* unless missing or unmounted */
 	bool script;			/* a program that begins with #! */
 	struct pw_hold *holds;		/* its own name, and those of symbolic links on the way */
+	bool keeps_way;			/* in: @way is wanted */
+	struct pw_way *way;		/* the directories that lead to it, but the top */
 	bool known;			/* @before is set: where it lay at the last apply */
 	struct pw_identity before;
 };
@@ -64,8 +71,19 @@ struct pw_resolved_subject {
 	uint32_t *users;
 };
 
+/* Where a code set begins, beside programs and helpers. Each path is there once. */
+struct pw_resolved_code {
+	struct pw_resolved_path path;
+	bool *members;		/* by index in the policy */
+	bool daemon;		/* phiwardd is one, too */
+	bool stated;		/* the policy names it */
+	uint32_t flags;		/* PW_CODE_* */
+};
+
 struct pw_resolved {
 	const struct pw_policy *policy;		/* borrowed */
+	struct pw_resolved_code *code;
+	size_t ncode;
 	struct pw_resolved_object *objects;
 	struct pw_resolved_subject *subjects;
 	struct pw_resolved_path *others_sockets;
@@ -80,6 +98,12 @@ typedef int (*pw_identify_fn)(void *data, struct pw_identity *ids, size_t n);
 /* Where the path of an object lay at the last apply; false when it is not known. */
 typedef bool (*pw_before_fn)(void *data, const char *path, struct pw_identity *ret);
 
+/* What phiward guards of its own. */
+struct pw_own_path {
+	const char *path;
+	uint32_t flags;		/* PW_CODE_* */
+};
+
 struct pw_resolver {
 	pw_identify_fn identify;
 	void *identify_data;
@@ -88,6 +112,8 @@ struct pw_resolver {
 	bool rebase;		/* what is found on another file system than before is right now */
 	const char *canary;	/* path of the canary file */
 	const char *daemon;	/* path of the daemon's program */
+	const struct pw_own_path *own;
+	size_t nown;
 };
 
 /* Errors are explained in @diag, at the name that is wrong. */

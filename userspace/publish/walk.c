@@ -107,6 +107,27 @@ static int hold(struct pw_walker *walker, int dirfd, const char *name,
 	return want(walker, fd, &held->parent);
 }
 
+/* Keeps the directory @dirfd, through which the path goes on. */
+static int keep_way(struct pw_walker *walker, int dirfd, struct pw_resolved_path *out)
+{
+	struct pw_way *way;
+	int fd;
+
+	if (!out->keeps_way)
+		return 0;
+	way = calloc(1, sizeof(*way));
+	if (!way)
+		return -ENOMEM;
+	way->next = out->way;
+	out->way = way;
+
+	fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return -errno;
+
+	return want(walker, fd, &way->directory);
+}
+
 /* Takes the next component off walk->rest; false at the end. */
 static bool next_name(struct pw_path_walk *walk, char name[static PATH_MAX])
 {
@@ -220,6 +241,9 @@ static int step(struct pw_walker *walker, struct pw_path_walk *walk, const char 
 			    0 : hold(walker, walk->fd, name, out);
 		return r < 0 ? r : want(walker, TAKE_FD(fd), &out->file);
 	}
+	r = keep_way(walker, fd, out);
+	if (r < 0)
+		return r;
 	close(walk->fd);
 	walk->fd = TAKE_FD(fd);
 
@@ -263,6 +287,12 @@ void pw_resolved_path_done(struct pw_resolved_path *path)
 
 		path->holds = held->next;
 		free(held);
+	}
+	while (path->way) {
+		struct pw_way *way = path->way;
+
+		path->way = way->next;
+		free(way);
 	}
 	free(path->canonical);
 	path->canonical = NULL;

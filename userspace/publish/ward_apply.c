@@ -8,6 +8,7 @@
 #include "common/words.h"
 #include "publish/changes.h"
 #include "publish/module.h"
+#include "publish/own_paths.h"
 #include "publish/pins.h"
 #include "publish/probe.h"
 #include "publish/swap.h"
@@ -27,6 +28,8 @@ static struct pw_resolver own_resolver(struct pw_ward *ward)
 		.identify_data = ward->kernel,
 		.canary = PW_CANARY_FILE,
 		.daemon = ward->program,
+		.own = pw_own_paths,
+		.nown = pw_own_npaths,
 	};
 }
 

@@ -1,49 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* From a policy's text, over paths of a real directory, to the bytes of the maps. */
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
+/* The bytes of the maps. */
 #include <phiward/match.h>
 
-#include "common/cleanup.h"
-#include "policy/parse.h"
-#include "publish/image.h"
-
-#define BOOT "aaaaaaaa-0000-4000-8000-000000000001"
-
-static char top[] = "/tmp/pw-image-XXXXXX";
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-
-	return remove(path);
-}
-
-static void make_file(const char *name, const char magic[static 4])
-{
-	char path[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", top, name);
-	fd = open(path, O_WRONLY | O_CREAT, 0755);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, magic, 4), 4);
-	close(fd);
-}
+#include "built.h"
 
 static int set_up(void **state)
 {
@@ -51,46 +10,17 @@ static int set_up(void **state)
 	char path[256], target[256];
 
 	(void)state;
-	if (!mkdtemp(top))
+	if (make_directories(directories, PW_ARRAY_SIZE(directories)) < 0)
 		return -1;
-	for (size_t i = 0; i < PW_ARRAY_SIZE(directories); i++) {
-		snprintf(path, sizeof(path), "%s/%s", top, directories[i]);
-		if (mkdir(path, 0755) < 0)
-			return -1;
-	}
 	make_file("program", "\177ELF");
 	make_file("helper", "\177ELF");
 	make_file("canary", "\177ELF");
+	make_file("daemon", "\177ELF");
 	make_file("script", "#!/a");
 	snprintf(path, sizeof(path), "%s/by-link", top);
 	snprintf(target, sizeof(target), "%s/images", top);
 
 	return symlink(target, path);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-
-	return nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-/* What the kernel would say of these descriptors. */
-static int identify(void *data, struct pw_identity *ids, size_t n)
-{
-	(void)data;
-	for (size_t i = 0; i < n; i++) {
-		struct stat st;
-
-		if (fstat((int)ids[i].fd, &st) < 0)
-			return -errno;
-		ids[i].fs = (struct pw_fs_id){.lo = st.st_dev, .hi = PW_FS_BY_DEV};
-		ids[i].ino = st.st_ino;
-		ids[i].generation = (uint32_t)st.st_ino ^ 77;
-		ids[i].mode = st.st_mode;
-	}
-
-	return 0;
 }
 
 static struct pw_identity moved_away;
@@ -104,74 +34,16 @@ static bool lay_elsewhere(void *data, const char *path, struct pw_identity *ret)
 	return true;
 }
 
-static ino_t ino_of(const char *name)
-{
-	char path[256];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s/%s", top, name);
-	assert_int_equal(stat(path, &st), 0);
-
-	return st.st_ino;
-}
-
-struct built {
-	struct pw_policy *policy;
-	struct pw_resolved *resolved;
-	struct pw_ids *ids;
-	struct pw_image *image;
-	struct pw_diag diag;
-	int r;
-};
-
-static void done(struct built *built)
-{
-	pw_image_free(built->image);
-	pw_resolved_free(built->resolved);
-	pw_policy_free(built->policy);
-	pw_ids_free(built->ids);
-	pw_diag_done(&built->diag);
-}
-
-/* Builds the policy; every @ in the text is the directory of this test. */
 static void build(const char *text, pw_before_fn before, struct built *built)
 {
-	char canary[256], program[256], whole[4096], *to = whole;
-	struct pw_source source = {.name = (char *)"test.yaml", .text = whole};
-	const struct pw_resolver resolver = {
-		.identify = identify,
-		.before = before,
-		.canary = canary,
-		.daemon = program,
-	};
+	const struct pw_resolver resolver = {.before = before};
 
-	snprintf(canary, sizeof(canary), "%s/canary", top);
-	snprintf(program, sizeof(program), "%s/helper", top);
-	for (; *text; text++)
-		if (*text == '@')
-			to += sprintf(to, "%s", top);
-		else
-			*to++ = *text;
-	*to = '\0';
-	source.length = (size_t)(to - whole);
-	*built = (struct built){};
-	built->r = pw_policy_parse(&source, 1, &built->policy, &built->diag);
-	if (built->r < 0)
-		pw_diag_print(&built->diag, stderr);
-	assert_int_equal(built->r, 0);
-	assert_int_equal(pw_ids_load(AT_FDCWD, BOOT, &built->ids), 0);
-	built->r = pw_resolve(built->policy, &resolver, &built->resolved, &built->diag);
-	if (built->r == 0)
-		built->r = pw_image_build(built->policy, built->resolved, built->ids, &built->image,
-					  &built->diag);
+	build_with(text, &resolver, built);
 }
 
-#define HEAD "phiward: 1\nname: t\nversion: 3\nmode: enforce\n"
-#define IMAGES(path) "objects:\n  images: {paths: [" path "], on_audit_loss: deny}\n"
 #define READER(more)                                                                               \
 	"subjects:\n  reader:\n    exec: [@/program]\n    started_by: [init]\n" more               \
 	"    access: {images: [read, write]}\n"
-#define OTHERS "others: {network: deny}\n"
 
 static const struct pw_root *root_of(const struct pw_image *image, ino_t ino)
 {
@@ -478,6 +350,74 @@ static void test_kept_damaged(void **state)
 	done(&built);
 }
 
+static void assert_kept(struct pw_image *image, int expected)
+{
+	struct pw_image *again = NULL;
+
+	assert_int_equal(pw_image_encode(image), 0);
+	assert_int_equal(pw_image_decode(image->file, image->file_length, &again), expected);
+	pw_image_free(again);
+}
+
+/* Good but for one number, under a digest that is right. */
+static void test_kept_beyond_bounds(void **state)
+{
+	struct pw_table *roots, *programs, *links;
+	struct pw_inode_key *key, none = {};
+	struct pw_program *program;
+	struct pw_image *image;
+	struct pw_link *link;
+	struct built built;
+	char *text;
+
+	(void)state;
+	build(HEAD IMAGES("@/images") READER("") OTHERS, NULL, &built);
+	assert_int_equal(built.r, 0);
+	image = built.image;
+	roots = &image->tables[PW_MAP_ROOTS];
+	programs = &image->tables[PW_MAP_PROGRAMS];
+	links = &image->tables[PW_MAP_LINKS];
+
+	image->bank.nfs = PW_FS_MAX + 1;
+	assert_kept(image, -EBADMSG);
+	image->bank.nfs = PW_FS_MAX;
+	assert_kept(image, 0);
+
+	key = (struct pw_inode_key *)roots->keys + roots->n - 1;
+	key->fs = PW_LAYERS;
+	assert_kept(image, -EBADMSG);
+	key->fs = PW_LAYERS - 1;
+	assert_kept(image, 0);
+
+	program = (struct pw_program *)programs->values + programs->n - 1;
+	program->nroles = PW_PROGRAM_SUBJECTS + 1;
+	assert_kept(image, -EBADMSG);
+	program->nroles = PW_PROGRAM_SUBJECTS;
+	assert_kept(image, 0);
+
+	link = pw_table_add(links, &none);
+	assert_non_null(link);
+	link->object = PW_OBJECT_IDS;
+	assert_kept(image, -EBADMSG);
+	link->object = PW_OBJECT_IDS - 1;
+	assert_kept(image, 0);
+
+	image->scan[0].object = PW_OBJECT_IDS;
+	assert_kept(image, -EBADMSG);
+	image->scan[0].object = PW_OBJECT_IDS - 1;
+	assert_kept(image, 0);
+
+	text = image->catalog->programs[1];
+	image->catalog->programs[1] = NULL;
+	assert_kept(image, -EBADMSG);
+	image->catalog->programs[1] = text;
+	image->catalog->programs[0] = text;
+	assert_kept(image, -EBADMSG);
+	image->catalog->programs[0] = NULL;
+	assert_kept(image, 0);
+	done(&built);
+}
+
 static void test_kept_numbers(void **state)
 {
 	struct pw_image *again = NULL;
@@ -501,6 +441,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_kept_damaged),
+		cmocka_unit_test(test_kept_beyond_bounds),
 		cmocka_unit_test(test_kept_numbers),
 		cmocka_unit_test(test_object_and_subject),
 		cmocka_unit_test(test_missing_path_is_held),

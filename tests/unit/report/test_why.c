@@ -396,6 +396,42 @@ static void every_reason_has_advice(void **state)
 	}
 }
 
+/* What has to be given, and to whom: who was refused, or a subject for the program. */
+static void the_right_that_is_missing(void **state)
+{
+	static const struct {
+		enum pw_reason reason;
+		const char *subject, *not_entered, *advice;
+	} cases[] = {
+		{ PW_REASON_NETADMIN, "receiver", NULL, "add `netadmin` to `system` of receiver" },
+		{ PW_REASON_CLOCK, "others", NULL, "name /usr/bin/cat under `exec` of a subject that "
+						   "has `system: [clock]`" },
+		{ PW_REASON_POWER, "receiver", NULL, "add `power` to `system` of receiver" },
+		{ PW_REASON_DISPLAY, "receiver", NULL, "add `display` to `system` of receiver" },
+		{ PW_REASON_STORAGE, "others", "disks", "`started_by` and `users` of disks" },
+		{ PW_REASON_TRACING, "others", NULL, "`system: [trace]`" },
+		{ PW_REASON_CODE_SET, "others", NULL, "`updates: true`" },
+		{ PW_REASON_CODE, "viewer", NULL, "`code` of viewer" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_object *record = refusal(1, "/usr/bin/cat", "/srv/a");
+		char *text = NULL;
+		size_t length;
+		FILE *to = open_memstream(&text, &length);
+
+		set_text(record, "subject", cases[i].subject);
+		set_text(record, "reason", pw_word_name(&pw_words_reason, cases[i].reason));
+		pw_why_advice(to, record, cases[i].not_entered);
+		fclose(to);
+		if (!strstr(text, cases[i].advice))
+			fail_msg("%s: %s", cases[i].advice, text);
+		free(text);
+		json_object_put(record);
+	}
+}
+
 static void a_port_that_is_served(void **state)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };
@@ -425,7 +461,8 @@ int main(void)
 		TEST(where_a_member_may_not_write_is_not_folded), TEST(a_policy_that_was_not_taken),
 		TEST(what_is_asked_about), TEST(addresses_and_ports),
 		TEST(what_was_allowed_and_lost), TEST(more_kinds_than_are_kept),
-		TEST(every_reason_has_advice), TEST(a_container), TEST(a_port_that_is_served),
+		TEST(every_reason_has_advice), TEST(the_right_that_is_missing),
+		TEST(a_container), TEST(a_port_that_is_served),
 	};
 
 	setenv("TZ", "UTC0", 1);

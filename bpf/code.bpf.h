@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Code sets: programs, libraries, and what a subject protects like them. They are changed by
+ * updates only, and members map nothing else as code. Walks of their own, in the layer of code,
+ * and only where something is written or mapped: most opens of most files of a machine are for
+ * reading code, and pay nothing.
+ */
+#ifndef PW_CODE_BPF_H
+#define PW_CODE_BPF_H
+
+static __always_inline const struct pw_code_set *pw_code_set_at(const struct pw_bank *bank,
+								__u32 set)
+{
+	return &bank->code_sets[PW_INDEX(set, PW_CODE_SETS_MAX)];
+}
+
+/* Whether code lies on the file system, or it is not sure that not. */
+static __always_inline int pw_may_hold_code(__u32 scope)
+{
+	return !!(scope & PW_FS_AT_CODE);
+}
+
+/* The same of @sb. */
+static __always_inline int pw_sb_may_hold_code(const struct super_block *sb)
+{
+	return pw_may_hold_code(pw_fs_at(pw_bank_at(pw_active_slot()), pw_fs_key(sb)));
+}
+
+/* In what a walk for code on @sb looks things up; 0: no code lies there. */
+static __always_inline __u32 pw_code_scope(const struct super_block *sb, __u32 fresh)
+{
+	__u32 slot = pw_active_slot(), fs;
+	struct pw_bank *bank = pw_bank_at(slot);
+
+	fs = pw_fs_index(bank, sb);
+	if (!(pw_fs_flags(bank, fs) & PW_FS_CODE))
+		return 0;
+
+	return pw_scope(fs, slot, PW_SCOPE_CODE | (fresh ? PW_SCOPE_FRESH : 0));
+}
+
+/* What becomes of a change of what lies at @spot: enum pw_reason of the refusal, or 0. */
+static __noinline __u32 pw_refuses_change(const struct pw_spot *spot, enum pw_action action)
+{
+	struct pw_bank *bank = pw_bank_at(pw_active_slot());
+	struct pw_actor actor = pw_actor_of(bank, bpf_get_current_task_btf());
+	__u32 where = PW_OPAQUE(spot->where), flags = 0;
+	struct pw_answer answer;
+
+	if (where == PW_WHERE_OUTSIDE && (!(spot->flags & PW_SPOT_WAY) ||
+					  action == PW_ACTION_ATTR || action == PW_ACTION_CREATE))
+		return 0;
+	if (where == PW_WHERE_OBJECT)
+		flags = pw_code_set_at(bank, spot->object)->flags;
+	answer = pw_decide_code(flags, actor.subject, actor.flags, pw_is_sealed());
+	if (answer.verdict == PW_VERDICT_ALLOW)
+		return 0;
+
+	return where == PW_WHERE_UNRESOLVED ? PW_REASON_UNRESOLVED : answer.reason;
+}
+
+/*
+ * Refuses @action on what lies in a code set, and on what leads to one, to who may not change it.
+ * @fresh: the name need not exist yet.
+ */
+static __noinline int pw_guard_code(struct dentry *dentry, __u32 fresh, enum pw_action action)
+{
+	__u32 scope = pw_code_scope(dentry->d_sb, fresh), reason;
+	struct pw_spot spot;
+
+	if (!scope)
+		return 0;
+	pw_walk_long(pw_bank_at(pw_active_slot()), dentry, scope, &spot);
+	reason = pw_refuses_change(&spot, action);
+
+	return reason ? pw_guard(action, reason, dentry) : 0;
+}
+
+/* Where the open @file lies, whose entry may be one of overlayfs above it. Returns 0: where no code is. */
+static __always_inline int pw_locate_code(struct file *file, struct pw_spot *spot)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	struct inode *inode = file->f_inode;
+	__u32 scope = pw_code_scope(inode->i_sb, 0);
+
+	if (!scope)
+		return 0;
+	if (dentry->d_inode == inode)
+		pw_walk_long(pw_bank_at(pw_active_slot()), dentry, scope, spot);
+	else
+		pw_locate_alias(inode, scope, spot);
+
+	return 1;
+}
+
+/* Writing to an open regular file. */
+static __noinline int pw_guard_code_file(struct file *file)
+{
+	struct pw_spot spot;
+	__u32 reason;
+
+	if (!pw_locate_code(file, &spot))
+		return 0;
+	reason = pw_refuses_change(&spot, PW_ACTION_WRITE);
+
+	return reason ? pw_guard(PW_ACTION_WRITE, reason, file->f_path.dentry) : 0;
+}
+
+/* The same of any; what is no regular file holds no code. */
+static __always_inline int pw_guard_code_write(struct file *file, __u32 scope)
+{
+	return pw_may_hold_code(scope) && (file->f_inode->i_mode & PW_S_IFMT) == PW_S_IFREG ?
+		       pw_guard_code_file(file) : 0;
+}
+
+/* Whether the code set at @spot is one of @subject. */
+static __always_inline int pw_is_code_of(const struct pw_bank *bank, const struct pw_spot *spot,
+					 __u32 subject)
+{
+	return PW_OPAQUE(spot->where) == PW_WHERE_OBJECT &&
+	       pw_subject_in(&pw_code_set_at(bank, spot->object)->members, subject);
+}
+
+/*
+ * A member maps @file as code: by its entry, which on overlayfs is what names the file below. One
+ * that any program can be a helper of has no code of its own.
+ */
+static __noinline int pw_guard_mapping(struct file *file)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	struct pw_bank *bank = pw_bank_at(pw_active_slot());
+	struct pw_actor actor;
+	struct pw_spot spot;
+	__u32 scope;
+
+	if (!pw_is_labelled())
+		return 0;
+	actor = pw_actor_of(bank, bpf_get_current_task_btf());
+	if (actor.subject < PW_SUBJECT_FIRST || (actor.flags & PW_SUBJECT_HELPERS_ANY))
+		return 0;
+	scope = pw_code_scope(dentry->d_sb, 0);
+	if (scope) {
+		pw_walk_long(bank, dentry, scope, &spot);
+		if (pw_is_code_of(bank, &spot, PW_INDEX(actor.subject, PW_SUBJECT_IDS)))
+			return 0;
+	}
+
+	return pw_guard(PW_ACTION_EXEC, PW_REASON_CODE, dentry);
+}
+
+#endif
