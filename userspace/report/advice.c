@@ -139,11 +139,13 @@ static const char *right_for(unsigned int reason)
 	return pw_word_name(&pw_words_system, rights[reason]);
 }
 
-static void advise_right(FILE *to, json_object *record, const char *right)
+static void advise_right(FILE *to, json_object *record, const char *not_entered, const char *right)
 {
 	const char *subject = or_text(pw_record_text(record, "subject"), "the subject");
 	const char *exe = or_text(pw_record_text(record, "exe"), "the program");
 
+	if (!strcmp(subject, "others") && advise_start(to, not_entered))
+		return;
 	if (!strcmp(subject, "others"))
 		fprintf(to, "name %s under `exec` of a subject that has `system: [%s]`", exe, right);
 	else
@@ -173,8 +175,10 @@ static const char *fixed_advice(unsigned int reason)
 	case PW_REASON_PASS_FOR:
 		return "nothing can while phiward enforces; programs of the policy are known by "
 		       "the file that they run";
-	case PW_REASON_GATE:
 	case PW_REASON_TRACING:
+		return "name the program under `exec` of a subject that has `system: [trace]`; for "
+		       "the kernel's memory, ports and registers nothing can while phiward enforces";
+	case PW_REASON_GATE:
 	case PW_REASON_SWITCH:
 		return "nothing can while phiward enforces; `phiward unload` ends that";
 	case PW_REASON_SELF:
@@ -193,8 +197,8 @@ static const char *fixed_advice(unsigned int reason)
 	case PW_REASON_COVER:
 		return "mount it elsewhere";
 	case PW_REASON_CODE_SET:
-		return "only a subject with `updates: true` can, as the package manager is one in "
-		       "base-debian.yaml";
+		return "let the package manager do it, as `packages` of base-debian.yaml: in a login "
+		       "session; or give `updates: true` to the subject that installs";
 	case PW_REASON_LOGIN:
 		return "let what opens the session (login, sshd, a display manager) run as root";
 	case PW_REASON_SCRIPT:
@@ -221,7 +225,7 @@ void pw_why_advice(FILE *to, json_object *record, const char *not_entered)
 		return;
 	}
 	if (right) {
-		advise_right(to, record, right);
+		advise_right(to, record, not_entered, right);
 		return;
 	}
 	switch (reason) {
