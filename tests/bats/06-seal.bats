@@ -24,6 +24,9 @@ setup_file() {
 
 setup() { mark; }
 
+# update CMD...: as the package manager would.
+update() { nice -n 0 "$@"; }
+
 # Starts it and waits until it has given up.
 start_in_vain() {
 	pid1 start --out "$PHIWARDD_LOG" -- "$@" > "$PHIWARDD_PID_FILE"
@@ -43,6 +46,9 @@ assert_foreign() {
 }
 
 @test "seal: before it root loads and unloads modules, writes settings, and applies" {
+	mkdir -p /etc/modprobe.d /etc/sysctl.d /etc/systemd/system /etc/udev /boot
+	assert_allowed touch /etc/modprobe.d/early.conf /etc/systemd/system/early.service
+	rm /etc/modprobe.d/early.conf /etc/systemd/system/early.service
 	phiward_is sealed=false
 	assert_doctor seal absent 'not sealed'
 	assert_allowed into-kernel module $DUMMY
@@ -138,29 +144,49 @@ assert_foreign() {
 @test "seal: phiwardd with a false state directory writes a record and stops" {
 	stop_phiward
 	mkdir /run/vm/false
-	mount --bind /run/vm/false $STATE
+	assert_refused $BUSYBOX mount --bind /run/vm/false $STATE
+	breaker bind /run/vm/false $STATE
 	start_in_vain /usr/sbin/phiwardd
-	umount $STATE
+	breaker umount $STATE
 	assert_foreign 'another state directory'
 }
 
 @test "seal: so it does with a false log directory, another certificate or another policy" {
 	stop_phiward
-	mount --bind /run/vm/false /var/log/phiward
+	breaker bind /run/vm/false /var/log/phiward
 	start_in_vain /usr/sbin/phiwardd
-	umount /var/log/phiward
+	breaker umount /var/log/phiward
 	assert_foreign 'another log directory'
 	stop_phiward
-	echo another > /etc/phiward/auditor.pem
+	assert_refused cp /etc/hostname /etc/phiward/auditor.pem
+	update cp /etc/hostname /etc/phiward/auditor.pem
 	start_in_vain /usr/sbin/phiwardd
-	rm /etc/phiward/auditor.pem
+	update rm /etc/phiward/auditor.pem
 	assert_foreign 'another certificate of the auditor'
 	stop_phiward
 	cp $STATE/accepted.json /run/vm/
-	sed -i 's/others: {network: loopback}/others: {network: allow}/' $STATE/accepted.json
-	! cmp -s $STATE/accepted.json /run/vm/accepted.json
+	sed 's/others: {network: loopback}/others: {network: allow}/' $STATE/accepted.json > /run/vm/other.json
+	! cmp -s /run/vm/other.json /run/vm/accepted.json
+	assert_refused cp /run/vm/other.json $STATE/accepted.json
+	breaker copy /run/vm/other.json $STATE/accepted.json
 	start_in_vain /usr/sbin/phiwardd
-	cat /run/vm/accepted.json > $STATE/accepted.json
+	breaker copy /run/vm/accepted.json $STATE/accepted.json
 	assert_foreign 'another accepted policy'
 	! dmesg | grep -E 'BUG:|WARNING: |Oops'
+}
+
+@test "seal: what the next boot starts from is kept, and changed by updates" {
+	local file
+	for file in /etc/modprobe.d/evil.conf /etc/sysctl.d/evil.conf /etc/systemd/system/evil.service \
+			/etc/udev/evil.rules /boot/evil /etc/phiward/evil.yaml; do
+		assert_refused touch "$file"
+		assert_record type=tamper action=create verdict=deny subject=others path="$file" \
+			reason~'change by updates only'
+		assert_allowed update touch "$file"
+		assert_refused rm "$file"
+		assert_allowed update rm "$file"
+	done
+	assert_refused mv /etc/systemd /etc/elsewhere
+	assert_allowed touch /etc/harmless
+	rm /etc/harmless
 }

@@ -10,7 +10,7 @@ IMAGE=/srv/dicom/phantom.dcm
 
 setup_file() {
 	load lib/phiward
-	cp /usr/local/bin/act /usr/local/bin/viewer
+	lab cp /usr/local/bin/act /usr/local/bin/viewer
 	policy > /run/vm/self.yaml
 	start_phiward /run/vm/self.yaml
 }
@@ -18,7 +18,7 @@ setup_file() {
 teardown_file() {
 	load lib/phiward
 	reset_phiward
-	rm -f /usr/local/bin/viewer
+	lab rm -f /usr/local/bin/viewer
 }
 
 setup() { mark; }
@@ -44,6 +44,11 @@ policy() {
 	    started_by: [anyone]
 	    access: {images: [read]}
 	    writes: [pipe]
+	  packages:
+	    exec: [/usr/bin/nice]
+	    started_by: [anyone]
+	    helpers: any
+	    updates: true
 	others: {network: allow}
 	EOT
 }
@@ -255,3 +260,43 @@ puts() { $BUSYBOX sh -c "echo $1 > $2"; }
 }
 
 act_on() { $BUSYBOX "$@"; }
+
+# ---- What it keeps on disk -----------------------------------------------------------------------
+
+@test "self: its state and its log are written by phiwardd alone" {
+	local log=/var/log/phiward/audit.log state=/var/lib/phiward file
+	assert_refused sh -c ": >> $log"
+	assert_record type=tamper action=write verdict=deny subject=others path=$log reason~'guards its own'
+	assert_refused truncate -s 0 $log
+	assert_refused rm $log
+	assert_record type=tamper action=delete verdict=deny path=$log
+	assert_refused mv $log /var/log/
+	assert_refused ln $log /var/log/linked
+	assert_refused touch $state/accepted.json
+	for file in $state/*; do
+		assert_refused rm -f "$file"
+	done
+	assert_refused mkdir $state/more
+	assert_refused mv $state /var/lib/away
+	assert_refused mv /var/lib /var/away
+	assert_record type=tamper action=rename verdict=deny path=/var/lib
+	assert_refused $BUSYBOX mount -t tmpfs none $state
+	assert_refused unshare -m "$BUSYBOX" mount -t tmpfs none /var/log
+	# Nor by who may update programs; and it goes on writing both itself.
+	assert_refused nice -n 0 rm $log
+	assert_allowed touch /var/log/elsewhere
+	rm /var/log/elsewhere
+	policy | apply_policy
+}
+
+@test "self: its program is changed by updates, and is phiwardd then" {
+	assert_refused cp /usr/bin/true /usr/bin/phiward
+	assert_refused mv /usr/sbin/phiwardd /opt/
+	assert_record type=tamper action=rename verdict=deny subject=others path=/usr/sbin/phiwardd
+	assert_allowed nice -n 0 sh -c 'cp /usr/sbin/phiwardd /usr/sbin/phiwardd.new &&
+		mv /usr/sbin/phiwardd.new /usr/sbin/phiwardd'
+	stop_phiward
+	start_phiward
+	wait_for phiward_is state=enforcing daemon=true
+	assert_no_record type=exec verdict=deny
+}

@@ -13,7 +13,7 @@ setup_file() {
 teardown_file() {
 	load lib/phiward
 	reset_phiward
-	rm -rf /usr/local/bin/script /srv/monitor
+	rm -rf /srv/script /srv/monitor
 }
 
 # The policy of these tests, with what is on its command line put into the object.
@@ -71,10 +71,10 @@ refused_policy() {
 }
 
 @test "apply: a script cannot have access, a program can" {
-	printf '#!/bin/sh\ncat "$1"\n' > /usr/local/bin/script
-	chmod 755 /usr/local/bin/script
-	policy /srv/dicom /usr/local/bin/script | with_next_version |
-		refused_policy "error: '/usr/local/bin/script' is a script"
+	printf '#!/bin/sh\ncat "$1"\n' > /srv/script
+	chmod 755 /srv/script
+	policy /srv/dicom /srv/script | with_next_version |
+		refused_policy "error: '/srv/script' is a script"
 	policy /srv/dicom /usr/bin/tail | apply_policy
 }
 

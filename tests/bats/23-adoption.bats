@@ -7,15 +7,15 @@ load lib/phiward
 
 setup_file() {
 	load lib/phiward
-	cp /usr/bin/bash /usr/local/bin/archive
-	cp /usr/bin/bash /usr/local/bin/stranger
+	lab cp /usr/bin/bash /usr/local/bin/archive
+	lab cp /usr/bin/bash /usr/local/bin/stranger
 	base > /run/vm/first.yaml
 	start_phiward /run/vm/first.yaml
 }
 teardown_file() {
 	load lib/phiward
 	reset_phiward
-	rm -f /usr/local/bin/archive /usr/local/bin/stranger
+	lab rm -f /usr/local/bin/archive /usr/local/bin/stranger
 }
 
 base() {
@@ -162,5 +162,6 @@ orphan() {
 	base apps2 /srv/apps/ anyone | apply_policy
 	[ "$(ask)" = yes ]
 	pid1 kill "$pid" 9
+	base | apply_policy
 	rm -r /srv/apps
 }

@@ -99,9 +99,12 @@ decisions() { records_like "$@" | jq -s 'map(.count // 1) | add // 0'; }
 }
 
 @test "daemon: a second one does not start, and changes nothing" {
-	run phiwardd
+	run by_pid1 /usr/sbin/phiwardd
 	[ "$status" -eq 4 ]
 	[[ $output == *"another phiwardd is running"* ]]
+	run phiwardd
+	[ "$status" -eq 4 ]
+	[[ $output == *"/var/lib/phiward: Permission denied"*"PID 1 has to start it"* ]] || fail "$output"
 	in_force
 	assert_refused cat /srv/dicom/phantom.dcm
 }
@@ -214,15 +217,15 @@ numbers_are_complete() {
 @test "daemon: everything that it is asked to do passes its own filter" {
 	local before command
 	before=$(filtered)
-	policy | apply_policy
-	policy | apply_policy --wait
+	policy | with_lab | apply_policy
+	policy | with_lab | apply_policy --wait
 	phiward doctor > /dev/null
 	for command in status doctor canary drain; do
 		run ask "{\"command\":\"$command\"}"
 		assert_answers true 0
 	done
-	ip address add 10.20.77.1/24 dev lo
-	ip address del 10.20.77.1/24 dev lo
+	lab ip address add 10.20.77.1/24 dev lo
+	lab ip address del 10.20.77.1/24 dev lo
 	mkdir -p /run/vm/mnt
 	mount -t tmpfs tmpfs /run/vm/mnt
 	umount /run/vm/mnt

@@ -52,7 +52,7 @@ teardown_file() {
 	echo 1 > /sys/class/nvme/nvme0/delete_controller
 	rmmod block2mtd
 	losetup -D
-	rm -rf /run/vm/mnt /run/vm/other /run/vm/other.img /run/vm/disk[567].img /usr/local/bin/backup /usr/local/bin/nvme-backup $TWIN* /srv/known
+	lab rm -rf /run/vm/mnt /run/vm/other /run/vm/other.img /run/vm/disk[567].img /usr/local/bin/backup /usr/local/bin/nvme-backup $TWIN* /srv/known
 }
 
 # nvme_over DEVICE: it becomes /dev/ng0n1, served by this machine and connected to by it.

@@ -12,7 +12,7 @@ setup_file() {
 	load lib/net
 	subjects archive
 	echo 3 > /proc/sys/net/ipv4/tcp_fastopen
-	policy deny > /run/vm/first.yaml
+	policy deny | with_lab > /run/vm/first.yaml
 	start_phiward /run/vm/first.yaml
 	serving archive /opt/archive/serve {tcp:0.0.0.0,tcp:::}:4242 tcp:10.20.0.1:4260 mptcp:0.0.0.0:4251
 }
@@ -80,10 +80,10 @@ scanner() { outside /opt/hospital/dial --wait 1500 "$@"; }
 }
 
 @test "listen: from holds for IPv6 that is not in it" {
-	outside ip -6 address add fd00:20::7/64 dev lan0 nodad
+	lab ip -netns outside -6 address add fd00:20::7/64 dev lan0 nodad
 	mark
 	all_are ETIMEDOUT scanner --say stranger --from fd00:20::7:0 tcp:fd00:20::1:4242
-	outside ip -6 address del fd00:20::7/64 dev lan0
+	lab ip -netns outside -6 address del fd00:20::7/64 dev lan0
 	assert_records "action=listen verdict=deny subject=archive addr=fd00:20::7 port=4242"
 	[[ $(said archive) != *stranger* ]]
 }

@@ -142,35 +142,35 @@ refused_to() {
 }
 
 @test "door: an address that the machine gets later is its own too" {
-	policy allow | apply_policy
-	ip address add 10.30.0.1/24 dev lan0
+	policy allow | with_lab | apply_policy
+	lab ip address add 10.30.0.1/24 dev lan0
 	wait_for all_are EACCES dial --say stranger {tcp,udp}:10.30.0.1:4242
 	all_are ok /opt/viewer/dial {tcp,udp}:10.30.0.1:4242
-	ip address del 10.30.0.1/24 dev lan0
+	lab ip address del 10.30.0.1/24 dev lan0
 	[[ $(said archive) != *stranger* ]]
 }
 
 @test "door: with the daemon dead a connection by a new address is stopped at the server's side" {
 	mark
 	stop_phiward 9
-	ip address add 10.30.0.1/24 dev lan0
+	lab ip address add 10.30.0.1/24 dev lan0
 	all_are ETIMEDOUT dial --wait 1500 --say stranger tcp:10.30.0.1:4242
-	ip address del 10.30.0.1/24 dev lan0
+	lab ip address del 10.30.0.1/24 dev lan0
 	[[ $(said archive) != *stranger* ]]
 	start_phiward
 	assert_record action=listen verdict=deny subject=archive proto=tcp addr=10.30.0.1 port=4242 pid=null
 }
 
 @test "door: a group or broadcast address does not lead round to it" {
-	policy allow | apply_policy
-	ip route add 224.0.0.0/4 dev lan0
-	ip route add 255.255.255.255 dev lan0
+	policy allow | with_lab | apply_policy
+	lab ip route add 224.0.0.0/4 dev lan0
+	lab ip route add 255.255.255.255 dev lan0
 	mark
 	as_both EACCES dial --say stranger udp:{224.0.0.1,255.255.255.255,10.20.255.255,ff02::1%lan0}:4242
 	all_are EACCES /opt/viewer/dial udp:10.20.255.255:4242
 	all_are ETIMEDOUT dial --wait 100 udp:{224.0.0.1,10.20.255.255,ff02::1%lan0}:4249
-	ip route del 255.255.255.255 dev lan0
-	ip route del 224.0.0.0/4 dev lan0
+	lab ip route del 255.255.255.255 dev lan0
+	lab ip route del 224.0.0.0/4 dev lan0
 	assert_records "action=send verdict=deny subject=others proto=udp addr=224.0.0.1 port=4242"
 	[[ $(said archive) != *stranger* ]]
 }

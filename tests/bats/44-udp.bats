@@ -11,9 +11,9 @@ setup_file() {
 	load lib/phiward
 	load lib/net
 	subjects archive finder
-	ip route add 224.0.0.0/4 dev lan0
-	ip route add 255.255.255.255 dev lan0
-	policy deny > /run/vm/first.yaml
+	lab ip route add 224.0.0.0/4 dev lan0
+	lab ip route add 255.255.255.255 dev lan0
+	policy deny | with_lab > /run/vm/first.yaml
 	start_phiward /run/vm/first.yaml
 	serving archive /opt/archive/serve udp:{0.0.0.0,::}:4242
 }
@@ -21,8 +21,8 @@ teardown_file() {
 	load lib/phiward
 	load lib/net
 	stop_net
-	ip route del 224.0.0.0/4 dev lan0
-	ip route del 255.255.255.255 dev lan0
+	lab ip route del 224.0.0.0/4 dev lan0
+	lab ip route del 255.255.255.255 dev lan0
 }
 
 # The policy of these tests; $1: the network of others.
@@ -69,9 +69,9 @@ scanner() { outside /opt/hospital/dial --wait 1500 "$@"; }
 	all_are ok scanner --from 10.20.5.4:0 {udp,udp-connected}:10.20.0.1:4242
 	all_are ok scanner --from fd00:20::2:0 udp:fd00:20::1:4242
 	all_are ETIMEDOUT scanner --say stranger --from 10.20.0.2:0 {udp,udp-connected}:10.20.0.1:4242
-	outside ip -6 address add fd00:20::7/64 dev lan0 nodad
+	lab ip -netns outside -6 address add fd00:20::7/64 dev lan0 nodad
 	all_are ETIMEDOUT scanner --say stranger --from fd00:20::7:0 udp:fd00:20::1:4242
-	outside ip -6 address del fd00:20::7/64 dev lan0
+	lab ip -netns outside -6 address del fd00:20::7/64 dev lan0
 	assert_records "action=send verdict=allow subject=archive proto=udp addr=10.20.5.4 peer=scanner" \
 		"action=listen verdict=deny enforced=true subject=archive proto=udp addr=10.20.0.2 port=4242 pid=null" \
 		"action=listen verdict=deny subject=archive addr=fd00:20::7 port=4242"
@@ -169,11 +169,11 @@ answered() { outside /opt/hospital/plug "bind udp:$1" "sendto udp:$FINDER"; }
 }
 
 @test "udp: sockets of the kernel are not anybody's" {
-	policy deny | apply_policy
+	policy deny | with_lab | apply_policy
 	modprobe vxlan
-	assert_allowed ip link add vx0 type vxlan id 7 remote 10.20.0.2 local 10.20.0.1 dstport 4789
-	assert_allowed ip link set vx0 up
+	assert_allowed lab ip link add vx0 type vxlan id 7 remote 10.20.0.2 local 10.20.0.1 dstport 4789
+	assert_allowed lab ip link set vx0 up
 	[[ $(ss -lun) == *:4789* ]]
-	ip link del vx0
+	lab ip link del vx0
 	as_both EACCES serve --try udp:0.0.0.0:4789
 }

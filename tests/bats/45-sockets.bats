@@ -69,7 +69,7 @@ policy() {
 	    writes: [$RUN]
 	EOF
 	for word in packet icmp vsock bluetooth can xdp tun; do
-		echo "  $word: {exec: $(programs $word), started_by: [anyone], network: [{raw: [$word]}]}"
+		echo "  $word: {exec: $(programs $word), started_by: [anyone], network: [{raw: [$word]}], system: [netadmin]}"
 	done
 	echo "others: {network: $1}"
 }
@@ -101,7 +101,7 @@ only_these() {
 		if [[ $these == *" $name "* ]]; then
 			[ "$result" != EACCES ]
 		else
-			# Without CAP_NET_ADMIN the kernel refuses a tun device before it asks.
+			# Without CAP_NET_ADMIN, or the right, a tun device is refused before it is asked about.
 			[ "$result" = EACCES ] || [[ $name:$result == t[ua][np]:EPERM ]]
 		fi || { fail "$name: $result: $*"; return 1; }
 	done <<< "$output"
@@ -132,6 +132,7 @@ only_these() {
 	all_are ok /opt/xdp/kinds xdp
 	all_are ok /opt/vsock/kinds vsock
 	all_are ok /opt/tun/kinds tun tap
+	all_are EACCES /opt/packet/kinds tun tap
 	assert_records "verdict=allow subject=packet proto=raw" "verdict=allow subject=tun proto=raw" \
 		"verdict=allow subject=vsock proto=raw"
 }

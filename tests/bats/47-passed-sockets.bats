@@ -7,8 +7,8 @@
 load lib/phiward
 
 setup_file() {
-	cp /usr/bin/perl /usr/local/bin/member
-	cp /usr/bin/socat /usr/local/bin/server
+	lab cp /usr/bin/perl /usr/local/bin/member
+	lab cp /usr/bin/socat /usr/local/bin/server
 	policy allow | with_next_version > /run/vm/first.yaml
 	start_phiward /run/vm/first.yaml
 	background /run/vm/sink outside socat -u TCP-LISTEN:2000,fork,reuseaddr STDOUT
@@ -21,7 +21,8 @@ setup_file() {
 # bats waits for whoever is still there.
 teardown_file() {
 	pkill -x 'socat|server' || true
-	rm -f /usr/local/bin/member /usr/local/bin/server
+	reset_phiward
+	lab rm -f /usr/local/bin/member /usr/local/bin/server
 }
 
 listens() { ss -Hltn "sport = $1" | grep -q .; }

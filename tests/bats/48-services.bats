@@ -15,10 +15,10 @@ setup_file() {
 	load lib/phiward
 	load lib/net
 	subjects archive receiver viewer index
-	cp /usr/local/bin/plug /usr/sbin/sshd
+	lab cp /usr/local/bin/plug /usr/sbin/sshd
 	mkdir -m 1777 $RUN
 	mkfifo -m 666 $RUN/cue.{out,log,bus,shell}
-	ip -netns outside address add 10.20.9.1/16 dev lan0
+	lab ip -netns outside address add 10.20.9.1/16 dev lan0
 	hospital dns udp:10.20.0.53:{53,54}
 	serving journal serve stream:$RUN/journal.sock dgram:$RUN/log.sock
 	in_background bus dbus-daemon --session --nofork --nopidfile --address="unix:path=$RUN/bus.sock"
@@ -45,8 +45,8 @@ teardown_file() {
 	end_background
 	pkill -x plug || true
 	reset_phiward
-	ip -netns outside address del 10.20.9.1/16 dev lan0
-	rm -rf /opt/* /usr/sbin/sshd
+	lab ip -netns outside address del 10.20.9.1/16 dev lan0
+	lab rm -rf /opt/* /usr/sbin/sshd
 }
 
 # The policy of these tests; $1: whether index has access.
@@ -55,7 +55,7 @@ policy() {
 	phiward: 1
 	name: services
 	mode: enforce
-	include: [base-debian.yaml]
+	include: [base-debian.yaml, lab.yaml]
 	objects:
 	  images: {paths: [/srv/dicom], on_audit_loss: keep_working}
 	subjects:
@@ -71,7 +71,7 @@ policy() {
 	  receiver:
 	    exec: $(programs receiver)
 	    started_by: [init]
-	    network: [{listen: {tcp: [11112], from: [10.20.0.2]}}]
+	    network: [{listen: {tcp: [4255], from: [10.20.0.2]}}]
 	  viewer:
 	    exec: $(programs viewer)
 	    started_by: [anyone]
@@ -188,15 +188,15 @@ activated() {
 	local socket
 	mark
 	assert_refused pid1 listen tcp:0.0.0.0:4250
-	socket=$(pid1 listen tcp:0.0.0.0:11112)
+	socket=$(pid1 listen tcp:0.0.0.0:4255)
 	service taker --socket "$socket" -- /opt/archive/plug --fd 3 accept
 	wait_for says taker "accept: EACCES"
 	service taker --socket "$socket" -- /usr/local/bin/plug --fd 3 accept
 	wait_for says taker "accept: EACCES"
-	assert_records "action=listen verdict=deny subject=archive port=11112" \
-		"action=listen verdict=deny subject=others port=11112" "action=listen verdict=deny port=4250"
+	assert_records "action=listen verdict=deny subject=archive port=4255" \
+		"action=listen verdict=deny subject=others port=4255" "action=listen verdict=deny port=4250"
 	service taker --socket "$socket" -- /opt/receiver/plug --fd 3 accept recv send
-	all_are ok scanner --from 10.20.0.2:0 tcp:10.20.0.1:11112
+	all_are ok scanner --from 10.20.0.2:0 tcp:10.20.0.1:4255
 }
 
 @test "service: PID 1 holds a UDP port for it" {
@@ -226,12 +226,12 @@ activated() {
 
 @test "service: a tunnel of the kernel carries what a member may send" {
 	modprobe vxlan
-	ip link add vx0 type vxlan id 7 remote 10.20.0.2 local 10.20.0.1 dstport 4789
-	ip -netns outside link add vx0 type vxlan id 7 remote 10.20.0.1 local 10.20.0.2 dstport 4789
-	ip address add 10.40.0.1/24 dev vx0
-	ip -netns outside address add 10.40.0.2/24 dev vx0
-	ip link set vx0 up
-	ip -netns outside link set vx0 up
+	lab ip link add vx0 type vxlan id 7 remote 10.20.0.2 local 10.20.0.1 dstport 4789
+	lab ip -netns outside link add vx0 type vxlan id 7 remote 10.20.0.1 local 10.20.0.2 dstport 4789
+	lab ip address add 10.40.0.1/24 dev vx0
+	lab ip -netns outside address add 10.40.0.2/24 dev vx0
+	lab ip link set vx0 up
+	lab ip -netns outside link set vx0 up
 	hospital far tcp:10.40.0.2:{104,105}
 	assert_allowed pid1 run --out /dev/null -- /opt/archive/dial tcp:10.40.0.2:104
 	mark
@@ -239,8 +239,8 @@ activated() {
 	[ "$status" -ne 0 ]
 	grep -q EACCES $RUN/far.refused
 	assert_record action=connect verdict=deny subject=archive addr=10.40.0.2 port=105
-	ip -netns outside link del vx0
-	ip link del vx0
+	lab ip -netns outside link del vx0
+	lab ip link del vx0
 }
 
 @test "service: nothing was lost" { assert_lost_zero; }

@@ -16,12 +16,12 @@ setup_file() {
 	local name
 	load lib/phiward
 	for name in $PROGRAMS; do
-		cp /usr/local/bin/act "/usr/local/bin/$name"
+		lab cp /usr/local/bin/act "/usr/local/bin/$name"
 	done
-	cp /usr/local/bin/act /usr/local/bin/raised
-	chmod 4755 /usr/local/bin/raised
+	lab cp /usr/local/bin/act /usr/local/bin/raised
+	lab chmod 4755 /usr/local/bin/raised
 	cp $IMAGE /run/vm/members.dcm
-	policy > /run/vm/members.yaml
+	policy | with_lab > /run/vm/members.yaml
 	start_phiward /run/vm/members.yaml
 }
 
@@ -30,7 +30,7 @@ teardown_file() {
 	reset_phiward
 	cat /run/vm/members.dcm > $IMAGE	# a member may write to it, and does
 	for name in $PROGRAMS raised; do
-		rm -f "/usr/local/bin/$name"
+		lab rm -f "/usr/local/bin/$name"
 	done
 }
 
@@ -251,9 +251,9 @@ policy() {
 @test "members: users: a set-uid program runs as neither" {
 	assert_refused as_user radiographer raised read $IMAGE
 	assert_record type=exec verdict=deny reason~'does not run as a user' uid=2000
-	chmod 755 /usr/local/bin/raised
+	lab chmod 755 /usr/local/bin/raised
 	assert_allowed as_user radiographer raised read $IMAGE
-	chmod 4755 /usr/local/bin/raised
+	lab chmod 4755 /usr/local/bin/raised
 }
 
 @test "members: users: a user namespace changes nobody" {

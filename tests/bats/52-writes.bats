@@ -14,7 +14,7 @@ setup_file() {
 	load lib/phiward
 	local name
 	for name in viewer piper typist writer bedside sender helper; do
-		cp /usr/local/bin/act "/usr/local/bin/$name"
+		lab cp /usr/local/bin/act "/usr/local/bin/$name"
 	done
 	mkdir -p $OUT
 	chmod 1777 $OUT
@@ -25,7 +25,7 @@ setup_file() {
 teardown_file() {
 	load lib/phiward
 	reset_phiward
-	(cd /usr/local/bin && rm -f viewer piper typist writer bedside sender helper)
+	lab rm -f /usr/local/bin/{viewer,piper,typist,writer,bedside,sender,helper}
 	rm -rf $OUT $ELSEWHERE
 }
 

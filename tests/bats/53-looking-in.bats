@@ -12,9 +12,9 @@ setup_file() {
 	load lib/phiward
 	local name
 	for name in viewer bedside sender; do
-		cp /usr/local/bin/act "/usr/local/bin/$name"
+		lab cp /usr/local/bin/act "/usr/local/bin/$name"
 	done
-	cp /usr/local/bin/pry /usr/local/bin/peer
+	lab cp /usr/local/bin/pry /usr/local/bin/peer
 	policy > /run/vm/looking.yaml
 	echo 0 > /proc/sys/kernel/yama/ptrace_scope
 	start_phiward /run/vm/looking.yaml
@@ -23,7 +23,7 @@ setup_file() {
 teardown_file() {
 	load lib/phiward
 	reset_phiward
-	(cd /usr/local/bin && rm -f viewer bedside sender peer)
+	lab rm -f /usr/local/bin/{viewer,bedside,sender,peer}
 	echo core > /proc/sys/kernel/core_pattern
 }
 

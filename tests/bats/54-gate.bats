@@ -26,7 +26,7 @@ setup_file() {
 teardown_file() {
 	load lib/phiward
 	reset_phiward
-	rm -f /usr/local/bin/viewer
+	lab rm -f /usr/local/bin/viewer
 	umount /sys/kernel/debug
 }
 

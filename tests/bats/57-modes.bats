@@ -10,9 +10,9 @@ setup_file() {
 	load lib/phiward
 	local name
 	for name in viewer trial bedside; do
-		cp /usr/local/bin/act "/usr/local/bin/$name"
+		lab cp /usr/local/bin/act "/usr/local/bin/$name"
 	done
-	cp /bin/mkdir /usr/local/bin/bedside-mkdir
+	lab cp /bin/mkdir /usr/local/bin/bedside-mkdir
 	for name in strict lab quiet silent; do
 		mkdir -p "/srv/$name"
 		echo data > "/srv/$name/x"
@@ -27,7 +27,7 @@ setup_file() {
 teardown_file() {
 	load lib/phiward
 	reset_phiward
-	(cd /usr/local/bin && rm -f viewer trial bedside bedside-mkdir)
+	lab rm -f /usr/local/bin/{viewer,trial,bedside,bedside-mkdir}
 	rm -rf /srv/strict /srv/lab /srv/quiet /srv/silent
 }
 
@@ -143,8 +143,10 @@ policy() {
 	assert_no_record type=file object=quiet
 	assert_refused viewer read /srv/quiet/x write /srv/quiet/x
 	assert_record verdict=deny action=write object=quiet subject=viewer path=/srv/quiet/x
-	assert_refused viewer read /srv/quiet/x read /srv/lab/x write /srv/quiet/inner/x
-	assert_record verdict=deny action=write object=quiet subject=viewer path=/srv/quiet/inner/x
+	assert_refused viewer read /srv/quiet/x read /srv/lab/x write /srv/quiet/x
+	assert_refused viewer read /srv/quiet/x write /srv/quiet/inner/x
+	# It is a directory of programs, too.
+	assert_record type=tamper verdict=deny action=write subject=viewer path=/srv/quiet/inner/x
 	policy enforce 'audit: all' | sed 's/audit: denied/audit: all/' | apply_policy
 	mark
 	assert_allowed viewer read /srv/quiet/x read /srv/quiet/inner/x

@@ -13,7 +13,10 @@ setup_file() {
 	load lib/phiward
 	load lib/console
 	hospital_programs /usr/bin/storescu /usr/bin/storescp /usr/bin/echoscu /usr/bin/ncat
-	ip -netns outside address add 10.20.0.51/16 dev lan0
+	lab ip -netns outside address add 10.20.0.51/16 dev lan0
+	# And a network that is not the hospital's.
+	lab ip address add 192.168.77.1/24 dev lan0
+	lab ip -netns outside address add 192.168.77.2/24 dev lan0
 	mkdir -p /run/vm/scanner
 	cp /srv/dicom/[1-3].dcm /run/vm/scanner/
 	prepare_archive
@@ -30,6 +33,8 @@ teardown_file() {
 	leave_hospital
 	reset_phiward
 	leave_archive
+	lab ip address del 192.168.77.1/24 dev lan0
+	lab ip -netns outside address del 192.168.77.2/24 dev lan0
 	rm -r /srv/dicom/incoming /srv/dicom/viewer
 }
 
@@ -148,13 +153,9 @@ receiver() {
 }
 
 @test "ct-console, refused: a machine that is not of the hospital does not reach the archive" {
-	ip address add 192.168.77.1/24 dev lan0
-	ip -netns outside address add 192.168.77.2/24 dev lan0
 	run send -to 3 192.168.77.1 4242 /run/vm/scanner/1.dcm
 	[ "$status" -ne 0 ]
 	assert_record action=listen verdict=deny subject=archive addr=192.168.77.2 port=4242
-	ip -netns outside address del 192.168.77.2/24 dev lan0
-	ip address del 192.168.77.1/24 dev lan0
 	assert_allowed hospital echoscu -aec CONSOLE 10.20.0.1 4242
 }
 

@@ -38,6 +38,11 @@ setup_file() {
 			    writes: [/var/log/orthanc]
 			    network:
 			      - listen: {tcp: [4242, 8042], from: [10.20.0.0/16], local: [viewer]}
+			  lab:
+			    exec: [/usr/bin/nice]
+			    started_by: [anyone]
+			    helpers: any
+			    system: [netadmin]
 			others: {network: allow}
 		EOP
 		phiward apply /etc/console.yaml

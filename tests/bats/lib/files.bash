@@ -6,10 +6,10 @@
 # files_programs: the members of files_policy are copies of the tools that others use, so
 # that each route that is refused to others is seen to lead somewhere.
 files_programs() {
-	cp /usr/local/bin/steal /usr/local/bin/reader
-	cp /usr/local/bin/hand /usr/local/bin/giver
-	cp /usr/local/bin/meddle /usr/local/bin/keeper
-	cp /usr/local/bin/uring /usr/local/bin/uring-keeper
+	lab cp /usr/local/bin/steal /usr/local/bin/reader
+	lab cp /usr/local/bin/hand /usr/local/bin/giver
+	lab cp /usr/local/bin/meddle /usr/local/bin/keeper
+	lab cp /usr/local/bin/uring /usr/local/bin/uring-keeper
 }
 
 # files_policy [PATH...]: one object at these paths, by default /srv/dicom.
@@ -56,7 +56,7 @@ stop_files() {
 	done
 	rm -f /run/vm/*.fifo
 	reset_phiward
-	(cd /usr/local/bin && rm -f reader giver keeper uring-keeper)
+	lab rm -f /usr/local/bin/{reader,giver,keeper,uring-keeper}
 	rm -rf "$@"
 	find /srv/public -mindepth 1 ! -name notice.txt -delete
 }

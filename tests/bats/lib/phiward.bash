@@ -80,6 +80,16 @@ by_pid1() {
 	return $code
 }
 
+# lab CMD...: prepares or clears the machine as who may: change programs, set the network, the
+# clock. A test's attack is never made so: its programs are of the subject `lab`, not of `others`.
+# A test's policy has the subject by `include: [lab.yaml]`.
+lab() { nice -n 0 "$@"; }
+
+lab_subject() {
+	printf 'subjects:\n  lab: {exec: [/usr/bin/nice], started_by: [anyone], helpers: any, updates: true,\n'
+	printf '    system: [netadmin, clock, power]}\n'
+}
+
 # outside CMD...: at the other end of the network: 10.20.0.2, the PACS 10.20.5.4,
 # the resolver 10.20.0.53 and fd00:20::2; the console is 10.20.0.1 and fd00:20::1.
 outside() { nsenter --net=/run/netns/outside -- "$@"; }
@@ -159,7 +169,7 @@ stop_phiward() {
 
 unload_phiward() { phiward unload; }
 
-# reset_phiward: a policy that names nothing and refuses nothing of objects and the network. The
+# reset_phiward: a policy that names `lab` alone and refuses nothing of objects and the network. The
 # programs stay, and so does the daemon: to load them takes the emulated processor half a minute,
 # to start it three seconds. `mark` is at the end of the log.
 reset_phiward() {
@@ -188,7 +198,17 @@ phiward_forgotten() { [ -z "$(find /sys/fs/bpf/phiward -mindepth 2 -print -quit 
 
 phiwardd_runs() { [ -s "$PHIWARDD_PID_FILE" ] && [ -e "/proc/$(phiwardd_pid)" ]; }
 
-idle_policy() { printf 'phiward: 1\nname: idle\nmode: permissive\nothers: {network: allow}\n'; }
+idle_policy() {
+	printf 'phiward: 1\nname: idle\nmode: permissive\n'
+	lab_subject
+	printf 'others: {network: allow}\n'
+}
+
+# Policy on stdin to policy on stdout, with the subject `lab`. Its lines keep their numbers.
+with_lab() {
+	cat
+	echo 'include: [lab.yaml]'
+}
 
 # Policy on stdin to policy on stdout, with a version above all before it.
 with_next_version() {
@@ -198,11 +218,12 @@ with_next_version() {
 	sed -e '/^version:/d' -e "s/^phiward:.*/&\nversion: $version/"
 }
 
-# put_policy DIR < POLICY: as DIR/policy.yaml, what the shipped ones include beside it,
-# with what lib/console adds to that.
+# put_policy DIR < POLICY: as DIR/policy.yaml, beside it what the shipped ones include, with what
+# lib/console adds to that, and lab.yaml.
 put_policy() {
 	mkdir -p "$1"
 	cp "$VM_TOP"/policies/base-*.yaml "$1/"
+	{ echo 'phiward: 1'; lab_subject; } > "$1/lab.yaml"
 	! declare -F site_policy > /dev/null || site_policy >> "$1/base-debian.yaml"
 	with_next_version > "$1/policy.yaml"
 }

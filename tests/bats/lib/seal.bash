@@ -34,6 +34,11 @@ seal_programs() {
 	    exec: [/usr/local/bin/updater]
 	    started_by: [anyone]
 	    system: [modules, kexec, kernel]
+	  packages:
+	    exec: [/usr/bin/nice]
+	    started_by: [anyone]
+	    helpers: any
+	    updates: true
 	others: {network: loopback}
 	EOT
 }

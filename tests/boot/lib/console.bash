@@ -21,15 +21,16 @@ say_failed() {
 	journalctl -b --no-pager -o cat -u phiwardd | tail -n 20
 }
 
-# As in the machine of tests/bats: the console is 10.20.0.1, `outside` has 10.20.0.2.
+# As in the machine of tests/bats: the console is 10.20.0.1, `outside` has 10.20.0.2. Under a
+# policy it has to have `lab`.
 network() {
-	ip netns add outside
-	ip link add lan0 type veth peer name lan0 netns outside
-	ip address add 10.20.0.1/16 dev lan0
-	ip link set lan0 up
-	ip -netns outside address add 10.20.0.2/16 dev lan0
-	ip -netns outside address add 10.20.5.4/16 dev lan0
-	ip -netns outside link set lan0 up
+	lab ip netns add outside
+	lab ip link add lan0 type veth peer name lan0 netns outside
+	lab ip address add 10.20.0.1/16 dev lan0
+	lab ip link set lan0 up
+	lab ip -netns outside address add 10.20.0.2/16 dev lan0
+	lab ip -netns outside address add 10.20.5.4/16 dev lan0
+	lab ip -netns outside link set lan0 up
 }
 
 # Orthanc takes an image from outside, and keeps it.

@@ -8,10 +8,13 @@
  *     breaker rmdir PATH...
  *     breaker umount PATH... lazily
  *     breaker fill PIN       puts entries into a pinned hash map until it takes no more
+ *     breaker bind FROM TO   mounts a directory over another
+ *     breaker copy FROM TO   writes a file with what another has
  *
  * Exit code: 0, or 1 with the name of an errno.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,8 +72,33 @@ static int fill(const char *path)
 	return r == -E2BIG && key[0] > 1 ? 0 : r;
 }
 
-static int do_one(const char *what, const char *path)
+static int copy(const char *from, const char *to)
 {
+	char bytes[65536];
+	int in = open(from, O_RDONLY | O_CLOEXEC), out, r = 0;
+	ssize_t n;
+
+	if (in < 0)
+		return -errno;
+	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (out < 0)
+		r = -errno;
+	while (r == 0 && (n = read(in, bytes, sizeof(bytes))) != 0)
+		if (n < 0 || write(out, bytes, (size_t)n) != n)
+			r = -errno;
+	close(in);
+	if (out >= 0)
+		close(out);
+	return r;
+}
+
+/* @to: empty but for what needs a second path. */
+static int do_one(const char *what, const char *path, const char *to)
+{
+	if (!strcmp(what, "bind"))
+		return mount(path, to, NULL, MS_BIND, NULL) < 0 ? -errno : 0;
+	if (!strcmp(what, "copy"))
+		return copy(path, to);
 	if (!strcmp(what, "unlink"))
 		return unlink(path) < 0 ? -errno : 0;
 	if (!strcmp(what, "rmdir"))
@@ -102,7 +130,9 @@ static int serve(void)
 		ssize_t n = fd < 0 ? -1 : recv(fd, message, MESSAGE_MAX, 0);
 
 		if (n > 0) {
-			r = do_one(message, message + strlen(message) + 1);
+			const char *path = message + strlen(message) + 1;
+
+			r = do_one(message, path, path + strlen(path) + 1);
 			(void)!send(fd, &r, sizeof(r), 0);
 		}
 		if (fd >= 0)
@@ -110,13 +140,13 @@ static int serve(void)
 	}
 }
 
-static int ask(const char *what, const char *path)
+static int ask(const char *what, const char *path, const char *to)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = SOCKET_PATH};
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0), n, r = -EIO;
 	char message[MESSAGE_MAX];
 
-	n = snprintf(message, sizeof(message), "%s%c%s", what, '\0', path);
+	n = snprintf(message, sizeof(message), "%s%c%s%c%s", what, '\0', path, '\0', to);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
 	    send(fd, message, (size_t)n + 1, 0) < 0)
 		r = -errno;
@@ -135,10 +165,13 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "serve"))
 		return serve();
 	if (argc < 3) {
-		fputs("usage: breaker serve | unlink|rmdir|umount|fill PATH...\n", stderr);
+		fputs("usage: breaker serve | unlink|rmdir|umount|fill PATH... | bind|copy FROM TO\n",
+		      stderr);
 		return 2;
 	}
+	if (argc == 4 && (!strcmp(argv[1], "bind") || !strcmp(argv[1], "copy")))
+		return ask(argv[1], argv[2], argv[3]);
 	for (int i = 2; i < argc; i++)
-		failed |= ask(argv[1], argv[i]);
+		failed |= ask(argv[1], argv[i], "");
 	return failed;
 }
