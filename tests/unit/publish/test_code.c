@@ -8,7 +8,7 @@ static int set_up(void **state)
 {
 	static const char *const directories[] = {"images", "bin", "lib", "opt", "etc", "etc/app",
 						  "etc/app/sub", "own", "own/sub", "boot"};
-	_cleanup_free_ char *link = NULL, *images = NULL;
+	_cleanup_free_ char *by_link = NULL, *etc = NULL, *plain = NULL, *hard = NULL;
 
 	(void)state;
 	if (make_directories(directories, PW_ARRAY_SIZE(directories)) < 0)
@@ -19,10 +19,12 @@ static int set_up(void **state)
 	make_file("bin/monitor", "\177ELF");
 	make_file("bin/tool", "\177ELF");
 	make_file("etc/plain", "text");
-	link = at_top("@/by-link");
-	images = at_top("@/etc");
+	by_link = at_top("@/by-link");
+	etc = at_top("@/etc");
+	plain = at_top("@/etc/plain");
+	hard = at_top("@/etc/hard");
 
-	return symlink(images, link);
+	return symlink(etc, by_link) < 0 ? -1 : link(plain, hard);
 }
 
 /* Two subjects, and what each says more. */
@@ -244,6 +246,23 @@ static void test_names_and_links_are_held(void **state)
 	assert_name(built.image, "@", "by-link", ARCHIVE, 0);
 	assert_name(built.image, "@/etc", "app", ARCHIVE, 0);
 	assert_null(name_of(built.image, "@", "etc"));
+	assert_root(built.image, "@/etc/app", ARCHIVE, 0);
+	done(&built);
+}
+
+static void test_what_is_shared_is_everybodys(void **state)
+{
+	struct built built;
+
+	(void)state;
+	/* One symbolic link leads to both, and one file has two names. */
+	build(POLICY(NO_CODE "    protect: [@/by-link/app, @/etc/plain]\n",
+		     NO_CODE "    protect: [@/by-link/none, @/etc/hard]\n"),
+	      &built);
+	assert_name(built.image, "@", "by-link", ARCHIVE | MONITOR, PW_NAME_PENDING);
+	assert_root(built.image, "@/etc/plain", ARCHIVE | MONITOR, 0);
+	assert_name(built.image, "@/etc", "plain", ARCHIVE, 0);
+	assert_name(built.image, "@/etc", "hard", MONITOR, 0);
 	assert_root(built.image, "@/etc/app", ARCHIVE, 0);
 	done(&built);
 }
@@ -544,6 +563,7 @@ int main(void)
 		cmocka_unit_test(test_equal_sets_have_one_number),
 		cmocka_unit_test(test_nested_sets_unite_downwards),
 		cmocka_unit_test(test_names_and_links_are_held),
+		cmocka_unit_test(test_what_is_shared_is_everybodys),
 		cmocka_unit_test(test_missing_code_is_held),
 		cmocka_unit_test(test_programs_are_known_by_name),
 		cmocka_unit_test(test_missing_program_has_no_number),
