@@ -20,12 +20,6 @@ static __always_inline int pw_may_hold_code(__u32 scope)
 	return !!(scope & PW_FS_AT_CODE);
 }
 
-/* The same of @sb. */
-static __always_inline int pw_sb_may_hold_code(const struct super_block *sb)
-{
-	return pw_may_hold_code(pw_fs_at(pw_bank_at(pw_active_slot()), pw_fs_key(sb)));
-}
-
 /* In what a walk for code on @sb looks things up; 0: no code lies there. */
 static __always_inline __u32 pw_code_scope(const struct super_block *sb, __u32 fresh)
 {

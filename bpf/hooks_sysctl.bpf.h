@@ -7,8 +7,11 @@
 #ifndef PW_HOOKS_SYSCTL_BPF_H
 #define PW_HOOKS_SYSCTL_BPF_H
 
-/* Routes that are none, packets that pass through: as good as setting addresses. */
-#define PW_SYSCTL_NET "net/"
+/* Packets that pass through, addresses that answer elsewhere: as good as setting addresses. */
+static __always_inline int pw_is_network_sysctl(const char *name)
+{
+	return bpf_strncmp(name, 7, "net/ipv") == 0 || bpf_strncmp(name, 11, "net/bridge/") == 0;
+}
 
 /* PW_REASON_INVALID: everybody may write @name. */
 static __always_inline enum pw_reason pw_sysctl_reason(const char *name)
@@ -18,8 +21,7 @@ static __always_inline enum pw_reason pw_sysctl_reason(const char *name)
 	if (pw_is_sealed() && pw_is_sealed_sysctl(name))
 		return PW_REASON_KERNEL;
 
-	return bpf_strncmp(name, sizeof(PW_SYSCTL_NET) - 1, PW_SYSCTL_NET) == 0 ?
-		       PW_REASON_NETADMIN : PW_REASON_INVALID;
+	return pw_is_network_sysctl(name) ? PW_REASON_NETADMIN : PW_REASON_INVALID;
 }
 
 /* Whether @subject may write what is refused to others for @reason. */

@@ -104,7 +104,7 @@ decisions() { records_like "$@" | jq -s 'map(.count // 1) | add // 0'; }
 	[[ $output == *"another phiwardd is running"* ]]
 	run phiwardd
 	[ "$status" -eq 4 ]
-	[[ $output == *"/var/lib/phiward: Permission denied"*"PID 1 has to start it"* ]] || fail "$output"
+	[[ $output == *"/var/lib/phiward"*": Permission denied"*"PID 1 has to start it"* ]] || fail "$output"
 	in_force
 	assert_refused cat /srv/dicom/phantom.dcm
 }

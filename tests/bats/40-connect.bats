@@ -11,8 +11,8 @@ setup_file() {
 	load lib/phiward
 	load lib/net
 	subjects sender
-	echo 3 > /proc/sys/net/ipv4/tcp_fastopen
-	outside sh -c 'echo 3 > /proc/sys/net/ipv4/tcp_fastopen'
+	lab sh -c 'echo 3 > /proc/sys/net/ipv4/tcp_fastopen'
+	outside nice -n 0 sh -c 'echo 3 > /proc/sys/net/ipv4/tcp_fastopen'
 	policy deny > /run/vm/first.yaml
 	start_phiward /run/vm/first.yaml
 	hospital pacs tcp:10.20.5.4:{103,104,105,2760,2761,2762,2763,7999,8000,8010,8011,8020} \

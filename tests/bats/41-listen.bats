@@ -11,7 +11,7 @@ setup_file() {
 	load lib/phiward
 	load lib/net
 	subjects archive
-	echo 3 > /proc/sys/net/ipv4/tcp_fastopen
+	lab sh -c 'echo 3 > /proc/sys/net/ipv4/tcp_fastopen'
 	policy deny | with_lab > /run/vm/first.yaml
 	start_phiward /run/vm/first.yaml
 	serving archive /opt/archive/serve {tcp:0.0.0.0,tcp:::}:4242 tcp:10.20.0.1:4260 mptcp:0.0.0.0:4251
@@ -101,10 +101,10 @@ scanner() { outside /opt/hospital/dial --wait 1500 "$@"; }
 	mark
 	all_are ok scanner --from 10.20.5.4:0 fastopen:10.20.0.1:4242
 	all_are ETIMEDOUT scanner --say stranger --from 10.20.0.2:0 fastopen:10.20.0.1:4242
-	echo 2 > /proc/sys/net/ipv4/tcp_syncookies
+	lab sh -c 'echo 2 > /proc/sys/net/ipv4/tcp_syncookies'
 	all_are ok scanner --from 10.20.5.4:0 tcp:10.20.0.1:4242
 	all_are ETIMEDOUT scanner --say stranger --from 10.20.0.53:0 tcp:10.20.0.1:4242
-	echo 1 > /proc/sys/net/ipv4/tcp_syncookies
+	lab sh -c 'echo 1 > /proc/sys/net/ipv4/tcp_syncookies'
 	assert_records "verdict=deny addr=10.20.0.2 port=4242" "verdict=deny addr=10.20.0.53 port=4242"
 	[[ $(said archive) != *stranger* ]]
 }

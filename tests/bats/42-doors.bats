@@ -13,7 +13,7 @@ setup_file() {
 	load lib/phiward
 	load lib/net
 	subjects archive viewer sender web
-	echo 3 > /proc/sys/net/ipv4/tcp_fastopen
+	lab sh -c 'echo 3 > /proc/sys/net/ipv4/tcp_fastopen'
 	policy "${OTHERS[0]}" > /run/vm/first.yaml
 	start_phiward /run/vm/first.yaml
 	serving archive /opt/archive/serve {tcp,udp}:{0.0.0.0,::}:4242 mptcp:127.0.0.1:4243

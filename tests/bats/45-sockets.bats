@@ -20,7 +20,7 @@ setup_file() {
 		modprobe $module || true
 	done
 	chmod 666 /dev/net/tun	# as udev has it
-	echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range
+	lab sh -c "echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range"
 	hospital pacs tcp:10.20.5.4:{104,105} udp:10.20.5.4:104
 	plugged before plug
 	plugged before-listening plug

@@ -102,6 +102,7 @@ assert_capability() { assert_right assert_not_permitted "$@"; }
 	assert_capability netadmin ip neigh add 10.20.5.9 lladdr 02:00:00:00:00:09 dev lan0
 	assert_capability netadmin ip neigh del 10.20.5.9 dev lan0
 	assert_capability netadmin ip link del rights0
+	assert_right assert_refused netadmin sysctl -q net.ipv4.conf.all.route_localnet=0
 	assert_allowed ip link show
 	assert_allowed ip address show
 	assert_allowed ip route show

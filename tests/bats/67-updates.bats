@@ -15,6 +15,7 @@ DPKG=/run/vm/dpkg
 setup_file() {
 	load lib/phiward
 	load lib/console
+	forget_phiward	# what is packed and put below /usr comes before the policy
 	hospital_programs /usr/bin/storescu
 	mkdir -p /run/vm/scanner $DEBS
 	cp /srv/dicom/[1-3].dcm /run/vm/scanner/

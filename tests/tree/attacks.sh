@@ -8,7 +8,9 @@ while IFS='|' read -r _ n _ _ _ test _; do
 	n=${n// /} test=${test# } test=${test% }
 	number=$((number + 1))
 	[ "$n" = "$number" ] || misnumbered+="$n stands at $number"$'\n'
-	grep -qF "@test \"${test#* }\" {" tests/bats/"${test%% *}"-*.bats || none+="$n: $test"$'\n'
+	file=${test%% *}
+	[[ $file == */* ]] || file=bats/$file
+	grep -qF "@test \"${test#* }\" {" tests/"$file"-*.bats || none+="$n: $test"$'\n'
 done < <(grep -E '^\| [0-9]+ \|' docs/attacks.md)
 check "each attack names a test that there is" "$none"
 check "they are numbered through" "$misnumbered"

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "common/cleanup.h"
+#include "common/mounts.h"
 #include "common/text.h"
 #include "publish/volumes.h"
 #include "publish/walk.h"
@@ -260,12 +261,76 @@ static int add_own_code(struct pw_resolved *resolved, const struct pw_resolver *
 	return 0;
 }
 
+/* The entry, of the first @n, that is nearest above @path; NULL: none is. */
+static const struct pw_resolved_code *code_above(const struct pw_resolved *resolved, size_t n,
+						 const char *path)
+{
+	const struct pw_resolved_code *nearest = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct pw_resolved_code *entry = &resolved->code[i];
+
+		if (pw_path_within(path, entry->path.canonical) &&
+		    (!nearest ||
+		     strlen(entry->path.canonical) > strlen(nearest->path.canonical)))
+			nearest = entry;
+	}
+
+	return nearest;
+}
+
+/* A walk up ends at the top of a file system, so one that is mounted in a code set begins it anew. */
+static int add_mount(struct pw_resolving *on, size_t n, const char *point, bool mounted)
+{
+	static const struct pw_position nowhere;
+	struct pw_resolved *resolved = on->resolved;
+	const struct pw_resolved_code *above = code_above(resolved, n, point);
+	size_t before = resolved->ncode;
+	struct pw_resolved_code *entry;
+
+	if (!above || strcmp(above->path.canonical, point) == 0)
+		return 0;
+	entry = code_entry(resolved, point, &nowhere);
+	if (!entry)
+		return -ENOMEM;
+	if (resolved->ncode == before)
+		return 0;
+	entry->mount = strdup(point);
+	if (!entry->mount)
+		return -ENOMEM;
+	entry->path.path = entry->mount;
+	entry->flags = above->flags;
+	entry->stated = !mounted;
+
+	return walk_path(on, &nowhere, entry->mount, &entry->path);
+}
+
+static int add_mounts(struct pw_resolving *on, const struct pw_mounts *mounts)
+{
+	size_t n = on->resolved->ncode;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < mounts->n; i++)
+		r = add_mount(on, n, mounts->entries[i].point, true);
+	for (char *const *point = on->unmounted; r == 0 && point && *point; point++)
+		r = add_mount(on, n, *point, false);
+
+	return r;
+}
+
 static int resolve_code(struct pw_resolving *on)
 {
+	_cleanup_(pw_mounts_done) struct pw_mounts mounts = PW_MOUNTS_INIT;
 	struct pw_resolved *resolved = on->resolved;
 	size_t room = pw_code_ndefault + 1 + on->resolver->nown;
 	int r;
 
+	r = pw_mounts_refresh(&mounts);
+	if (r < 0)
+		return r;
+	room += mounts.n;
+	for (char *const *point = on->unmounted; point && *point; point++)
+		room++;
 	for (size_t i = 0; i < resolved->policy->nsubjects; i++)
 		room += resolved->policy->subjects[i].ncode + resolved->policy->subjects[i].nprotect;
 	/* It does not grow: identities are written to where an entry was when its walk began. */
@@ -279,7 +344,7 @@ static int resolve_code(struct pw_resolving *on)
 		r = walk_path(on, resolved->code[i].path.at, resolved->code[i].path.path,
 			      &resolved->code[i].path);
 
-	return r;
+	return r < 0 ? r : add_mounts(on, &mounts);
 }
 
 /* ---- Programs -------------------------------------------------------------------------------- */
@@ -483,6 +548,7 @@ struct pw_resolved *pw_resolved_free(struct pw_resolved *resolved)
 	for (size_t i = 0; i < resolved->ncode; i++) {
 		pw_resolved_path_done(&resolved->code[i].path);
 		free(resolved->code[i].members);
+		free(resolved->code[i].mount);
 	}
 	free(resolved->code);
 	pw_resolved_path_done(&resolved->canary);

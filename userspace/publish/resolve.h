@@ -76,7 +76,8 @@ struct pw_resolved_code {
 	struct pw_resolved_path path;
 	bool *members;		/* by index in the policy */
 	bool daemon;		/* phiwardd is one, too */
-	bool stated;		/* the policy names it */
+	bool stated;		/* the policy names it, or /etc/fstab: it is pending when missing */
+	char *mount;		/* its path, where a file system that is mounted in another set gave it */
 	uint32_t flags;		/* PW_CODE_* */
 };
 
