@@ -13,7 +13,7 @@ setup_file() {
 
 @test "volume: encrypted, and named by the policy before it is there" {
 	boot --append phiward.gate_timeout=5 <<-'EOT'
-		modprobe -a dm_crypt loop xts
+		modprobe -a dm_crypt loop xts ecb
 		mkdir /srv/patients
 		head -c 32 /dev/urandom > /etc/patients.key
 		chmod 600 /etc/patients.key

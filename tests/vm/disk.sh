@@ -13,7 +13,7 @@ cache=$(cd "$top" && readlink -m "${PHIWARD_CACHE:-build/cache}")
 kernel_dir=$cache/kernels/$kernel
 module=$top/build/kmod/$kernel/phiward.ko
 # What the console and its test machine need; the rest of the modules would only be carried about.
-modules='virtio_pci virtio_blk crc32c_generic ext4 9p 9pnet_virtio dm_mod dm_crypt veth xts aesni_intel cryptd loop'
+modules='virtio_pci virtio_blk crc32c_generic ext4 9p 9pnet_virtio dm_mod dm_crypt veth xts ecb aesni_intel cryptd loop'
 
 # A file that DIR/root.img is made of and that is newer, or the first that is missing.
 changed() {
