@@ -187,6 +187,9 @@ int pw_adopt(struct bpf_iter__task *ctx)
 	if (program) {
 		c.program = program->id;
 		c.subject = pw_choose_subject(&c, program);
+		/* It is a helper of somebody, and nobody's member: no policy takes it in. */
+		if (!c.subject && !c.reason && (!c.label || c.label->subject < PW_SUBJECT_FIRST))
+			return 0;
 	}
 	if (c.slot != active &&
 	    (!c.subject || pw_subject_flags(in_force, c.subject) & PW_SUBJECT_PRESENT))

@@ -27,7 +27,8 @@ setup_file() {
 		umount /srv/patients
 		tune2fs -c 20 -C 40 /dev/mapper/patients > /dev/null	# so that it is to be checked
 		cryptsetup close patients
-		echo 'patients /var/patients.img /etc/patients.key luks,nofail' > /etc/crypttab
+		echo loop > /etc/modules-load.d/loop.conf
+		echo 'patients /var/patients.img /etc/patients.key luks,nofail,headless' > /etc/crypttab
 		echo '/dev/mapper/patients /srv/patients ext4 nofail,x-systemd.device-timeout=10 0 2' >> /etc/fstab
 		systemctl enable watch
 		cp /usr/share/phiward/policies/base-debian.yaml /etc/
@@ -63,10 +64,12 @@ setup_file() {
 		assert_record action=read verdict=deny subject=others object=images comm=head
 		systemctl start view-volume
 		journalctl -b -o cat -u view-volume | grep PHANTOM
-		# Nothing was refused to what the boot consists of.
+		# Nothing was refused to what the boot consists of; what this script ran is no part of it.
+		# (journald looks for the program of who writes to it, and phiwardd shows nothing of itself.)
 		records_like verdict=deny "boot=$(< /proc/sys/kernel/random/boot_id)" |
 			jq -r '[.type, .action, .subject, .exe, .path, .reason] | @tsv' |
-			grep -v -e /usr/bin/head -e /usr/sbin/tune2fs > /run/false || true
+			grep -v -e /usr/bin/head -e /usr/sbin/tune2fs -e others./usr/bin/mount -e others./usr/bin/kmod \
+				-e 'trace.others./usr/lib/systemd/systemd-journald' > /run/false || true
 		cat /run/false
 		[ ! -s /run/false ]
 		[ -z "$(systemctl --failed --no-legend)" ]
