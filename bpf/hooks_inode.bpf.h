@@ -178,8 +178,7 @@ static __always_inline int pw_keeps_name(const struct inode *inode, enum pw_acti
  * What leaves an object for no object has to go where the member may write;
  * the new side is asked first, so that an allowed record stands for what happened.
  */
-static __noinline int pw_ask_move(struct dentry *from, struct dentry *to,
-				       enum pw_action action)
+static __noinline int pw_ask_move(struct dentry *from, struct dentry *to, enum pw_action action)
 {
 	struct pw_ask ask = {.dentry = from, .inode = from->d_inode, .action = action};
 	__u32 old_where, old_object;

@@ -22,20 +22,26 @@
 #define PW_NR_REBOOT_32 88		/* i386 */
 #define PW_O_TRUNC 01000		/* of delete_module(2): also what is in use */
 
+/* Of the system call that the current task is in. */
+static __always_inline unsigned long pw_second_argument(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct pt_regs *regs = (const struct pt_regs *)bpf_task_pt_regs(task);
+
+	return task->thread_info.status & PW_TS_COMPAT ? regs->cx : regs->si;
+}
+
 /*
  * delete_module(2) asks nobody else. By force phiward's own module could be taken away with
  * all that it holds, so that is refused to everybody, before the seal too.
  */
 static __noinline int pw_guard_module_removal(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	const struct pt_regs *regs;
 	unsigned long flags;
 
 	if (!pw_in_call(PW_NR_DELETE_MODULE, PW_NR_DELETE_MODULE_32))
 		return 0;
-	regs = (const struct pt_regs *)bpf_task_pt_regs(task);
-	flags = task->thread_info.status & PW_TS_COMPAT ? regs->cx : regs->si;
+	flags = pw_second_argument();
 	if (flags & PW_O_TRUNC)
 		return pw_guard(PW_ACTION_MODULE, PW_REASON_SWITCH, NULL);
 
@@ -49,16 +55,8 @@ static __noinline int pw_guard_module_removal(void)
  */
 static __noinline int pw_sets_own_socket(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	const struct pt_regs *regs;
-	unsigned long level;
-
-	if (!pw_in_call(PW_NR_SETSOCKOPT, PW_NR_SETSOCKOPT_32))
-		return 0;
-	regs = (const struct pt_regs *)bpf_task_pt_regs(task);
-	level = task->thread_info.status & PW_TS_COMPAT ? regs->cx : regs->si;
-
-	return (__u32)level == PW_SOL_SOCKET;
+	return pw_in_call(PW_NR_SETSOCKOPT, PW_NR_SETSOCKOPT_32) &&
+	       (__u32)pw_second_argument() == PW_SOL_SOCKET;
 }
 
 static __noinline int pw_guard_right(enum pw_system right, enum pw_reason reason,

@@ -11,6 +11,12 @@ void pw_set_add(struct pw_subject_set *set, uint32_t subject)
 	set->bits[subject / 64] |= 1ULL << (subject % 64);
 }
 
+void pw_set_unite(struct pw_subject_set *into, const struct pw_subject_set *from)
+{
+	for (size_t i = 0; i < PW_ARRAY_SIZE(into->bits); i++)
+		into->bits[i] |= from->bits[i];
+}
+
 uint32_t pw_build_subject(const struct pw_build *build, size_t index)
 {
 	if (index == PW_SUBJECT_INDEX_INIT)

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <phiward/match.h>
-
 #include "common/cleanup.h"
 #include "publish/build.h"
 
@@ -31,8 +29,7 @@ static int by_path(const void *left, const void *right)
 
 static void unite(struct pw_code_set *into, const struct pw_code_set *from)
 {
-	for (size_t i = 0; i < PW_ARRAY_SIZE(into->members.bits); i++)
-		into->members.bits[i] |= from->members.bits[i];
+	pw_set_unite(&into->members, &from->members);
 	/* What one of them guards before the seal is guarded before it. */
 	into->flags = ((into->flags | from->flags) & PW_CODE_OWN) |
 		      (into->flags & from->flags & PW_CODE_SEALED);
@@ -192,11 +189,8 @@ static int hold_names(struct pw_build *build, const struct pw_resolved_path *pat
 /* What an updater puts under this name is the program. */
 static int hold_program(struct pw_build *build, const struct pw_resolved_path *path)
 {
-	struct pw_bank *bank = &build->image->bank;
 	const struct pw_hold *held = path->holds;
-	uint64_t first = 0;
 	struct pw_name *name;
-	uint32_t length, mark;
 
 	if (path->state != PW_PATH_RESOLVED || !held)
 		return 0;
@@ -204,10 +198,7 @@ static int hold_program(struct pw_build *build, const struct pw_resolved_path *p
 	if (!name)
 		return -E2BIG;
 	name->program = path->file.ino;
-	length = (uint32_t)strlen(held->name);
-	memcpy(&first, held->name, length < sizeof(first) ? length : sizeof(first));
-	mark = pw_name_mark(first, length);
-	bank->program_marks[mark / 64] |= 1ULL << (mark % 64);
+	pw_build_mark(build->image->bank.program_marks, held->name);
 
 	return 0;
 }

@@ -102,15 +102,21 @@ struct pw_root *pw_build_inode(struct pw_build *build, const struct pw_identity 
 	return root;
 }
 
+uint64_t pw_build_mark(__u64 *marks, const char *name)
+{
+	uint32_t length = (uint32_t)strlen(name), mark;
+	uint64_t first = 0;
+
+	memcpy(&first, name, length < sizeof(first) ? length : sizeof(first));
+	mark = pw_name_mark(first, length);
+	marks[mark / 64] |= 1ULL << (mark % 64);
+
+	return first;
+}
+
 static void mark_name(struct pw_bank *bank, const char *held, uint32_t length)
 {
-	uint64_t first = 0;
-	uint32_t mark;
-
-	memcpy(&first, held, length < sizeof(first) ? length : sizeof(first));
-	mark = pw_name_mark(first, length);
-	bank->name_marks[mark / 64] |= 1ULL << (mark % 64);
-	bank->name_guesses[pw_name_guess(first, length)] = 1;
+	bank->name_guesses[pw_name_guess(pw_build_mark(bank->name_marks, held), length)] = 1;
 }
 
 struct pw_name *pw_build_name(struct pw_build *build, const struct pw_hold *held,
@@ -278,12 +284,6 @@ static uint32_t place_number(struct pw_build *build, const struct pw_resolved_pa
 	return (uint32_t)build->nplaces;
 }
 
-static void unite(struct pw_subject_set *into, const struct pw_subject_set *from)
-{
-	for (size_t i = 0; i < PW_ARRAY_SIZE(into->bits); i++)
-		into->bits[i] |= from->bits[i];
-}
-
 static int add_place(struct pw_build *build, const struct pw_resolved_path *path, uint32_t subject)
 {
 	struct pw_subject_set *writers = build->image->bank.place_writers;
@@ -300,7 +300,7 @@ static int add_place(struct pw_build *build, const struct pw_resolved_path *path
 			return -E2BIG;
 		/* The same directory by another path: who writes there writes here. */
 		if (root->place != 0 && root->place != place)
-			unite(&writers[root->place], &writers[place]);
+			pw_set_unite(&writers[root->place], &writers[place]);
 		else
 			root->place = place;
 	}
@@ -333,7 +333,7 @@ static void close_places(struct pw_build *build)
 	for (size_t i = 1; i <= build->nplaces; i++)
 		for (size_t j = 1; j <= build->nplaces; j++)
 			if (lies_below(build->places[i], build->places[j]))
-				unite(&writers[i], &writers[j]);
+				pw_set_unite(&writers[i], &writers[j]);
 }
 
 static int add_places(struct pw_build *build)

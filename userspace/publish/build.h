@@ -23,6 +23,7 @@ uint32_t pw_build_subject(const struct pw_build *build, size_t index);
 void pw_build_set(const struct pw_build *build, const struct pw_subject_list *list,
 		  struct pw_subject_set *set);
 void pw_set_add(struct pw_subject_set *set, uint32_t subject);
+void pw_set_unite(struct pw_subject_set *into, const struct pw_subject_set *from);
 
 /* bank_files.c: file systems, roots, names, places, programs. */
 int pw_build_files(struct pw_build *build);
@@ -59,5 +60,7 @@ struct pw_root *pw_build_inode(struct pw_build *build, const struct pw_identity 
  */
 struct pw_name *pw_build_name(struct pw_build *build, const struct pw_hold *held,
 			      uint32_t fs_flags, const struct pw_position *at);
+/* Sets the mark of @name in @marks, of PW_NAME_MARKS bits; returns the name's first eight bytes. */
+uint64_t pw_build_mark(__u64 *marks, const char *name);
 
 #endif
