@@ -80,7 +80,9 @@ if [ "${FAKEROOTKEY-}" = '' ]; then
 	flock 9
 	[ -n "$(changed)" ] || exit 0
 	rm -rf "$dir"/{root,root.img,initrd}
-	exec fakeroot "$0" "$@" 9>&-
+	# This shell keeps the lock; the daemon of fakeroot may live a little longer than the console.
+	fakeroot "$0" "$@" 9>&-
+	exit
 fi
 
 release=$(cat "$kernel_dir/release")
