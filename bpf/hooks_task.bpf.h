@@ -61,7 +61,22 @@ static __always_inline int pw_may_look_into(const struct pw_actor *tracer,
 	       tracer->subject == victim->subject;
 }
 
-/* 0, or the refusal, which is recorded. */
+#define PW_NR_READLINK 89	/* x86-64 */
+#define PW_NR_READLINK_32 85	/* i386 */
+#define PW_NR_READLINKAT 267	/* x86-64 */
+#define PW_NR_READLINKAT_32 305	/* i386 */
+
+/*
+ * The link below /proc/PID is only read, as every service does that asks who writes to it, the
+ * journal for one: to be refused leaves no record.
+ */
+static __noinline int pw_reads_link(void)
+{
+	return pw_in_call(PW_NR_READLINK, PW_NR_READLINK_32) ||
+	       pw_in_call(PW_NR_READLINKAT, PW_NR_READLINKAT_32);
+}
+
+/* 0, or the refusal, which is recorded but where somebody merely asks. */
 static __noinline int pw_judge_trace(__u32 slot, const struct pw_actor *tracer,
 				     const struct pw_actor *victim, __u32 mode)
 {
@@ -79,7 +94,7 @@ static __noinline int pw_judge_trace(__u32 slot, const struct pw_actor *tracer,
 	c.action = PW_ACTION_TRACE;
 	c.verdict = PW_VERDICT_DENY;
 	c.reason = PW_REASON_MEMBER;
-	if (mode & PW_PTRACE_NOAUDIT)
+	if (mode & PW_PTRACE_NOAUDIT || pw_reads_link())
 		c.flags |= PW_CASE_SILENT;
 
 	return pw_errno(pw_verdict(&c));

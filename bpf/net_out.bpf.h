@@ -44,12 +44,21 @@ static __always_inline int pw_is_canary(const struct pw_peer *peer)
 	       peer->port == PW_CANARY_PORT;
 }
 
-/* The rule for @out, of connect, or of listen when the socket answers somebody who may come. */
-static __always_inline __u32 pw_out_rule(const struct pw_out *out)
+/*
+ * The rule for @out, of connect, or of listen when the socket answers somebody who may come. A
+ * subject's peers are other machines: of an address that somebody has given to this one @own is
+ * set instead.
+ */
+static __always_inline __u32 pw_out_rule(const struct pw_out *out, __u32 *own)
 {
 	__u32 tables = pw_net_tables_of(out->subject);
 	__u32 rule = pw_peer_rule(out->slot, tables, PW_DIRECTION_OUT, &out->peer, out->peer.port);
 
+	if (rule && pw_named(out->subject) && !out->foreign && !pw_peer_is_loopback(&out->peer) &&
+	    pw_peer_local(&out->peer) == PW_LOCAL_ADDR_OWN) {
+		*own = 1;
+		rule = 0;
+	}
 	if (rule || !out->listens || pw_peer_is_group(&out->peer))
 		return rule;
 	rule = pw_peer_rule(out->slot, tables, PW_DIRECTION_IN, &out->peer, out->port);
@@ -97,7 +106,7 @@ __noinline int pw_out_decide(struct pw_out *out)
 			q.loopback = pw_reaches_door(&out->peer, q.guarded && !q.client);
 	}
 	if (pw_out_asks_rule(&q))
-		q.rule = pw_out_rule(out);
+		q.rule = pw_out_rule(out, &q.own);
 	answer = pw_decide_out(&q);
 	if (answer.verdict != PW_VERDICT_ALLOW && !door && !q.loopback && !q.foreign &&
 	    !pw_named(q.subject) && (q.subject_flags & PW_SUBJECT_LOOPBACK) &&

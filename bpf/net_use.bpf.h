@@ -71,8 +71,8 @@ __noinline int pw_use_decide(struct pw_out *out)
 	if (!bank)
 		return 0;
 	pw_out_decide(out);
-	if (out->verdict != PW_VERDICT_ALLOW && out->reason == PW_REASON_NO_RULE &&
-	    out->peer.proto == PW_PROTO_TCP)
+	if (out->verdict != PW_VERDICT_ALLOW && out->peer.proto == PW_PROTO_TCP &&
+	    (out->reason == PW_REASON_NO_RULE || out->reason == PW_REASON_OWN_ADDRESS))
 		pw_use_as_server(bank, out);
 
 	return 0;

@@ -28,6 +28,7 @@ struct pw_out_question {
 	__u32 guarded;		/* the port gives access to an object */
 	__u32 client;		/* the port's servers admit the subject over loopback */
 	__u32 rule;		/* of the subject, covers protocol, address and port; 0: none */
+	__u32 own;		/* a rule does, but the machine itself has the address */
 };
 
 /* Whether the answer can depend on q->rule; the caller looks it up only then. */
@@ -73,7 +74,7 @@ pw_decide_out(const struct pw_out_question *q)
 	if (!pw_named(q->subject) && q->loopback && (q->subject_flags & PW_SUBJECT_LOOPBACK))
 		return pw_answer(PW_VERDICT_ALLOW, PW_REASON_RULE);
 
-	return pw_answer(PW_VERDICT_DENY, PW_REASON_NO_RULE);
+	return pw_answer(PW_VERDICT_DENY, q->own ? PW_REASON_OWN_ADDRESS : PW_REASON_NO_RULE);
 }
 
 /* ---- listen ------------------------------------------------------------------------------- */

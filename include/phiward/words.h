@@ -134,6 +134,7 @@ enum pw_on_loss { PW_ON_LOSS_LIST(PW_ENUM_ENTRY) PW_ON_LOSS_MAX_ };
 	X(PW_REASON_COVER, "a mount there would cover an object")                                  \
 	X(PW_REASON_FAMILY, "this kind of socket is in no rule")                                   \
 	X(PW_REASON_NETNS, "network rules hold in the first network namespace only")               \
+	X(PW_REASON_OWN_ADDRESS, "the address of a rule is this machine's own: its peer is not there") \
 	X(PW_REASON_CODE, "the process maps code that is not the program's own")                   \
 	X(PW_REASON_TRACED, "the process is being traced")                                         \
 	X(PW_REASON_PASSED, "the descriptor was not opened under the present policy")              \

@@ -161,12 +161,6 @@ decisions() { records_like "$@" | jq -s 'map(.count // 1) | add // 0'; }
 
 # ---- Killed ----------------------------------------------------------------------------------
 
-# Every number from the first to the last stands in the log exactly once.
-numbers_are_complete() {
-	phiward_records | jq -es '[.[] | if .type == "gap" then range(.first; .last + 1) else .seq end]
-		| sort | . == [range(.[0]; .[0] + length)]'
-}
-
 @test "daemon: killed, it leaves enforcement on, and every record is in the log after its return" {
 	local i
 	stop_phiward 9

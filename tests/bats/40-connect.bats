@@ -146,3 +146,16 @@ policy() {
 		udp-source-route:10.20.0.53:53
 	[[ $(said pacs)$(said dns) != *stolen* ]]
 }
+
+@test "connect: an address of a rule that the machine itself has leads to none of its programs" {
+	policy allow | with_lab | apply_policy
+	lab ip address add 10.20.5.9/32 dev lo
+	serving liar serve tcp:10.20.5.9:8020
+	mark
+	as_both EACCES /opt/sender/dial tcp:10.20.5.9:8020
+	all_are ok dial tcp:10.20.5.9:8020
+	lab ip address del 10.20.5.9/32 dev lo
+	assert_record type=net action=connect verdict=deny subject=sender addr=10.20.5.9 port=8020
+	run ip address add 10.20.5.9/32 dev lo
+	[ "$status" -ne 0 ]
+}

@@ -129,6 +129,17 @@ assert_open() {
 	assert_record type=tamper action=trace verdict=deny peer=phiwardd
 }
 
+@test "row 13: who asks what program a process runs is refused without a record, as often as the journal asks" {
+	waiting viewer
+	assert_refused readlink -v "/proc/$BACKGROUND_PID/exe"
+	assert_refused readlink -v "/proc/$(phiwardd_pid)/exe"
+	assert_no_record type=tamper exe=/usr/bin/readlink
+	assert_refused head -c 1 "/proc/$BACKGROUND_PID/exe"
+	assert_record type=tamper action=trace verdict=deny peer=viewer exe=/usr/bin/head
+	waiting act
+	[ "$(readlink "/proc/$BACKGROUND_PID/exe")" = /usr/local/bin/act ]
+}
+
 @test "row 13: a program that is traced from its start is none of the policy's" {
 	assert_refused act traced exec /usr/local/bin/viewer read $IMAGE
 	assert_refused as_user mallory act traced exec /usr/local/bin/viewer read $IMAGE

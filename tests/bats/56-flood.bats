@@ -51,26 +51,6 @@ policy() {
 	EOT
 }
 
-status_number() { phiward_status | grep -o "\"$1\":[0-9]*" | head -n 1 | tr -dc 0-9; }
-
-# Whether every number from the first to the last stands in the log exactly once, and the gaps
-# hold as many as status calls lost; prints how many are in gaps.
-numbers_are_complete() {
-	drained_log | $BUSYBOX awk -v lost="$(status_number lost)" '
-		function number(key) { return match($0, "\"" key "\":[0-9]+") ? \
-			substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 : 0 }
-		function seen(from, to) { for (; from <= to; from++) if (there[from]++) twice++; else n++ }
-		{ if (index($0, "\"type\":\"gap\"")) {
-			a = number("first"); b = number("last"); seen(a, b); gapped += b - a + 1
-			if (number("count") != b - a + 1) wrong++
-		  } else { a = b = number("seq"); seen(a, a) }
-		  if (!min || a < min) min = a
-		  if (b > max) max = b }
-		END { printf "%d numbers, %d twice, %d missing, %d in gaps, status says %d\n", n, twice,
-			max - min + 1 - n, gapped, lost
-		      exit twice || wrong || n != max - min + 1 || gapped != lost }'
-}
-
 @test "row 22: strangers who flood do not take the place of a member's record" {
 	stop_phiward 9
 	run act times $FILLS_OTHERS $IMAGE

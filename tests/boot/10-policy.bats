@@ -66,6 +66,17 @@ setup_file() {
 		guard_is gate=open
 		guard_is timeout=0
 		[ -z "$(systemctl --failed --no-legend)" ]
+		# When the machine runs out of memory, it is not phiwardd that goes.
+		daemon=$(systemctl show -P MainPID phiwardd)
+		head -c 4G /dev/zero | tail > /dev/null || true
+		dmesg | grep 'Out of memory: Killed process .*(tail)'
+		[ "$(systemctl show -P MainPID phiwardd)" = "$daemon" ]
+		mark
+		assert_refused head -c 4 /srv/dicom/1.dcm
+		systemctl start view
+		assert_record action=read verdict=deny subject=others object=images comm=head
+		assert_record action=read verdict=allow subject=viewer object=images
+		phiward_is state=enforcing daemon=true lost=0
 	EOT
 }
 

@@ -67,6 +67,8 @@ PROVE(out_rule, "connect: allowed only by a rule, a door, or what others may", "
 	reach(allows(answer) && !free && door && q.client && !q.rule, "a door");
 	reach(!allows(answer) && door && q.rule, "a door in spite of a rule");
 	reach(allows(answer) && !free && q.foreign && q.subject >= PW_SUBJECT_FIRST, "netns: any");
+	must(answer.reason != PW_REASON_OWN_ADDRESS || (q.own && !q.rule), "an own address is said where it is one");
+	reach(answer.reason == PW_REASON_OWN_ADDRESS, "an own address");
 }
 
 PROVE(out_exact, "connect: what the policy lets through is not denied", "")

@@ -239,6 +239,7 @@ void pw_why_advice(FILE *to, json_object *record, const char *not_entered)
 		advise_writes(to, record);
 		break;
 	case PW_REASON_DOOR:
+	case PW_REASON_OWN_ADDRESS:
 		if (!advise_start(to, not_entered))
 			fputs("add the client's subject to `local` of the rule that serves the port",
 			      to);

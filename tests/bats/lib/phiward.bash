@@ -108,6 +108,9 @@ phiward_is() {
 	done
 }
 
+# status_number NAME: a counter of `phiward status`.
+status_number() { phiward_status | grep -o "\"$1\":[0-9]*" | head -n 1 | tr -dc 0-9; }
+
 # json_has KEY VALUE JSON: whether a line of JSON has that member.
 json_has() { [[ $3 == *"\"$1\":\"$2\""[,\}]* || $3 == *"\"$1\":$2"[,\}]* ]]; }
 
@@ -330,4 +333,22 @@ assert_no_record() {
 
 assert_lost_zero() {
 	phiward_is lost=0 || fail "records were lost: $(phiward_status)"
+}
+
+# Whether every number from the first to the last stands in the log exactly once, and the gaps
+# hold as many as status calls lost; prints how many are in gaps.
+numbers_are_complete() {
+	drained_log | $BUSYBOX awk -v lost="$(status_number lost)" '
+		function number(key) { return match($0, "\"" key "\":[0-9]+") ? \
+			substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 : 0 }
+		function seen(from, to) { for (; from <= to; from++) if (there[from]++) twice++; else n++ }
+		{ if (index($0, "\"type\":\"gap\"")) {
+			a = number("first"); b = number("last"); seen(a, b); gapped += b - a + 1
+			if (number("count") != b - a + 1) wrong++
+		  } else { a = b = number("seq"); seen(a, a) }
+		  if (!min || a < min) min = a
+		  if (b > max) max = b }
+		END { printf "%d numbers, %d twice, %d missing, %d in gaps, status says %d\n", n, twice,
+			max - min + 1 - n, gapped, lost
+		      exit twice || wrong || n != max - min + 1 || gapped != lost }'
 }
