@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# disk.sh KERNEL DIR: a console that boots by itself, from Debian's root with phiward
-# installed in it: DIR/root.img, an ext4, and DIR/initrd, which initramfs-tools makes in
-# that root. No root needed. Nothing is done when nothing has changed.
+# disk.sh KERNEL DIR [desktop]: a console that boots by itself, from Debian's root with
+# phiward installed in it, or from its desktop: DIR/root.img, an ext4, and DIR/initrd, which
+# initramfs-tools makes in that root. No root needed. Nothing is done when nothing has changed.
 set -euo pipefail
 
-kernel=$1 dir=$2
+kernel=$1 dir=$2 variant=${3-root}
 here=$(dirname "$(readlink -f "$0")")
 top=$(readlink -f "$here/../..")
 cache=$(cd "$top" && readlink -m "${PHIWARD_CACHE:-build/cache}")
@@ -14,6 +14,12 @@ kernel_dir=$cache/kernels/$kernel
 module=$top/build/kmod/$kernel/phiward.ko
 # What the console and its test machine need; the rest of the modules would only be carried about.
 modules='virtio_pci virtio_blk crc32c_generic ext4 9p 9pnet_virtio dm_mod dm_crypt veth xts ecb aesni_intel cryptd loop'
+size=768M
+if [ "$variant" = desktop ]; then
+	modules+=' virtio_net bochs evdev psmouse autofs4'
+	size=2560M
+fi
+root_tar=$cache/debian/$variant.tar
 
 # A file that DIR/root.img is made of and that is newer, or the first that is missing.
 changed() {
@@ -23,7 +29,7 @@ changed() {
 	done
 	[ -e "$dir/initrd" ] || { echo "$dir/initrd"; return; }
 	find "$top"/build/{phiward,phiwardd,tools} "$module" "$top/mk/install.mk" "$top/userspace" \
-		"$top/policies" "$top/tests/boot" "$here/disk.sh" "$cache/debian/root.tar" \
+		"$top/policies" "$top/tests/boot" "$here/disk.sh" "$root_tar" \
 		-type f -newer "$dir/initrd" -print -quit
 }
 
@@ -46,13 +52,16 @@ users() {
 	cat >> "$root/etc/passwd" <<-'END'
 	radiographer:x:2000:2000:Radiographer:/tmp:/bin/bash
 	mallory:x:2001:2001:Mallory:/tmp:/bin/bash
+	admin:x:2002:2002:Administrator:/srv/admin:/bin/bash
 	END
-	printf '%s\n' radiographer:x:2000: mallory:x:2001: phiward-view:x:2100: \
+	# Whom PAM shall let in has a line here, and no password.
+	printf '%s:*:20000::::::\n' radiographer mallory admin >> "$root/etc/shadow"
+	printf '%s\n' radiographer:x:2000: mallory:x:2001: admin:x:2002: phiward-view:x:2100: \
 		phiward-audit:x:2101: phiward-admin:x:2102: >> "$root/etc/group"
 }
 
-# What a console may have and these tests do not need: under emulation it takes half the time
-# of a boot.
+# What a console may have and most tests do not need: under emulation it takes half the time
+# of a boot. The desktop is as Debian's packages leave it.
 mask_units() {
 	local unit
 	for unit in {getty,serial-getty,modprobe}@ systemd-{logind,user-sessions,update-utmp,random-seed} \
@@ -74,7 +83,7 @@ configure_initramfs() {
 
 if [ "${FAKEROOTKEY-}" = '' ]; then
 	"$here/kernels.sh" "$kernel" >&2
-	"$here/debian.sh" >&2
+	"$here/debian.sh" "$variant" >&2
 	mkdir -p "$dir"
 	exec 9> "$dir/.lock"
 	flock 9
@@ -89,7 +98,7 @@ release=$(cat "$kernel_dir/release")
 root=$dir/root
 mkdir "$root"
 trap 'rm -rf "$root"' EXIT
-tar -xf "$cache/debian/root.tar" -C "$root" --exclude='./dev/*'
+tar -xf "$root_tar" -C "$root" --exclude='./dev/*'
 make -s -C "$top" install DESTDIR="$root"
 cp "$top"/build/tools/* "$(command -v busybox)" "$root/usr/local/bin/"
 cp -r --no-preserve=ownership "$top/tests/boot/root/." "$root/"
@@ -101,12 +110,18 @@ mkdir "$root/usr/share/images"
 "$here/image.sh" 3 "$root/usr/share/images/3.dcm"
 install_modules
 users
-mask_units
+if [ "$variant" = desktop ]; then
+	cp -r --no-preserve=ownership "$top/tests/boot/desktop/." "$root/"
+	target=graphical
+else
+	mask_units
+	target=multi-user
+fi
 systemctl -q --root="$root" enable phiwardd early vm
 systemctl -q --root="$root" disable orthanc
-systemctl -q --root="$root" set-default multi-user.target
+systemctl -q --root="$root" set-default $target.target
 echo console > "$root/etc/hostname"
 configure_initramfs
 "$here/initrd.sh" "$root" "$dir/initrd.new"
-mke2fs -q -F -t ext4 -L console -E root_owner=0:0,lazy_itable_init=1 -d "$root" "$dir/root.img" 768M
+mke2fs -q -F -t ext4 -L console -E root_owner=0:0,lazy_itable_init=1 -d "$root" "$dir/root.img" $size
 mv "$dir/initrd.new" "$dir/initrd"

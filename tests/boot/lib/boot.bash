@@ -7,11 +7,12 @@
 TOP=$(readlink -f "$BATS_TEST_DIRNAME/../..")
 CONSOLE=$BATS_FILE_TMPDIR/console
 
-# new_console: one that has never booted.
+# new_console [desktop]: one that has never booted.
 new_console() {
-	"$TOP/tests/vm/disk.sh" 6.1 "$TOP/build/debian/6.1"
+	local made=$TOP/build/debian/6.1${1:+-$1}
+	"$TOP/tests/vm/disk.sh" 6.1 "$made" "$@"
 	mkdir "$CONSOLE"
-	cp --sparse=always "$TOP/build/debian/6.1/root.img" "$TOP/build/debian/6.1/initrd" "$CONSOLE/"
+	cp --sparse=always "$made/root.img" "$made/initrd" "$CONSOLE/"
 }
 
 # boot [OPTION...] < SCRIPT: boots the console with options of tests/vm/run and runs the
