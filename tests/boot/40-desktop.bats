@@ -24,12 +24,12 @@ setup_file() {
 		    started_by: [login]
 		    access: {images: [read]}
 		    writes: [tty]
-		  # The machines around the console.
+		  # The machines around the console, and what is plugged in.
 		  lab:
 		    exec: [/usr/bin/nice]
 		    started_by: [anyone]
 		    helpers: any
-		    system: [netadmin]
+		    system: [netadmin, display]
 		    network:
 		      - listen: {tcp: [9100], from: [any], netns: any}
 		      - connect: {tcp: [22], to: [10.20.0.1], netns: any}
@@ -67,6 +67,10 @@ boot_desktop() {
 		udisksctl mount -b /dev/vdb
 		cmp "$(findmnt -n -o TARGET /dev/vdb)/notice.txt" /srv/notice.txt
 		udisksctl unmount -b /dev/vdb
+		# udev reads a touchscreen, and makes it exact.
+		background /run/touchscreen lab touchscreen
+		wait_for grep -r LIBINPUT_FUZZ_00 /run/udev/data
+		kill $BACKGROUND_PID
 		# What timers start once a day or once a week.
 		systemctl start apt-daily dpkg-db-backup fstrim e2scrub_all systemd-tmpfiles-clean
 		assert_record action=connect verdict=allow subject=packages peer=mirror

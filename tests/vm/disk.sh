@@ -16,7 +16,7 @@ module=$top/build/kmod/$kernel/phiward.ko
 modules='virtio_pci virtio_blk crc32c_generic ext4 9p 9pnet_virtio dm_mod dm_crypt veth xts ecb aesni_intel cryptd loop'
 size=768M
 if [ "$variant" = desktop ]; then
-	modules+=' virtio_net bochs evdev psmouse autofs4'
+	modules+=' virtio_net bochs evdev psmouse uinput autofs4'
 	size=2560M
 fi
 root_tar=$cache/debian/$variant.tar
