@@ -5,7 +5,17 @@
 
 #define PW_CLONE_THREAD 0x00010000
 
-/* A fork of PID 1 is in init until it calls execve. */
+/*
+ * Who starts programs for the machine: PID 1, and the kernel, which has a worker fork for the
+ * modprobe(8) of a module that it wants. Threads of the kernel are forks of kthreadd and start
+ * nothing.
+ */
+static __always_inline int pw_forks_for_init(const struct task_struct *parent)
+{
+	return parent->tgid == 1 || (parent->flags & PW_PF_KTHREAD && parent->tgid != 2);
+}
+
+/* Their fork is in init until it calls execve. */
 static __always_inline int pw_fork_of_init(struct task_struct *task)
 {
 	struct pw_task init = {.subject = PW_SUBJECT_INIT};
@@ -29,7 +39,7 @@ int BPF_PROG(pw_task_alloc, struct task_struct *task, unsigned long clone_flags,
 		return 0;
 	label = pw_label_of(parent);
 	if (!label)
-		return parent->tgid == 1 ? pw_fork_of_init(task) : 0;
+		return pw_forks_for_init(parent) ? pw_fork_of_init(task) : 0;
 	if (label->subject == PW_SUBJECT_OTHERS && !(label->flags & PW_TASK_DECIDED))
 		return 0;
 

@@ -34,6 +34,10 @@ seal_programs() {
 	    exec: [/usr/local/bin/updater]
 	    started_by: [anyone]
 	    system: [modules, kexec, kernel]
+	  drivers:
+	    exec: [/usr/bin/kmod]
+	    started_by: [init]
+	    system: [modules]
 	  packages:
 	    exec: [/usr/bin/nice]
 	    started_by: [anyone]
@@ -46,6 +50,8 @@ seal_programs() {
 enforced() {
 	as_anybody assert_refused act read $IMAGE && assert_allowed viewer read $IMAGE
 }
+
+knows_minix() { grep -qw minix /proc/filesystems; }
 
 # All that is only for who has the right, by root and by the subject.
 sealed_refuses() {
@@ -60,6 +66,12 @@ sealed_refuses() {
 	assert_allowed updater unload dummy || return 1
 	assert_allowed updater module-bytes $DUMMY || return 1
 	assert_allowed updater unload dummy || return 1
+	# modprobe(8) is the one that the kernel starts, not root's.
+	run modprobe minix
+	[ "$status" -ne 0 ] || { fail 'modprobe minix'; return 1; }
+	! knows_minix || return 1
+	run mount -t minix none /mnt
+	knows_minix || { fail "no module by mount: $output"; return 1; }
 	assert_refused into-kernel kexec || return 1
 	assert_refused into-kernel kexec-file $DUMMY || return 1
 	assert_record type=tamper action=kexec verdict=deny path=$DUMMY reason~'system: .kexec.' || return 1
