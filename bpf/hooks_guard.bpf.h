@@ -301,7 +301,7 @@ static __always_inline int pw_guard_sysfs(struct file *file, const struct super_
 }
 
 /* In hooks_task.bpf.h. */
-static __noinline int pw_ask_memory(const struct inode *inode);
+static __noinline int pw_ask_memory(const struct inode *inode, __u32 mode);
 static __noinline int pw_guard_proc(struct file *file);
 
 /* Called when a file of a pseudo file system is opened or written to: 0, or the refusal. */
@@ -316,9 +316,12 @@ static __noinline int pw_guard_pseudo(struct file *file)
 		if (pw_name_is(&name, "kcore"))
 			return pw_guard(PW_ACTION_TRACE, PW_REASON_TRACING, dentry);
 		if (pw_shows_memory(&name))
-			return pw_ask_memory(file->f_inode);
+			return pw_ask_memory(file->f_inode, PW_PTRACE_READ);
 		if (!(file->f_mode & PW_FMODE_WRITE))
-			return 0;
+			return pw_name_is(&name, "current") ?
+				       pw_ask_memory(file->f_inode,
+						     PW_PTRACE_READ | PW_PTRACE_NOAUDIT) :
+				       0;
 		if (pw_name_is(&name, "ftrace_enabled"))
 			return pw_guard(PW_ACTION_TUNE, PW_REASON_SWITCH, dentry);
 		if (pw_name_is(&name, "sysrq-trigger"))

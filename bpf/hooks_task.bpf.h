@@ -78,7 +78,8 @@ static __always_inline int pw_may_look_into(const struct pw_actor *tracer,
 
 /*
  * The link below /proc/PID is only read, as every service does that asks who writes to it, the
- * journal for one: to be refused leaves no record.
+ * journal for one: to be refused leaves no record. The same holds for attr/current, see
+ * pw_guard_pseudo().
  */
 static __noinline int pw_reads_link(void)
 {
@@ -155,10 +156,10 @@ static __always_inline int pw_actor_of_proc(const struct pw_bank *bank, const st
 }
 
 /*
- * The same as pw_ask_trace(), when a file of procfs that shows a process's memory is opened: 7.x
- * passes over ptrace_access_check for who has CAP_PERFMON.
+ * The same as pw_ask_trace(), when a file of procfs is opened that shows a process's memory, or its
+ * security label: 7.x passes over ptrace_access_check for who has CAP_PERFMON.
  */
-static __noinline int pw_ask_memory(const struct inode *inode)
+static __noinline int pw_ask_memory(const struct inode *inode, __u32 mode)
 {
 	__u32 slot = pw_active_slot();
 	struct pw_bank *bank = pw_bank_in(slot);
@@ -168,7 +169,7 @@ static __noinline int pw_ask_memory(const struct inode *inode)
 		return 0;
 	of_tracer = pw_actor_of(bank, bpf_get_current_task_btf());
 
-	return pw_judge_trace(slot, &of_tracer, &of_victim, PW_PTRACE_READ);
+	return pw_judge_trace(slot, &of_tracer, &of_victim, mode);
 }
 
 /* A file of procfs is opened for writing or written to: phiwardd's are its own and PID 1's. */

@@ -133,11 +133,14 @@ assert_open() {
 	waiting viewer
 	assert_refused readlink -v "/proc/$BACKGROUND_PID/exe"
 	assert_refused readlink -v "/proc/$(phiwardd_pid)/exe"
-	assert_no_record type=tamper exe=/usr/bin/readlink
+	assert_refused cat "/proc/$BACKGROUND_PID/attr/current"
+	assert_refused cat "/proc/$(phiwardd_pid)/attr/current"
+	assert_no_record type=tamper exe~'/(readlink|cat)$'
 	assert_refused head -c 1 "/proc/$BACKGROUND_PID/exe"
 	assert_record type=tamper action=trace verdict=deny peer=viewer exe=/usr/bin/head
 	waiting act
 	[ "$(readlink "/proc/$BACKGROUND_PID/exe")" = /usr/local/bin/act ]
+	assert_allowed head -c 1 "/proc/$BACKGROUND_PID/exe"
 }
 
 @test "row 13: a program that is traced from its start is none of the policy's" {
