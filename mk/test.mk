@@ -67,5 +67,5 @@ demo: have-deps all tools ## a short day of a console, in a machine
 	@tests/demo/run
 prove: ## prove the decision and the matching for all inputs within bounds
 	$(Q)tests/prove/run
-soak: all tools ## swaps of policies under load, written to docs/soak.md: SOAK_SWAPS=, SOAK_OPENS=, SOAK_MINUTES=
-	$(Q)tests/soak/run
+soak: have-deps all tools ## swaps of policies under load and under stress-ng, written to docs/soak.md: SOAK="swaps stress", SOAK_SWAPS=, SOAK_OPENS=, SOAK_MINUTES=, SOAK_STRESS_MINUTES=
+	$(Q)tests/soak/run $(SOAK)

@@ -21,7 +21,7 @@ static uint64_t address(const void *at)
 	return (uint64_t)(uintptr_t)at;
 }
 
-static int pin_get(const char *path)
+static inline int pin_get(const char *path)
 {
 	union bpf_attr attr = {.pathname = address(path)};
 

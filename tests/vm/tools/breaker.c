@@ -8,6 +8,7 @@
  *     breaker rmdir PATH...
  *     breaker umount PATH... lazily
  *     breaker fill PIN       puts entries into a pinned hash map until it takes no more
+ *     breaker count PIN      says how many entries a pinned hash map has
  *     breaker bind FROM TO   mounts a directory over another
  *     breaker copy FROM TO   writes a file with what another has
  *
@@ -36,13 +37,16 @@
 static int label_itself(void)
 {
 	struct pw_task task = {.subject = PW_SUBJECT_DAEMON};
-	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0), map = pin_get(TASKS_PIN);
+	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0), map = pin_get(TASKS_PIN), r;
 	union bpf_attr attr = {.key = address(&pidfd), .value = address(&task)};
 
 	if (pidfd < 0 || map < 0)
 		return map < 0 ? map : -errno;
 	attr.map_fd = (uint32_t)map;
-	return bpf(BPF_MAP_UPDATE_ELEM, &attr);
+	r = bpf(BPF_MAP_UPDATE_ELEM, &attr);
+	close(map);
+	close(pidfd);
+	return r;
 }
 
 static int fill(const char *path)
@@ -70,6 +74,24 @@ static int fill(const char *path)
 	}
 	close(fd);
 	return r == -E2BIG && key[0] > 1 ? 0 : r;
+}
+
+static int count(const char *path)
+{
+	union bpf_attr next = {0};
+	uint64_t key[32] = {0};
+	int fd = pin_get(path), entries = 0;
+
+	if (fd < 0)
+		return fd;
+	next.map_fd = (uint32_t)fd;
+	next.next_key = address(key);
+	while (bpf(BPF_MAP_GET_NEXT_KEY, &next) == 0) {
+		next.key = address(key);
+		entries++;
+	}
+	close(fd);
+	return entries;
 }
 
 static int copy(const char *from, const char *to)
@@ -105,6 +127,8 @@ static int do_one(const char *what, const char *path, const char *to)
 		return rmdir(path) < 0 ? -errno : 0;
 	if (!strcmp(what, "umount"))
 		return umount2(path, MNT_DETACH) < 0 ? -errno : 0;
+	if (!strcmp(what, "count"))
+		return count(path);
 	return strcmp(what, "fill") ? -EINVAL : fill(path);
 }
 
@@ -154,6 +178,8 @@ static int ask(const char *what, const char *path, const char *to)
 		r = -EIO;
 	if (r < 0)
 		printf("%s %s: %s\n", what, path, strerrorname_np(-r));
+	else if (!strcmp(what, "count"))
+		printf("%d\n", r);
 	close(fd);
 	return r < 0;
 }
@@ -165,7 +191,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "serve"))
 		return serve();
 	if (argc < 3) {
-		fputs("usage: breaker serve | unlink|rmdir|umount|fill PATH... | bind|copy FROM TO\n",
+		fputs("usage: breaker serve | unlink|rmdir|umount|fill|count PATH... | bind|copy FROM TO\n",
 		      stderr);
 		return 2;
 	}
