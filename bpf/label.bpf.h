@@ -52,10 +52,11 @@ static __always_inline void pw_label_drop(struct task_struct *leader)
 
 /*
  * Not at exit: a leader's label counts while other threads live, and a leader
- * whose place another thread takes in execve is no leader any more when it exits.
+ * whose place another thread takes in execve is no leader any more when it exits. A fork that
+ * fails after task_alloc ends here too.
  */
-SEC("tp_btf/sched_process_free")
-int BPF_PROG(pw_label_free, struct task_struct *task)
+SEC("lsm/task_free")
+int BPF_PROG(pw_task_free, struct task_struct *task)
 {
 	if (task->bpf_storage)
 		pw_label_drop(task);

@@ -150,6 +150,19 @@ policy() {
 
 no_process_of() { [ -z "$(pgrep -u "$1")" ]; }
 
+labels() { breaker count /sys/fs/bpf/phiward/maps/labels; }
+
+has_labels() { [ "$(labels)" -le "$1" ]; }
+
+@test "row 23: forks of a member that the kernel gives up leave no label behind" {
+	local before
+	before=$(labels)
+	assert_allowed as_user mallory viewer fork-in-vain 3000
+	wait_for has_labels "$before"
+	assert_allowed viewer fork fork read $STRICT
+	wait_for has_labels "$before"
+}
+
 @test "row 23: with no room for labels the network takes members for others, files do not" {
 	run viewer connect 10.20.5.4 104
 	[[ $output == *ECONNREFUSED* ]]

@@ -11,6 +11,7 @@
  *     times N FILE          open and close N times; ends with the last errno
  *     crowd N FILE          N processes at the same time, each of which opens it; ends with the
  *                           last errno, EAGAIN when not all could be made
+ *     fork-in-vain N        N forks that the kernel gives up late: into a namespace that it may not make
  *     put FD                write one byte to a descriptor that it was started with
  *     take FD               read one byte from it
  *     send FD               the same as put by sendmsg(2)
@@ -186,6 +187,19 @@ static int one_of_crowd(void *data)
 	(void)!read(crowd.gate[0], &byte, 1);	/* ends when nobody holds the other end */
 	fd = open(crowd.file, O_RDONLY);
 	return fd < 0 ? errno : 0;
+}
+
+static int do_fork_in_vain(char **a)
+{
+	struct clone_args args = {.flags = CLONE_NEWUTS, .exit_signal = SIGCHLD};
+
+	for (long n = atol(a[0]); n > 0; n--) {
+		if (syscall(SYS_clone3, &args, sizeof(args)) >= 0)
+			return -ECHILD;
+		if (errno != EPERM)
+			return -errno;
+	}
+	return 0;
 }
 
 static int do_crowd(char **a)
@@ -603,7 +617,7 @@ static const struct {
 } words[] = {
 	{"read", 1, do_read},	    {"write", 1, do_write},	{"create", 1, do_create},
 	{"list", 1, do_list},	    {"times", 2, do_times},	{"crowd", 2, do_crowd},
-	{"put", 1, do_put},
+	{"fork-in-vain", 1, do_fork_in_vain}, {"put", 1, do_put},
 	{"take", 1, do_take},	    {"send", 1, do_send},	{"put-memfd", 0, do_put_memfd},
 	{"put-shm", 0, do_put_shm}, {"put-pipe", 0, do_put_pipe}, {"put-pair", 0, do_put_pair},
 	{"put-long", 1, do_put_long}, {"put-netlink", 0, do_put_netlink},
