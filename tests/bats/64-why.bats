@@ -148,7 +148,7 @@ query() { phiward audit query --json "$@" | jq -r .path; }
 @test "query: a table for people, and what is no filter is an error with the nearest word" {
 	run phiward audit query --object images --verdict deny
 	[ "$status" -eq 0 ]
-	[[ ${lines[0]} == TIME*SUBJECT*ACTION*PROGRAM*USER*OBJECT*WHAT* ]]
+	[[ ${lines[0]} == *SEQ\ TIME*SUBJECT*ACTION*PROGRAM*USER*OBJECT*WHAT* ]]
 	[[ ${lines[1]} =~ deny\ +others\ +read\ +cat\ +root\ +images\ +/srv/dicom/1.dcm ]]
 	run phiward audit query --verdict denny
 	[ "$status" -eq 2 ]
@@ -166,6 +166,28 @@ query() { phiward audit query --json "$@" | jq -r .path; }
 	run member_of phiward-audit phiward audit query --object images
 	[ "$status" -eq 0 ]
 	says /srv/dicom/1.dcm
+}
+
+# ---- explain ---------------------------------------------------------------------------------
+
+@test "explain: one record in plain words, of a copy without rights too" {
+	local seq
+	seq=$(phiward audit query --json --object images --verdict deny --path '*/1.dcm' | head -n 1 | jq .seq)
+	run phiward explain "$seq"
+	[ "$status" -eq 0 ]
+	says "record $seq, " '/usr/bin/cat run by root was refused reading /srv/dicom/1.dcm of images' \
+		'program     /usr/bin/cat' 'started by  ' 'user        root, group 0; nobody had logged in' \
+		'file        /srv/dicom/1.dcm, inode ' 'policy      why version ' 'to allow it name /usr/bin/cat'
+	run as_user mallory phiward explain "$seq" /tmp/why/copy
+	[ "$status" -eq 0 ]
+	says '/usr/bin/cat run by user 0 was refused'
+	run as_user mallory phiward explain "$seq"
+	[ "$status" -eq 3 ]
+	run phiward explain 99999999
+	[ "$status" -eq 1 ]
+	says 'has no record 99999999'
+	run phiward explain first
+	[ "$status" -eq 2 ]
 }
 
 # ---- selftest ----------------------------------------------------------------------------------

@@ -34,6 +34,11 @@ static const struct pw_command commands[] = {
 	  "  --since T  a time as in systemd.time(7); default -24h\n\n"
 	  "  Exits with 1 when there are refusals, with 0 when there are none.\n",
 	  pw_cmd_why },
+	{ "explain", "SEQ [DIR]", "one record in plain words: who, what, why, and what would allow it",
+	  "  SEQ  the record's number, as `audit query` shows it\n"
+	  "  DIR  a copy of a log; default /var/log/phiward\n\n"
+	  "  Exits with 1 when the log has no such record.\n",
+	  pw_cmd_explain },
 	{ "selftest", "", "test the live console without touching patient data",
 	  "  Prints a page to be signed. Root sees all of it.\n", pw_cmd_selftest },
 	{ "seal", "", "until the next boot: no other policy, no unloading, nothing new in the kernel",

@@ -16,8 +16,9 @@
 #define YELLOW "\033[33m"
 #define BOLD "\033[1m"
 #define PLAIN "\033[0m"
-#define COLUMNS_BEFORE_WHAT 87
+#define COLUMNS_BEFORE_WHAT 96
 #define COLUMNS_LEAST 20
+#define SEQ_SIZE 21
 
 struct pw_table pw_table_for(FILE *to, bool user_names)
 {
@@ -183,8 +184,8 @@ static void who(const struct pw_table *table, json_object *record, char *text, s
 
 void pw_table_head(const struct pw_table *table)
 {
-	fprintf(table->to, "%s%-24s  %-6s  %-12s %-7s %-10s %-8s %-10s %s%s\n",
-		table->colour ? BOLD : "", "TIME", "", "SUBJECT", "ACTION", "PROGRAM", "USER",
+	fprintf(table->to, "%s%8s %-24s  %-6s  %-12s %-7s %-10s %-8s %-10s %s%s\n",
+		table->colour ? BOLD : "", "SEQ", "TIME", "", "SUBJECT", "ACTION", "PROGRAM", "USER",
 		"OBJECT", "WHAT", table->colour ? PLAIN : "");
 }
 
@@ -192,11 +193,21 @@ static void gap_row(const struct pw_table *table, json_object *record, const cha
 {
 	const char *reason = pw_record_text(record, "reason");
 
-	fprintf(table->to, "%s%-24s  gap     %" PRIu64 " records lost (numbers %" PRIu64 " to %"
-		PRIu64 "): %s%s\n", table->colour ? YELLOW : "", time,
+	fprintf(table->to, "%s%8s %-24s  gap     %" PRIu64 " records lost (numbers %" PRIu64 " to %"
+		PRIu64 "): %s%s\n", table->colour ? YELLOW : "", "-", time,
 		pw_record_number(record, "count", 0), pw_record_number(record, "first", 0),
 		pw_record_number(record, "last", 0), reason ? reason : "-",
 		table->colour ? PLAIN : "");
+}
+
+static void seq_text(json_object *record, char text[SEQ_SIZE])
+{
+	uint64_t seq = pw_record_number(record, "seq", UINT64_MAX);
+
+	if (seq == UINT64_MAX)
+		snprintf(text, SEQ_SIZE, "-");
+	else
+		snprintf(text, SEQ_SIZE, "%" PRIu64, seq);
 }
 
 static const char *or_dash(const char *text)
@@ -210,7 +221,7 @@ void pw_table_row(const struct pw_table *table, json_object *record)
 	const char *program = pw_record_text(record, "exe");
 	bool denied = !strcmp(verdict, "deny"), enforced = pw_record_true(record, "enforced");
 	_cleanup_free_ char *what = pw_record_what(record);
-	char time[PW_LOCAL_TIME_SIZE] = "-", user[80];
+	char time[PW_LOCAL_TIME_SIZE] = "-", user[80], seq[SEQ_SIZE];
 	int64_t ns;
 
 	if (pw_record_time(record, &ns) == 0)
@@ -221,7 +232,8 @@ void pw_table_row(const struct pw_table *table, json_object *record)
 	}
 	who(table, record, user, sizeof(user));
 	program = base_name(program ? program : pw_record_text(record, "comm"));
-	fprintf(table->to, "%-24s  %s%-6s%s  %-12s %-7s %-10s %-8s %-10s ", time,
+	seq_text(record, seq);
+	fprintf(table->to, "%8s %-24s  %s%-6s%s  %-12s %-7s %-10s %-8s %-10s ", seq, time,
 		table->colour && denied ? RED : "", denied && !enforced ? "would" : verdict,
 		table->colour && denied ? PLAIN : "", or_dash(pw_record_text(record, "subject")),
 		or_dash(pw_record_text(record, "action")), or_dash(program), user,

@@ -63,6 +63,19 @@ const char *pw_why_policy_fault(json_object *record);
 /* The subject that the program of @record did not enter when it was started, or NULL. */
 const char *pw_why_not_entered(const struct pw_why *why, json_object *record);
 
+#define PW_TELL_PATHS (1U << 0)	/* without it objects are named, and no file below them */
+#define PW_TELL_NAMES (1U << 1)	/* users by their names on this machine */
+
+/*
+ * One record as a sentence: who was allowed or refused what, why, and by which line of the policy.
+ * @count: how many of the kind there were. @not_entered: as of pw_why_not_entered(), or NULL.
+ */
+void pw_tell_record(FILE *to, json_object *record, uint64_t count, const char *not_entered,
+		    unsigned int tell);
+
+/* A user by name where there is one, else `user NUMBER`. */
+void pw_tell_user(FILE *to, uint64_t uid, unsigned int tell);
+
 /*
  * refusals[@i]: a sentence, and what would allow it. @paths: false for who may
  * not see them; then objects are named, and no file below them.

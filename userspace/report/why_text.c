@@ -20,17 +20,19 @@ static bool is(json_object *record, const char *member, const char *text)
 	return value && !strcmp(value, text);
 }
 
-static void print_user(FILE *to, const char *before, uint64_t uid)
+void pw_tell_user(FILE *to, uint64_t uid, unsigned int tell)
 {
-	const struct passwd *user = uid <= UINT32_MAX ? getpwuid((uid_t)uid) : NULL;
+	const struct passwd *user = NULL;
 
+	if (tell & PW_TELL_NAMES && uid <= UINT32_MAX)
+		user = getpwuid((uid_t)uid);
 	if (user)
-		fprintf(to, "%s%s", before, user->pw_name);
+		fputs(user->pw_name, to);
 	else
-		fprintf(to, "%suser %" PRIu64, before, uid);
+		fprintf(to, "user %" PRIu64, uid);
 }
 
-static void print_who(FILE *to, json_object *record)
+static void print_who(FILE *to, json_object *record, unsigned int tell)
 {
 	const char *program = pw_record_text(record, "exe"), *subject = pw_record_text(record, "subject");
 	uint64_t uid = pw_record_number(record, "uid", UINT64_MAX);
@@ -41,10 +43,14 @@ static void print_who(FILE *to, json_object *record)
 	fputs(program ? program : "the kernel", to);
 	if (subject && strcmp(subject, "others") != 0)
 		fprintf(to, " (subject %s)", subject);
-	if (uid != UINT64_MAX)
-		print_user(to, " run by ", uid);
-	if (login != UINT64_MAX && login != uid)
-		print_user(to, ", logged in as ", login);
+	if (uid != UINT64_MAX) {
+		fputs(" run by ", to);
+		pw_tell_user(to, uid, tell);
+	}
+	if (login != UINT64_MAX && login != uid) {
+		fputs(", logged in as ", to);
+		pw_tell_user(to, login, tell);
+	}
 }
 
 static const char *verb_of(json_object *record)
@@ -70,12 +76,12 @@ static const char *verb_of(json_object *record)
 	return action ? action : "something with";
 }
 
-static void print_what(FILE *to, json_object *record, bool paths)
+static void print_what(FILE *to, json_object *record, unsigned int tell)
 {
 	const char *object = pw_record_text(record, "object");
 	_cleanup_free_ char *what = pw_record_what(record);
 
-	if (paths || pw_record_text(record, "addr"))
+	if (tell & PW_TELL_PATHS || pw_record_text(record, "addr"))
 		fprintf(to, "%s%s%s", what ? what : "-", object ? " of " : "", object ? object : "");
 	else
 		fputs(object ? object : "a file", to);
@@ -88,31 +94,38 @@ const char *pw_why_policy_fault(json_object *record)
 	return text ? strstr(text, ": ") : NULL;
 }
 
+static const char *verdict_of(json_object *record)
+{
+	if (!is(record, "verdict", "deny"))
+		return "was allowed";
+	return pw_record_true(record, "enforced") ? "was refused" : "would have been refused";
+}
+
 /* Who was refused what. Some records are not about a program that asked for something. */
-static void print_event(FILE *to, json_object *record, bool paths)
+static void print_event(FILE *to, json_object *record, unsigned int tell)
 {
 	const char *text = pw_record_text(record, "path"), *peer = pw_record_text(record, "peer");
-	const char *was = pw_record_true(record, "enforced") ? "was" : "would have been";
+	const char *was = verdict_of(record);
 
 	if (is(record, "type", "policy")) {
 		const char *fault = pw_why_policy_fault(record) ?: "", *policy = text ?: "a policy";
 
-		fprintf(to, "%s of %.*s %s refused%s", pw_record_text(record, "action") ?: "-",
+		fprintf(to, "%s of %.*s %s%s", pw_record_text(record, "action") ?: "-",
 			(int)(strlen(policy) - strlen(fault)), policy, was, fault);
 	} else if (is(record, "type", "system")) {
 		fputs(text ? text : "phiwardd", to);
-	} else if (is(record, "type", "exec") && peer) {
-		print_who(to, record);
+	} else if (is(record, "type", "exec") && is(record, "verdict", "deny") && peer) {
+		print_who(to, record, tell);
 		fprintf(to, " was not taken for %s", peer);
 	} else if (pw_record_came_in(record)) {
 		_cleanup_free_ char *what = pw_record_what(record);
 
-		fprintf(to, "what came in for %s, %s, %s refused",
+		fprintf(to, "what came in for %s, %s, %s",
 			pw_record_text(record, "subject") ?: "others", what ? what : "-", was);
 	} else {
-		print_who(to, record);
-		fprintf(to, " %s refused %s ", was, verb_of(record));
-		print_what(to, record, paths);
+		print_who(to, record, tell);
+		fprintf(to, " %s %s ", was, verb_of(record));
+		print_what(to, record, tell);
 	}
 }
 
@@ -121,7 +134,9 @@ static void print_reason(FILE *to, json_object *record, const char *not_entered)
 {
 	const char *reason = pw_record_text(record, "reason");
 
-	if (not_entered && is(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_STRANGER)))
+	if (is(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_RULE)))
+		fputs(", because a rule allows it", to);
+	else if (not_entered && is(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_STRANGER)))
 		fprintf(to, ", because it was not taken for %s, which names it", not_entered);
 	else
 		fprintf(to, ", because %s", reason ? reason : "no rule allows it");
@@ -141,6 +156,18 @@ static void print_line(FILE *to, json_object *record)
 		object ? object : owner ? owner : "others");
 }
 
+void pw_tell_record(FILE *to, json_object *record, uint64_t count, const char *not_entered,
+		    unsigned int tell)
+{
+	print_event(to, record, tell);
+	if (count > 1)
+		fprintf(to, " and the like, %" PRIu64 " times", count);
+	if (!is(record, "type", "policy") && !is(record, "type", "system"))
+		print_reason(to, record, not_entered);
+	print_line(to, record);
+	fputc('.', to);
+}
+
 void pw_why_print(FILE *to, const struct pw_why *why, size_t i, bool paths)
 {
 	const struct pw_refusal *refusal = &why->refusals[i];
@@ -150,13 +177,9 @@ void pw_why_print(FILE *to, const struct pw_why *why, size_t i, bool paths)
 
 	pw_local_time(refusal->time, time);
 	fprintf(to, "%s  ", time);
-	print_event(to, record, paths);
-	if (refusal->count > 1)
-		fprintf(to, " and the like, %" PRIu64 " times", refusal->count);
-	if (!is(record, "type", "policy") && !is(record, "type", "system"))
-		print_reason(to, record, not_entered);
-	print_line(to, record);
-	fputs(".\n    to allow it: ", to);
+	pw_tell_record(to, record, refusal->count, not_entered,
+		       PW_TELL_NAMES | (paths ? PW_TELL_PATHS : 0));
+	fputs("\n    to allow it: ", to);
 	pw_why_advice(to, record, not_entered);
 	fputc('\n', to);
 }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <getopt.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/control_client.h"
+#include "common/text.h"
+#include "publish/pins.h"
+#include "report/explain.h"
+
+static const struct option options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+/* 1: found. A line that is no record cannot be the one. */
+static int find(struct pw_reader *reader, struct pw_explain *explain)
+{
+	int r;
+
+	while ((r = pw_reader_next(reader)) > 0) {
+		r = reader->record ? pw_explain_add(explain, reader->record) : 0;
+		if (r)
+			break;
+	}
+	return r;
+}
+
+int pw_cmd_explain(const struct pw_command *self, int argc, char **argv)
+{
+	struct pw_explain explain = { 0 };
+	const char *path = PW_LOG_DIR;
+	struct pw_reader reader;
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		return pw_usage(self, option);
+	if (argc - optind < 1 || argc - optind > 2)
+		return pw_usage(self, '?');
+	if (pw_text_number(argv[optind], 0, INT64_MAX, &explain.seq) < 0)
+		return pw_fail(PW_EXIT_USAGE, "'%s' is no number of a record; see `seq` of "
+			       "phiward audit query --json", argv[optind]);
+	if (argc - optind == 2)
+		path = argv[optind + 1];
+	else
+		pw_control_drain();
+	r = pw_open_log(path, &reader);
+	if (r)
+		return r;
+	r = find(&reader, &explain);
+	pw_reader_close(&reader);
+	if (r < 0)
+		r = pw_fail(PW_EXIT_UNKNOWN, "cannot read %s: %s", path, strerror(-r));
+	else if (!r)
+		r = pw_fail(PW_EXIT_NO, "%s has no record %" PRIu64, path, explain.seq);
+	else {
+		pw_explain_print(stdout, &explain,
+				 PW_TELL_PATHS | (argc - optind == 2 ? 0 : PW_TELL_NAMES));
+		r = pw_flush(PW_EXIT_YES);
+	}
+	pw_explain_done(&explain);
+	return r;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "audit/reader.h"
+#include "common/cleanup.h"
+#include "report/explain.h"
+#include "report/table.h"
+
+static bool is(json_object *record, const char *member, const char *text)
+{
+	const char *value = pw_record_text(record, member);
+
+	return value && !strcmp(value, text);
+}
+
+static bool has_number(json_object *record, uint64_t seq)
+{
+	if (is(record, "type", "gap"))
+		return pw_record_number(record, "first", UINT64_MAX) <= seq &&
+		       seq <= pw_record_number(record, "last", 0);
+	return pw_record_number(record, "seq", UINT64_MAX) == seq;
+}
+
+int pw_explain_add(struct pw_explain *explain, json_object *record)
+{
+	if (has_number(record, explain->seq)) {
+		explain->record = json_object_get(record);
+		return 1;
+	}
+	return is(record, "type", "exec") ? pw_why_add(&explain->before, record) : 0;
+}
+
+void pw_explain_done(struct pw_explain *explain)
+{
+	pw_why_done(&explain->before);
+	json_object_put(explain->record);
+	*explain = (struct pw_explain){ 0 };
+}
+
+/* ---- Its lines ------------------------------------------------------------------------------ */
+
+static void begin(FILE *to, const char *label)
+{
+	fprintf(to, "\n  %-12s", label);
+}
+
+/* ", NAME 12" where the record has that number. */
+static void add_number(FILE *to, json_object *record, const char *before, const char *member)
+{
+	uint64_t number = pw_record_number(record, member, UINT64_MAX);
+
+	if (number != UINT64_MAX)
+		fprintf(to, "%s%" PRIu64, before, number);
+}
+
+static void print_program(FILE *to, json_object *record)
+{
+	const char *exe = pw_record_text(record, "exe"), *comm = pw_record_text(record, "comm");
+	const char *parent = pw_record_text(record, "parent_exe");
+
+	if (exe || comm) {
+		begin(to, "program");
+		fputs(exe ? exe : comm, to);
+		if (exe && comm)
+			fprintf(to, ", which calls itself %s", comm);
+		add_number(to, record, ", process ", "pid");
+		add_number(to, record, ", thread ", "tid");
+	}
+	if (pw_record_number(record, "ppid", UINT64_MAX) != UINT64_MAX) {
+		begin(to, "started by");
+		fprintf(to, "%s%s", parent ? parent : "", parent ? ", " : "");
+		add_number(to, record, "process ", "ppid");
+	}
+	if (pw_record_text(record, "cgroup")) {
+		begin(to, "belongs to");
+		fputs(pw_record_text(record, "cgroup"), to);
+	}
+}
+
+static void print_user(FILE *to, json_object *record, unsigned int tell)
+{
+	uint64_t uid = pw_record_number(record, "uid", UINT64_MAX);
+	uint64_t login = pw_record_number(record, "auid", UINT64_MAX);
+
+	if (uid == UINT64_MAX)
+		return;
+	begin(to, "user");
+	pw_tell_user(to, uid, tell);
+	add_number(to, record, ", group ", "gid");
+	if (login == UINT64_MAX) {
+		fputs("; nobody had logged in", to);
+		return;
+	}
+	fputs("; logged in as ", to);
+	pw_tell_user(to, login, tell);
+	add_number(to, record, ", session ", "ses");
+}
+
+static void print_target(FILE *to, json_object *record)
+{
+	const char *dev = pw_record_text(record, "dev"), *volume = pw_record_text(record, "volume");
+	const char *peer = pw_record_text(record, "peer");
+	_cleanup_free_ char *what = NULL;
+
+	if (dev) {
+		begin(to, "file");
+		fputs(pw_record_text(record, "path") ?: "-", to);
+		add_number(to, record, ", inode ", "ino");
+		fprintf(to, " of file system %s", dev);
+		if (volume)
+			fprintf(to, " (%s)", volume);
+	}
+	if (pw_record_text(record, "addr")) {
+		what = pw_record_what(record);
+		begin(to, "peer");
+		fputs(what ? what : "-", to);
+	} else if (peer) {
+		begin(to, "other side");
+		fputs(peer, to);
+	}
+	if (pw_record_true(record, "phi")) {
+		begin(to, "before");
+		fputs("the process had opened an object", to);
+	}
+}
+
+static void print_policy(FILE *to, json_object *record)
+{
+	if (!pw_record_text(record, "policy"))
+		return;
+	begin(to, "policy");
+	fputs(pw_record_text(record, "policy"), to);
+	add_number(to, record, " version ", "version");
+	add_number(to, record, ", the number in force in this boot: ", "generation");
+}
+
+static void print_head(FILE *to, const struct pw_explain *explain)
+{
+	char time[PW_LOCAL_TIME_SIZE] = "-";
+	int64_t ns;
+
+	if (pw_record_time(explain->record, &ns) == 0)
+		pw_local_time(ns, time);
+	fprintf(to, "record %" PRIu64 ", %s, boot %s\n\n  ", explain->seq, time,
+		pw_record_text(explain->record, "boot") ?: "-");
+}
+
+static void print_gap(FILE *to, const struct pw_explain *explain)
+{
+	json_object *record = explain->record;
+
+	fprintf(to, "It has no line: it is one of %" PRIu64 " numbers, %" PRIu64 " to %" PRIu64
+		", that were lost: %s.\n", pw_record_number(record, "count", 0),
+		pw_record_number(record, "first", 0), pw_record_number(record, "last", 0),
+		pw_record_text(record, "reason") ?: "no reason is given");
+}
+
+void pw_explain_print(FILE *to, const struct pw_explain *explain, unsigned int tell)
+{
+	json_object *record = explain->record;
+	const char *not_entered = pw_why_not_entered(&explain->before, record);
+
+	print_head(to, explain);
+	if (is(record, "type", "gap")) {
+		print_gap(to, explain);
+		return;
+	}
+	pw_tell_record(to, record, pw_record_number(record, "count", 1), not_entered, tell);
+	if (is(record, "verdict", "deny") && !pw_record_true(record, "enforced"))
+		fputs(" It went through: the mode was permissive.", to);
+	fputc('\n', to);
+	print_program(to, record);
+	print_user(to, record, tell);
+	print_target(to, record);
+	print_policy(to, record);
+	if (is(record, "verdict", "deny")) {
+		begin(to, "to allow it");
+		pw_why_advice(to, record, not_entered);
+	}
+	fputc('\n', to);
+}
