@@ -26,6 +26,7 @@ struct pw_out {
 	__u32 rule;
 	__u32 verdict;
 	__u32 reason;
+	__u32 silent;		/* refused without a record */
 };
 
 /* From 7.x on the verifier wants to see that the errno is one. */
@@ -131,6 +132,8 @@ __noinline int pw_out_verdict(const struct pw_out *out)
 
 	if (!out)
 		return -PW_EACCES;
+	if (out->silent)
+		c.flags = PW_CASE_SILENT;
 	bank = pw_bank_in(out->slot);
 	if (!bank)
 		return 0;
@@ -180,6 +183,25 @@ static __always_inline bool pw_proto_of(struct bpf_sock_addr *ctx, struct pw_pee
 	return true;
 }
 
+/*
+ * Whether a connect of UDP that no rule allows only asks for the way: getaddrinfo(3) connects one
+ * to each address of a name to put them in order, and sends nothing. It is no attempt at anything
+ * where the subject has TCP for the same: a peer's port, or one that it serves.
+ */
+static __noinline __u32 pw_asks_way(const struct pw_out *out)
+{
+	__u32 tables = pw_net_tables_of(out->subject);
+	struct pw_peer peer = out->peer;
+
+	if (peer.proto != PW_PROTO_UDP || out->reason != PW_REASON_NO_RULE)
+		return 0;
+	peer.proto = PW_PROTO_TCP;
+	if (pw_peer_is_any(&peer))
+		return pw_listen_rule(out->slot, tables, PW_PROTO_TCP, peer.port);
+
+	return pw_peer_rule(out->slot, tables, PW_DIRECTION_OUT, &peer, peer.port);
+}
+
 static __always_inline int pw_connect(struct bpf_sock_addr *ctx, struct pw_out *out)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -212,6 +234,8 @@ static __always_inline int pw_connect(struct bpf_sock_addr *ctx, struct pw_out *
 	pw_out_decide(out);
 	if (out->verdict == PW_VERDICT_ALLOW && !pw_named(out->subject) && !out->guarded)
 		return PW_CGROUP_PASS;
+	if (out->verdict != PW_VERDICT_ALLOW)
+		out->silent = !!pw_asks_way(out);
 	error = pw_out_verdict(out);
 	if (error || !out->guarded || out->peer.proto != PW_PROTO_TCP)
 		return pw_cgroup_result(error);

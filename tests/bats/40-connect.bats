@@ -147,6 +147,16 @@ policy() {
 	[[ $(said pacs)$(said dns) != *stolen* ]]
 }
 
+@test "connect: who only asks for the way to a peer of TCP, as a resolver does, is refused without a record" {
+	mark
+	as_both EACCES /opt/sender/dial udp-connected:10.20.5.4:104
+	assert_no_record type=net
+	as_both EACCES /opt/sender/dial udp:10.20.5.4:104 udp-connected:10.20.5.4:105 udp-connected:10.20.0.2:104
+	assert_records "verdict=deny subject=sender proto=udp addr=10.20.5.4 port=104 action=send" \
+		"verdict=deny subject=sender proto=udp addr=10.20.5.4 port=105 uid=2001" \
+		"verdict=deny subject=sender proto=udp addr=10.20.0.2 port=104"
+}
+
 @test "connect: an address of a rule that the machine itself has leads to none of its programs" {
 	policy allow | with_lab | apply_policy
 	lab ip address add 10.20.5.9/32 dev lo
