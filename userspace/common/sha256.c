@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 /* struct pw_sha256 is never defined: it is OpenSSL's context under our name. */
 static EVP_MD_CTX *context(struct pw_sha256 *sha)
@@ -26,6 +27,11 @@ int pw_sha256_start(struct pw_sha256 **ret)
 	return 0;
 }
 
+int pw_sha256_restart(struct pw_sha256 *sha)
+{
+	return EVP_DigestInit_ex2(context(sha), NULL, NULL) == 1 ? 0 : -EIO;
+}
+
 int pw_sha256_add(struct pw_sha256 *sha, const void *data, size_t length)
 {
 	return EVP_DigestUpdate(context(sha), data, length) == 1 ? 0 : -EIO;
@@ -41,4 +47,10 @@ struct pw_sha256 *pw_sha256_free(struct pw_sha256 *sha)
 	EVP_MD_CTX_free(context(sha));
 
 	return NULL;
+}
+
+int pw_hmac_sha256(const uint8_t key[static PW_SHA256_LEN], const void *data, size_t length,
+		   uint8_t mac[static PW_SHA256_LEN])
+{
+	return HMAC(EVP_sha256(), key, PW_SHA256_LEN, data, length, mac, NULL) ? 0 : -EIO;
 }

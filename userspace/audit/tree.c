@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "audit/tree.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const uint8_t leaf_prefix = 0, node_prefix = 1;
+
+int pw_tree_init(struct pw_tree *tree)
+{
+	tree->size = 0;
+	tree->sha = NULL;
+	return pw_sha256_start(&tree->sha);
+}
+
+void pw_tree_done(struct pw_tree *tree)
+{
+	tree->sha = pw_sha256_free(tree->sha);
+}
+
+void pw_tree_clear(struct pw_tree *tree)
+{
+	tree->size = 0;
+}
+
+int pw_tree_leaf(struct pw_tree *tree, const void *record, size_t length,
+		 uint8_t leaf[static PW_SHA256_LEN])
+{
+	int r = pw_sha256_restart(tree->sha);
+
+	if (!r)
+		r = pw_sha256_add(tree->sha, &leaf_prefix, 1);
+	if (!r)
+		r = pw_sha256_add(tree->sha, record, length);
+	return r ? r : pw_sha256_end(tree->sha, leaf);
+}
+
+/* @out may be one of the children. */
+static int join(struct pw_tree *tree, const uint8_t *left, const uint8_t *right, uint8_t *out)
+{
+	uint8_t node[1 + 2 * PW_SHA256_LEN];
+	int r = pw_sha256_restart(tree->sha);
+
+	node[0] = node_prefix;
+	memcpy(node + 1, left, PW_SHA256_LEN);
+	memcpy(node + 1 + PW_SHA256_LEN, right, PW_SHA256_LEN);
+	if (!r)
+		r = pw_sha256_add(tree->sha, node, sizeof(node));
+	return r ? r : pw_sha256_end(tree->sha, out);
+}
+
+int pw_tree_add_leaf(struct pw_tree *tree, const uint8_t leaf[static PW_SHA256_LEN])
+{
+	uint8_t hash[PW_SHA256_LEN];
+	size_t level = 0;
+	int r;
+
+	memcpy(hash, leaf, PW_SHA256_LEN);
+	for (; tree->size >> level & 1; level++) {
+		r = join(tree, tree->peaks[level], hash, hash);
+		if (r)
+			return r;
+	}
+	memcpy(tree->peaks[level], hash, PW_SHA256_LEN);
+	tree->size++;
+	return 0;
+}
+
+int pw_tree_add(struct pw_tree *tree, const void *record, size_t length)
+{
+	uint8_t leaf[PW_SHA256_LEN];
+	int r = pw_tree_leaf(tree, record, length, leaf);
+
+	return r ? r : pw_tree_add_leaf(tree, leaf);
+}
+
+int pw_tree_root(struct pw_tree *tree, uint8_t root[static PW_SHA256_LEN])
+{
+	size_t level = 0;
+	int r = 0;
+
+	if (!tree->size) {
+		r = pw_sha256_restart(tree->sha);
+		return r ? r : pw_sha256_end(tree->sha, root);
+	}
+	while (!(tree->size >> level & 1))
+		level++;
+	memcpy(root, tree->peaks[level], PW_SHA256_LEN);
+	while (!r && ++level < PW_TREE_LEVELS)
+		if (tree->size >> level & 1)
+			r = join(tree, tree->peaks[level], root, root);
+	return r;
+}
+
+/* Level by level; who has no sibling goes up as it is, which is the tree of the RFC. */
+int pw_tree_prove(struct pw_tree *tree, uint8_t (*leaves)[PW_SHA256_LEN], uint64_t n,
+		  uint64_t index, struct pw_tree_path *ret)
+{
+	int r;
+
+	if (index >= n)
+		return -ERANGE;
+	ret->n = 0;
+	for (; n > 1; n = (n + 1) / 2, index /= 2) {
+		if ((index ^ 1) < n)
+			memcpy(ret->nodes[ret->n++], leaves[index ^ 1], PW_SHA256_LEN);
+		for (uint64_t i = 0; i + 1 < n; i += 2) {
+			r = join(tree, leaves[i], leaves[i + 1], leaves[i / 2]);
+			if (r)
+				return r;
+		}
+		if (n % 2)
+			memcpy(leaves[n / 2], leaves[n - 1], PW_SHA256_LEN);
+	}
+	return 0;
+}
+
+int pw_tree_check(struct pw_tree *tree, const uint8_t leaf[static PW_SHA256_LEN], uint64_t index,
+		  uint64_t size, const struct pw_tree_path *path,
+		  const uint8_t root[static PW_SHA256_LEN])
+{
+	uint64_t node = index, last = size - 1;
+	uint8_t hash[PW_SHA256_LEN];
+	int r;
+
+	if (index >= size)
+		return -EBADMSG;
+	memcpy(hash, leaf, PW_SHA256_LEN);
+	for (size_t i = 0; i < path->n; i++) {
+		if (!last)
+			return -EBADMSG;
+		if (node & 1 || node == last) {
+			r = join(tree, path->nodes[i], hash, hash);
+			while (!(node & 1) && node) {
+				node >>= 1;
+				last >>= 1;
+			}
+		} else {
+			r = join(tree, hash, path->nodes[i], hash);
+		}
+		if (r)
+			return r;
+		node >>= 1;
+		last >>= 1;
+	}
+	return !last && memcmp(hash, root, PW_SHA256_LEN) == 0 ? 0 : -EBADMSG;
+}
