@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/checkpoint.h"
 #include "audit/reader.h"
 #include "audit/scan.h"
 #include "report/query.h"
@@ -18,8 +19,12 @@ static uint64_t count_lines(const uint8_t *data, size_t size)
 {
 	uint64_t lines = 0;
 
-	for (size_t i = 0; i < size; i++)
-		lines += data[i] == '\n';
+	for (size_t i = 0, start = 0; i < size; i++) {
+		if (data[i] != '\n')
+			continue;
+		lines += !pw_checkpoint_is((const char *)data + start, i - start);
+		start = i + 1;
+	}
 	return lines;
 }
 

@@ -154,33 +154,46 @@ void pw_log_names_free(char **names, size_t n)
 	free(names);
 }
 
-static unsigned int next_number(int dir)
+uint64_t pw_log_file_number(const char *name)
 {
-	unsigned int number = 1;
+	return number_of(name);
+}
+
+uint64_t pw_log_file_next(char **names, size_t n)
+{
+	uint64_t number = 1;
+
+	for (size_t i = 0; i < n; i++)
+		if (number_of(names[i]) >= number)
+			number = number_of(names[i]) + 1ULL;
+	return number;
+}
+
+static uint64_t next_number(int dir)
+{
+	uint64_t number;
 	char **names;
 	size_t n;
 
 	if (pw_log_file_names(dir, &names, &n) < 0)
 		return 0;
-	for (size_t i = 0; i < n; i++)
-		if (number_of(names[i]) >= number)
-			number = number_of(names[i]) + 1;
+	number = pw_log_file_next(names, n);
 	pw_log_names_free(names, n);
 	return number;
 }
 
 /* The new file is opened and locked before the old one is let go. */
-static int start_new(struct pw_log_file *file)
+int pw_log_file_follow(struct pw_log_file *file)
 {
 	_cleanup_close_ int fd = -1;
-	unsigned int number = next_number(file->dir);
+	uint64_t number = next_number(file->dir);
 	char name[sizeof(FULL_NAME) + 16];
 	off_t size;
 	int r;
 
-	if (!number)
+	if (!number || number > 99999999)
 		return -EIO;
-	snprintf(name, sizeof(name), FULL_NAME, number);
+	snprintf(name, sizeof(name), FULL_NAME, (unsigned int)number);
 	r = pw_log_file_sync(file);
 	if (r < 0)
 		return r;
@@ -214,8 +227,6 @@ int pw_log_file_append(struct pw_log_file *file, const char *lines, size_t lengt
 
 	if (file->torn)
 		r = cut_off(file);
-	if (!r && file->size >= file->full)
-		r = start_new(file);
 	if (r < 0)
 		return r;
 	n = write(file->fd, lines, length);

@@ -18,7 +18,7 @@ struct pw_log_file {
 	int dir;		/* borrowed */
 	int fd;
 	off_t size;		/* of the whole lines */
-	off_t full;		/* a file of this size is followed by another */
+	off_t full;		/* a file of this size is to be followed by another */
 	bool torn;		/* bytes behind size are to be cut off before the next write */
 	bool dirty;		/* written since the last sync */
 };
@@ -34,6 +34,9 @@ void pw_log_file_close(struct pw_log_file *file);
 /* Appends whole lines with one write; on error the file holds none of them. */
 int pw_log_file_append(struct pw_log_file *file, const char *lines, size_t length);
 
+/* The file gets a number and another one is begun. On error all is as before. */
+int pw_log_file_follow(struct pw_log_file *file);
+
 /* To the disk, if anything was written. */
 int pw_log_file_sync(struct pw_log_file *file);
 
@@ -42,6 +45,9 @@ int pw_log_file_sync(struct pw_log_file *file);
  * The caller frees with pw_log_names_free().
  */
 int pw_log_file_names(int dir, char ***ret_names, size_t *ret_n);
+/* The number of a file; that of the file that grows is the one after the last. */
+uint64_t pw_log_file_number(const char *name);
+uint64_t pw_log_file_next(char **names, size_t n);
 void pw_log_names_free(char **names, size_t n);
 
 #endif

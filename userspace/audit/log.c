@@ -10,6 +10,7 @@
 #include "audit/record.h"
 #include "audit/ring.h"
 #include "audit/scan.h"
+#include "audit/segment.h"
 #include "common/cleanup.h"
 #include "common/words.h"
 
@@ -23,7 +24,9 @@ struct pw_log {
 	struct pw_recorder recorder;
 	struct pw_account account;
 	struct pw_log_file file;
+	struct pw_segment segment;
 	struct pw_line lines;
+	struct pw_line owed;	/* gap lines from opening, not in the file yet */
 	const struct pw_event *batch[BATCH_EVENTS];
 	size_t nbatch;
 	struct pw_gaps gaps;
@@ -60,21 +63,79 @@ static int find_unsettled(void *data, struct pw_range range, bool gap)
  * issued again, so it is a gap. When only the daemon died, the event is still
  * in its ring and its line is about to be written whole.
  */
-static int account_for_torn(struct pw_log *log, const char *torn)
+static bool issued_nothing(const struct pw_log *log)
+{
+	return !log->config.state->settled && !log->config.state->seq;
+}
+
+static int owe_gap(struct pw_log *log, struct pw_range range, const char *reason)
+{
+	pw_record_gap(&log->recorder, range.first, range.last, reason, &log->owed);
+	return log->owed.failed ? -ENOMEM : 0;
+}
+
+static int account_for_torn(struct pw_log *log, const char *torn, struct pw_account *account)
 {
 	struct pw_range range;
 	bool gap;
 	int r;
 
-	if (!torn || log->config.state->settled || log->config.state->seq ||
-	    !pw_scan_line(torn, &range, &gap) || gap)
+	if (!torn || !issued_nothing(log) || !pw_scan_line(torn, &range, &gap) || gap)
 		return 0;
+	r = owe_gap(log, range, "the line was cut short when the machine stopped");
+	return r ? r : pw_account_add(account, range);
+}
+
+static int find_written(void *data, struct pw_range range, bool gap)
+{
+	(void)gap;
+	return pw_account_add(data, range);
+}
+
+/*
+ * Numbers that the last checkpoint says were issued, and that were still in memory when the
+ * machine stopped. @account begins where that checkpoint says nothing is missing.
+ */
+static int account_for_memory(struct pw_log *log, struct pw_account *account)
+{
+	const struct pw_checkpoint *last = &log->segment.last;
+	int r = 0;
+
+	if (!log->segment.any || !issued_nothing(log))
+		return 0;
+	r = pw_account_find_gaps(account, last->records, 1, &log->gaps);
+	if (!r)
+		r = pw_account_find_gaps(account, last->records, 1 + PW_SETTLE_NS, &log->gaps);
+	for (size_t i = 0; !r && i < log->gaps.n; i++)
+		r = owe_gap(log, log->gaps.gaps[i].range, "in memory when the machine stopped");
+	return r;
+}
+
+/* The last number of the log, with what is owed. */
+static int find_end(struct pw_log *log, const char *torn, uint64_t *last)
+{
+	struct pw_state before = { .settled = log->segment.last.settled,
+				   .seq = log->segment.last.records };
+	struct pw_account account = { .state = &before };
+	int r;
+
+	*last = 0;
 	pw_recorder_begin(&log->recorder);
-	pw_record_gap(&log->recorder, range.first, range.last,
-		      "the line was cut short when the machine stopped", &log->lines);
-	r = log->lines.failed ? -ENOMEM :
-				pw_log_file_append(&log->file, log->lines.data, log->lines.length);
-	log->lines.length = 0;
+	r = pw_scan_log(log->config.log_dir, find_last, last);
+	if (!r)
+		r = pw_scan_log(log->config.log_dir, find_written, &account);
+	if (!r)
+		r = account_for_torn(log, torn, &account);
+	if (!r)
+		r = account_for_memory(log, &account);
+	for (size_t i = 0; !r && i < account.n; i++)
+		if (account.seen[i].last > *last)
+			*last = account.seen[i].last;
+	if (before.settled > *last)
+		*last = before.settled;
+	if (log->gaps.n && before.seq > *last)
+		*last = before.seq;
+	pw_account_done(&account);
 	return r;
 }
 
@@ -86,9 +147,13 @@ static int open_file(struct pw_log *log)
 
 	r = pw_log_file_open(log->config.log_dir, &log->file, &torn);
 	if (!r)
-		r = account_for_torn(log, torn);
+		r = pw_segment_open(&log->segment, &log->file, log->config.state_dir,
+				    log->config.state);
 	if (!r)
-		r = pw_scan_log(log->config.log_dir, find_last, &last);
+		r = pw_sealer_copy_first_key(&log->segment.sealer, log->config.state_dir,
+					     log->config.log_dir);
+	if (!r)
+		r = find_end(log, torn, &last);
 	if (r < 0)
 		return r;
 	pw_account_open(&log->account, log->config.state, last);
@@ -152,10 +217,12 @@ struct pw_log *pw_log_close(struct pw_log *log)
 		return NULL;
 	for (size_t i = 0; i < NRINGS; i++)
 		pw_ring_close(&log->rings[i]);
+	pw_segment_close(&log->segment);
 	pw_log_file_close(&log->file);
 	pw_account_done(&log->account);
 	pw_recorder_done(&log->recorder);
 	pw_line_done(&log->lines);
+	pw_line_done(&log->owed);
 	free(log->gaps.gaps);
 	if (log->epoll >= 0)
 		close(log->epoll);
@@ -165,11 +232,33 @@ struct pw_log *pw_log_close(struct pw_log *log)
 
 /* ---- Draining ----------------------------------------------------------------------------- */
 
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static int append(struct pw_log *log, struct pw_line *lines)
+{
+	return lines->failed ? -ENOMEM :
+			       pw_segment_append(&log->segment, &log->file, lines->data, lines->length,
+						 now_ns());
+}
+
+static int write_owed(struct pw_log *log)
+{
+	int r = log->owed.length ? append(log, &log->owed) : 0;
+
+	if (!r)
+		log->owed.length = 0;
+	return r;
+}
+
 static int write_lines(struct pw_log *log)
 {
-	int r = log->lines.failed ? -ENOMEM :
-				    pw_log_file_append(&log->file, log->lines.data,
-						       log->lines.length);
+	int r = append(log, &log->lines);
 
 	log->lines.length = 0;
 	log->lines.failed = false;
@@ -312,14 +401,6 @@ static int write_gaps(struct pw_log *log)
 	return r < 0 ? r : pw_account_close(&log->account, &log->gaps);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static int settle(struct pw_log *log, uint64_t issued)
 {
 	int r = pw_account_find_gaps(&log->account, issued, now_ns(), &log->gaps);
@@ -335,11 +416,23 @@ int pw_log_drain(struct pw_log *log, int want_settled)
 
 	log->gaps.n = 0;
 	pw_recorder_begin(&log->recorder);
-	lines = drain_rings(log, &all);
+	r = write_owed(log);
+	lines = r ? r : drain_rings(log, &all);
 	if (lines < 0 || !want_settled)
 		return lines;
 	r = all ? settle(log, issued) : 0;
 	if (!r)
+		r = pw_segment_checkpoint(&log->segment, &log->file, PW_END_OPEN);
+	if (!r)
 		r = pw_log_file_sync(&log->file);
 	return r < 0 ? r : lines + (int)log->gaps.n;
+}
+
+int pw_log_end(struct pw_log *log)
+{
+	int r = pw_log_drain(log, 1);
+
+	if (r >= 0)
+		r = pw_segment_checkpoint(&log->segment, &log->file, PW_END_STOP);
+	return r < 0 ? r : pw_log_file_sync(&log->file);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From the ring buffers to the log. One struct pw_log owns the rings, the
- * open log file and the account of numbers: every number that the kernel
+ * open log file, its proof and the account of numbers: every number that the kernel
  * issued ends up in exactly one line or inside the range of one gap line.
  */
 #ifndef PW_AUDIT_LOG_H
@@ -42,12 +42,17 @@ int pw_log_fd(const struct pw_log *log);
 
 /*
  * Writes all that is in the rings. With @settle, a number that neither ring
- * nor the kernel's loss counters account for becomes a gap line.
+ * nor the kernel's loss counters account for becomes a gap line, and what was
+ * written is sealed by a checkpoint and brought to the disk.
  * Returns how many lines were written, or a negative errno; then nothing is
  * consumed twice and `lost` counts what could not be written.
  */
 int pw_log_drain(struct pw_log *log, int settle);
 
+/* The daemon stops: drains, and closes the segment. To be followed by pw_log_close(). */
+int pw_log_end(struct pw_log *log);
+
+/* Alone it leaves the segment open, as a crash does. */
 struct pw_log *pw_log_close(struct pw_log *log);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "audit/checkpoint.h"
 #include "audit/file.h"
 #include "audit/reader.h"
 #include "audit/record.h"
@@ -247,7 +248,7 @@ static int read_on(struct pw_reader *reader)
 	}
 }
 
-int pw_reader_next(struct pw_reader *reader)
+static int next_line(struct pw_reader *reader)
 {
 	int r = 0;
 
@@ -262,9 +263,28 @@ int pw_reader_next(struct pw_reader *reader)
 		reader->malformed = "the line is longer than any record";
 		return 1;
 	}
+	return r;
+}
+
+int pw_reader_next(struct pw_reader *reader)
+{
+	int r;
+
+	do
+		r = next_line(reader);
+	while (r > 0 && !reader->malformed && pw_checkpoint_is(reader->line, reader->length));
 	if (r > 0 && !reader->malformed)
 		parse_line(reader);
 	return r;
+}
+
+/* Whether the newline at @at of the window ends a record, as far as the window shows. */
+static bool ends_record(const char *bytes, size_t at)
+{
+	const char *before = memrchr(bytes, '\n', at);
+	const char *start = before ? before + 1 : bytes;
+
+	return !pw_checkpoint_is(start, (size_t)(bytes + at - start));
 }
 
 /* Where the last @lines begin, from the newlines in the last bytes of a file. */
@@ -283,8 +303,13 @@ static int find_last_lines(FILE *file, size_t lines, off_t *ret_start)
 		return -ENOMEM;
 	if (fseeko(file, end - window, SEEK_SET) < 0 || fread(bytes, 1, n, file) != n)
 		return -EIO;
-	while (n > 0 && (bytes[n - 1] != '\n' || found++ < lines))
-		n--;
+	for (; n > 0; n--) {
+		if (bytes[n - 1] != '\n')
+			continue;
+		if (found == lines)
+			break;
+		found += ends_record(bytes, n - 1);
+	}
 	/* A line that began before the window is left out. */
 	if (!n && window < end) {
 		const char *newline = memchr(bytes, '\n', (size_t)window);

@@ -35,7 +35,7 @@ int pw_reader_open(const char *path, struct pw_reader *ret_reader);
 void pw_reader_close(struct pw_reader *reader);
 
 /*
- * The next line: 1 when there is one (reader->record is NULL when it is no
+ * The next line that is no checkpoint: 1 when there is one (reader->record is NULL when it is no
  * record: say so and go on), 0 at the end, or a negative errno. After 0 it may
  * be called again: lines written meanwhile follow, also in a new file.
  */

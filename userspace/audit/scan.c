@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <json-c/json.h>
 
@@ -9,7 +10,7 @@
 #include "audit/scan.h"
 #include "common/cleanup.h"
 
-#define SCANNED_FILES 2
+#define SCANNED_FILES 2	/* at least */
 
 static bool number_member(json_object *object, const char *name, uint64_t *ret)
 {
@@ -76,6 +77,21 @@ static int scan_file(int dir, const char *name, pw_scan_fn found, void *data)
 	return r ? r : ferror(file) ? -EIO : 0;
 }
 
+/* The first of the newest files that are looked at. */
+static size_t find_first(int dir, char **names, size_t n)
+{
+	off_t bytes = 0;
+	size_t i = n;
+	struct stat st;
+
+	while (i > 0 && (n - i < SCANNED_FILES || bytes < PW_LOG_FULL_BYTES)) {
+		i--;
+		if (fstatat(dir, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+			bytes += st.st_size;
+	}
+	return i;
+}
+
 int pw_scan_log(int dir, pw_scan_fn found, void *data)
 {
 	char **names;
@@ -84,7 +100,7 @@ int pw_scan_log(int dir, pw_scan_fn found, void *data)
 
 	if (r < 0)
 		return r;
-	for (size_t i = n > SCANNED_FILES ? n - SCANNED_FILES : 0; !r && i < n; i++)
+	for (size_t i = find_first(dir, names, n); !r && i < n; i++)
 		r = scan_file(dir, names[i], found, data);
 	pw_log_names_free(names, n);
 	return r;

@@ -9,8 +9,9 @@
 typedef int (*pw_scan_fn)(void *data, struct pw_range range, bool gap);
 
 /*
- * Reads the newest two files of the log: what is above state.settled when a
- * daemon died cannot be older than that. An error of @found ends it.
+ * Reads the newest files of the log, two at least and as much as one full file: what is
+ * above state.settled when a daemon died cannot be older than that. An error of @found
+ * ends it.
  */
 int pw_scan_log(int dir, pw_scan_fn found, void *data);
 

@@ -93,6 +93,25 @@ void pw_text_hex(char *hex, const uint8_t *bytes, size_t length)
 	*hex = '\0';
 }
 
+static int digit_of(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool pw_text_unhex(uint8_t *bytes, const char *hex, size_t length)
+{
+	if (strnlen(hex, 2 * length + 1) != 2 * length)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		int high = digit_of(hex[2 * i]), low = digit_of(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		bytes[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
 bool pw_text_begins(const char *text, const char *with)
 {
 	return !strncmp(text, with, strlen(with));

@@ -26,6 +26,9 @@ void pw_text_print(FILE *to, const char *text);
 /* Lower-case hexadecimal; @hex holds 2 * @length + 1 bytes. */
 void pw_text_hex(char *hex, const uint8_t *bytes, size_t length);
 
+/* The whole of @hex as exactly @length bytes; false when it is something else. */
+bool pw_text_unhex(uint8_t *bytes, const char *hex, size_t length);
+
 bool pw_text_begins(const char *text, const char *with);
 
 #endif

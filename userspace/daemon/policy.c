@@ -94,6 +94,9 @@ int pw_daemon_open(struct pw_daemon *daemon, struct pw_diag *diag)
 void pw_daemon_close(struct pw_daemon *daemon)
 {
 	pw_watch_forget_log(daemon);
+	if (daemon->log && pw_log_end(daemon->log) < 0)
+		pw_journal_say(daemon->journal, LOG_ERR, "the log in %s could not be closed with a "
+			       "checkpoint; the next start does it", PW_LOG_DIR);
 	daemon->log = pw_log_close(daemon->log);
 	daemon->ward = pw_ward_close(daemon->ward);
 }

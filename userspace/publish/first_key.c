@@ -83,11 +83,9 @@ static __attribute__((noinline)) void wipe_stack(void)
 	OPENSSL_cleanse(area, sizeof(area));
 }
 
-#define FILE_NAME_MAX (PW_BOOT_ID_LEN + 16)
-
-static void name_of(char name[static FILE_NAME_MAX], const char *boot)
+void pw_first_key_name(char name[static PW_FIRST_KEY_NAME_MAX], const char *boot)
 {
-	snprintf(name, FILE_NAME_MAX, "key-%s.cms", boot);
+	snprintf(name, PW_FIRST_KEY_NAME_MAX, "key-%s.cms", boot);
 }
 
 /* What the auditor finds in it. */
@@ -107,7 +105,7 @@ static size_t describe(char *text, size_t size, const char *boot, const struct p
 static int take(int state_dir, X509 *certificate, const char *boot)
 {
 	_cleanup_free_ unsigned char *der = NULL;
-	char name[FILE_NAME_MAX], text[256];
+	char name[PW_FIRST_KEY_NAME_MAX], text[256];
 	size_t length, der_length;
 	struct pw_guard_key key;
 	int r;
@@ -122,7 +120,7 @@ static int take(int state_dir, X509 *certificate, const char *boot)
 	wipe_stack();
 	if (r < 0)
 		return r == -EINVAL ? -EIO : r;
-	name_of(name, boot);
+	pw_first_key_name(name, boot);
 
 	return pw_store_write(state_dir, name, (const char *)der, der_length);
 }
@@ -152,11 +150,11 @@ int pw_first_key_take(int state_dir)
 
 bool pw_first_key_kept(int state_dir)
 {
-	char boot[PW_BOOT_ID_LEN + 1] = "", name[FILE_NAME_MAX];
+	char boot[PW_BOOT_ID_LEN + 1] = "", name[PW_FIRST_KEY_NAME_MAX];
 
 	if (pw_boot_id(boot) < 0)
 		return false;
-	name_of(name, boot);
+	pw_first_key_name(name, boot);
 
 	return faccessat(state_dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "publish/ids.h"
+
 #define PW_AUDITOR_FILE "/etc/phiward/auditor.pem"
 
 /*
@@ -17,6 +19,10 @@
  * to, likewise; other errors: the key is lost.
  */
 int pw_first_key_take(int state_dir);
+
+/* What the file of a boot's key is called. */
+#define PW_FIRST_KEY_NAME_MAX (PW_BOOT_ID_LEN + 16)
+void pw_first_key_name(char name[static PW_FIRST_KEY_NAME_MAX], const char *boot);
 
 /* Whether that of this boot is there. */
 bool pw_first_key_kept(int state_dir);

@@ -7,6 +7,7 @@
 #define PW_PUBLISH_MODULE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <phiward/guard.h>
 
@@ -37,5 +38,7 @@ int pw_module_open_gate(void);
 int pw_module_keep_shut(void);
 /* Once a boot; the caller cleanses *@ret. */
 int pw_module_key(struct pw_guard_key *ret);
+/* Authenticates @digest and uses the epoch's key up. -ENOKEY, -ENODATA as in guard.h. */
+int pw_module_mac(const uint8_t digest[static PW_GUARD_HASH_LEN], struct pw_guard_mac *ret);
 
 #endif

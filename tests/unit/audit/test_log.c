@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #include "audit/account.h"
+#include "audit/checkpoint.h"
+#include "audit/file.h"
 #include "audit/log.h"
 #include "audit/reader.h"
 #include "audit/ring.h"
@@ -453,6 +455,123 @@ static void numbers_go_on_in_new_state(void **state)
 	ASSERT_LOG(f, 1, 2, 3);
 }
 
+/* What the last line of a file says, a checkpoint. */
+static struct pw_checkpoint last_checkpoint(struct fixture *f, const char *name)
+{
+	int fd = openat(f->dirfd, name, O_RDONLY | O_CLOEXEC);
+	struct pw_checkpoint checkpoint;
+	char bytes[65536], *start;
+	ssize_t n;
+
+	assert_true(fd >= 0);
+	n = read(fd, bytes, sizeof(bytes));
+	assert_true(n > 1 && n < (ssize_t)sizeof(bytes));
+	close(fd);
+	start = memrchr(bytes, '\n', (size_t)n - 1);
+	start = start ? start + 1 : bytes;
+	assert_int_equal(pw_checkpoint_parse_line(start, (size_t)(bytes + n - 1 - start),
+						  &checkpoint), 0);
+	return checkpoint;
+}
+
+static void what_is_synced_is_sealed(void **state)
+{
+	struct fixture *f = *state;
+	struct pw_checkpoint one, two;
+	uint8_t digest[PW_SHA256_LEN];
+
+	put_event(f, 0, 1);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	one = last_checkpoint(f, PW_LOG_CURRENT);
+	assert_true(one.first);
+	assert_int_equal(one.size, 1);
+	assert_int_equal(one.segment, 1);
+	assert_int_equal(one.settled, 1);
+	assert_int_equal(one.end, PW_END_OPEN);
+	assert_false(one.module);
+	put_event(f, 0, 2);
+	put_event(f, 0, 3);
+	f->state.seq = 5;
+	assert_int_equal(pw_log_drain(f->log, 1), 2);
+	two = last_checkpoint(f, PW_LOG_CURRENT);
+	assert_int_equal(two.size, 3);
+	assert_int_equal(two.records, 5);
+	assert_int_equal(two.settled, 3);
+	assert_int_equal(pw_checkpoint_digest(&one, digest), 0);
+	assert_memory_equal(two.previous, digest, sizeof(digest));
+	assert_int_equal(pw_log_drain(f->log, 1), 0);
+	one = last_checkpoint(f, PW_LOG_CURRENT);
+	assert_memory_equal(&one, &two, sizeof(one));
+}
+
+static void a_stop_ends_the_segment(void **state)
+{
+	struct fixture *f = *state;
+	struct pw_checkpoint one, two;
+	uint8_t digest[PW_SHA256_LEN];
+
+	put_event(f, 0, 1);
+	assert_int_equal(pw_log_end(f->log), 0);
+	f->log = pw_log_close(f->log);
+	one = last_checkpoint(f, PW_LOG_CURRENT);
+	assert_int_equal(one.end, PW_END_STOP);
+	open_log(f);
+	assert_int_equal(pw_log_end(f->log), 0);
+	f->log = pw_log_close(f->log);
+	assert_int_equal(faccessat(f->dirfd, "audit-00000001.log", F_OK, 0), -1);
+	open_log(f);
+	put_event(f, 0, 2);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	assert_int_equal(last_checkpoint(f, "audit-00000001.log").end, PW_END_STOP);
+	two = last_checkpoint(f, PW_LOG_CURRENT);
+	assert_int_equal(two.segment, 2);
+	assert_int_equal(two.size, 1);
+	assert_int_equal(pw_checkpoint_digest(&one, digest), 0);
+	assert_memory_equal(two.previous, digest, sizeof(digest));
+	ASSERT_LOG(f, 1, 2);
+}
+
+/* What was not sealed when the daemon died is, by the next one. */
+static void a_crash_ends_the_segment(void **state)
+{
+	struct fixture *f = *state;
+	struct pw_checkpoint one;
+
+	put_event(f, 0, 1);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	put_event(f, 0, 2);
+	assert_int_equal(pw_log_drain(f->log, 0), 1);
+	f->log = pw_log_close(f->log);
+	open_log(f);
+	put_event(f, 0, 3);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	one = last_checkpoint(f, "audit-00000001.log");
+	assert_int_equal(one.end, PW_END_CRASH);
+	assert_int_equal(one.size, 2);
+	assert_int_equal(last_checkpoint(f, PW_LOG_CURRENT).size, 1);
+	ASSERT_LOG(f, 1, 2, 3);
+}
+
+/* Issued, and in no line when the machine stopped: the next boot says so. */
+static void numbers_that_were_in_memory(void **state)
+{
+	struct fixture *f = *state;
+
+	put_event(f, 0, 1);
+	put_event(f, 0, 3);
+	f->state.seq = 6;
+	assert_int_equal(pw_log_drain(f->log, 1), 2);
+	f->log = pw_log_close(f->log);
+	memset(&f->state, 0, sizeof(f->state));
+	open_log(f);
+	assert_int_equal(f->state.seq, 6);
+	put_event(f, 0, 7);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	ASSERT_LOG(f, 1, 3, -2, -2, -4, -6, 7);
+	assert_string_equal(pw_record_text(f->lines[2], "reason"),
+			    "in memory when the machine stopped");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -470,6 +589,10 @@ int main(void)
 		TEST(a_full_disk),
 		TEST(only_one_writes),
 		TEST(numbers_go_on_in_new_state),
+		TEST(what_is_synced_is_sealed),
+		TEST(a_stop_ends_the_segment),
+		TEST(a_crash_ends_the_segment),
+		TEST(numbers_that_were_in_memory),
 	};
 
 	/* A write beyond the limit on the size of files shall fail, not kill. */

@@ -252,6 +252,8 @@ static void files_that_are_full(void **state)
 
 		test_event_init(&e, n);
 		pw_record_event(&f->recorder, &e.event, &line);
+		if (file.size >= file.full)
+			assert_int_equal(pw_log_file_follow(&file), 0);
 		assert_int_equal(pw_log_file_append(&file, line.data, line.length), 0);
 		pw_line_done(&line);
 	}

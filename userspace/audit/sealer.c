@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "audit/sealer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <json-c/json.h>
+#include <openssl/crypto.h>
+
+#include "common/cleanup.h"
+#include "common/text.h"
+#include "publish/first_key.h"
+#include "publish/module.h"
+#include "publish/store.h"
+
+#define CMS_MAX 65536
+
+static int make_key(int state_dir)
+{
+	uint8_t bytes[PW_LOG_ID_LEN / 2 + PW_GUARD_HASH_LEN];
+	char hex[2 * sizeof(bytes) + 1], text[256];
+	int n, r;
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return -errno;
+	pw_text_hex(hex, bytes, sizeof(bytes));
+	n = snprintf(text, sizeof(text), "{\"schema\":1,\"log\":\"%.*s\",\"key\":\"%s\"}\n",
+		     PW_LOG_ID_LEN, hex, hex + PW_LOG_ID_LEN);
+	r = pw_store_write(state_dir, PW_SEALER_FILE, text, (size_t)n);
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	OPENSSL_cleanse(hex, sizeof(hex));
+	OPENSSL_cleanse(text, sizeof(text));
+	return r;
+}
+
+static int read_key(int state_dir, struct pw_sealer *sealer)
+{
+	json_object *object = NULL;
+	const char *log, *key;
+	int r = pw_store_read_json(state_dir, PW_SEALER_FILE, &object);
+
+	if (r < 0)
+		return r;
+	if (pw_json_string(object, "log", &log) && strlen(log) == PW_LOG_ID_LEN &&
+	    strspn(log, "0123456789abcdef") == PW_LOG_ID_LEN &&
+	    pw_json_string(object, "key", &key) && pw_text_unhex(sealer->key, key, sizeof(sealer->key)))
+		memcpy(sealer->log, log, sizeof(sealer->log));
+	else
+		r = -EBADMSG;
+	json_object_put(object);
+	return r;
+}
+
+/* One that cannot be understood is kept aside: what it sealed may have to be shown. */
+static int open_key(int state_dir, struct pw_sealer *sealer)
+{
+	int r = read_key(state_dir, sealer);
+
+	if (r == -EBADMSG &&
+	    renameat(state_dir, PW_SEALER_FILE, state_dir, PW_SEALER_FILE ".damaged") < 0)
+		return -errno;
+	if (r != -EBADMSG && r != -ENOENT)
+		return r;
+	r = make_key(state_dir);
+	return r < 0 ? r : read_key(state_dir, sealer);
+}
+
+int pw_sealer_open(int state_dir, const struct pw_state *state, struct pw_sealer *ret)
+{
+	struct pw_sealer sealer = { .state = state };
+	int r = pw_boot_id(sealer.boot);
+
+	if (!r)
+		r = open_key(state_dir, &sealer);
+	if (!r)
+		*ret = sealer;
+	return r;
+}
+
+void pw_sealer_close(struct pw_sealer *sealer)
+{
+	OPENSSL_cleanse(sealer, sizeof(*sealer));
+}
+
+static int seal_by_module(const struct pw_sealer *sealer, struct pw_checkpoint *c)
+{
+	struct pw_guard_status status;
+	uint8_t digest[PW_SHA256_LEN];
+	struct pw_guard_mac mac;
+	int r = pw_module_status(&status);
+
+	if (!r && !(status.state & PW_GUARD_KEY_GIVEN))
+		r = -ENOKEY;
+	c->module = true;
+	if (!r)
+		r = pw_checkpoint_sealed(c, digest);
+	if (!r)
+		r = pw_module_mac(digest, &mac);
+	if (r < 0)
+		return r;
+	memcpy(c->boot, sealer->boot, sizeof(c->boot));
+	c->records = mac.records;
+	c->epoch = mac.epoch;
+	memcpy(c->mac, mac.mac, sizeof(c->mac));
+	return 0;
+}
+
+int pw_sealer_seal(const struct pw_sealer *sealer, struct pw_checkpoint *c)
+{
+	if (seal_by_module(sealer, c) == 0)
+		return 0;
+	c->module = false;
+	memcpy(c->boot, sealer->boot, sizeof(c->boot));
+	c->records = __atomic_load_n(&sealer->state->seq, __ATOMIC_ACQUIRE);
+	c->epoch = 0;
+	return pw_checkpoint_mac(c, sealer->key, c->mac);
+}
+
+int pw_sealer_copy_first_key(const struct pw_sealer *sealer, int state_dir, int log_dir)
+{
+	char name[PW_FIRST_KEY_NAME_MAX];
+	_cleanup_free_ char *cms = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	size_t length;
+	int r;
+
+	pw_first_key_name(name, sealer->boot);
+	r = pw_store_read(state_dir, name, CMS_MAX, &cms, &length);
+	if (r == -ENOENT || faccessat(log_dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (!r)
+		r = pw_store_write(log_dir, name, cms, length);
+	if (r < 0)
+		return r;
+	fd = openat(log_dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 || fchmod(fd, 0640) < 0 ? -errno : 0;
+}

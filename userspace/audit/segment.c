@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "audit/segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "audit/record.h"
+#include "common/cleanup.h"
+
+#define READ_BYTES (1024 * 1024)
+
+/* ---- From the file ------------------------------------------------------------------------ */
+
+static void take_checkpoint(struct pw_segment *segment, const struct pw_checkpoint *checkpoint)
+{
+	segment->last = *checkpoint;
+	segment->any = true;
+	if (checkpoint->segment != segment->number)
+		return;
+	segment->covered = checkpoint->size;
+	segment->closed = checkpoint->end != PW_END_OPEN;
+}
+
+static int take_line(struct pw_segment *segment, const char *line, size_t length)
+{
+	struct pw_checkpoint checkpoint;
+
+	if (!pw_checkpoint_is(line, length))
+		return pw_tree_add(&segment->tree, line, length);
+	if (pw_checkpoint_parse_line(line, length, &checkpoint) == 0)
+		take_checkpoint(segment, &checkpoint);
+	return 0;
+}
+
+static int take_lines(struct pw_segment *segment, const char *lines, size_t length)
+{
+	int r = 0;
+
+	while (!r && length) {
+		const char *end = memchr(lines, '\n', length);
+		size_t n = end ? (size_t)(end - lines) : length;
+
+		r = take_line(segment, lines, n);
+		n += end != NULL;
+		lines += n;
+		length -= n;
+	}
+	return r;
+}
+
+/* Of the whole lines of @fd, @size bytes. */
+static int read_lines(struct pw_segment *segment, int fd, off_t size)
+{
+	_cleanup_free_ char *bytes = malloc(READ_BYTES);
+	off_t at = 0;
+	int r = bytes ? 0 : -ENOMEM;
+
+	while (!r && at < size) {
+		size_t wanted = size - at < READ_BYTES ? (size_t)(size - at) : READ_BYTES;
+		ssize_t n = pread(fd, bytes, wanted, at);
+		const char *end = n > 0 ? memrchr(bytes, '\n', (size_t)n) : NULL;
+
+		if (n < 0)
+			return -errno;
+		if (!end)	/* no line is as long */
+			return -EBADMSG;
+		n = end + 1 - bytes;
+		r = take_lines(segment, bytes, (size_t)n);
+		at += n;
+	}
+	return r;
+}
+
+/* The last line of the newest file that is closed. */
+static int read_before(struct pw_segment *segment, int dir, const char *name)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char bytes[PW_CHECKPOINT_MAX];
+	struct pw_checkpoint checkpoint;
+	const char *start;
+	ssize_t n;
+	off_t end;
+
+	end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	if (end < 0)
+		return -errno;
+	n = pread(fd, bytes, sizeof(bytes), end > (off_t)sizeof(bytes) ? end - (off_t)sizeof(bytes) : 0);
+	if (n <= 1)
+		return n < 0 ? -errno : 0;
+	n--;
+	start = memrchr(bytes, '\n', (size_t)n);
+	start = start ? start + 1 : bytes;
+	if (pw_checkpoint_parse_line(start, (size_t)(bytes + n - start), &checkpoint) == 0)
+		take_checkpoint(segment, &checkpoint);
+	return 0;
+}
+
+static int find_before(struct pw_segment *segment, int dir)
+{
+	char **names;
+	size_t n;
+	int r = pw_log_file_names(dir, &names, &n);
+
+	if (r < 0)
+		return r;
+	segment->number = pw_log_file_next(names, n);
+	/* The last one is the file that grows. */
+	if (n >= 2)
+		r = read_before(segment, dir, names[n - 2]);
+	pw_log_names_free(names, n);
+	return r;
+}
+
+static int read_again(struct pw_segment *segment, const struct pw_log_file *file)
+{
+	int r;
+
+	pw_tree_clear(&segment->tree);
+	segment->covered = 0;
+	segment->closed = false;
+	r = read_lines(segment, file->fd, file->size);
+	segment->stale = r < 0;
+	return r;
+}
+
+int pw_segment_open(struct pw_segment *segment, const struct pw_log_file *file, int state_dir,
+		    const struct pw_state *state)
+{
+	int r;
+
+	*segment = (struct pw_segment){ 0 };
+	r = pw_sealer_open(state_dir, state, &segment->sealer);
+	if (!r)
+		r = pw_tree_init(&segment->tree);
+	if (!r)
+		r = find_before(segment, file->dir);
+	if (!r)
+		r = read_again(segment, file);
+	segment->left = file->size > 0;
+	return r;
+}
+
+void pw_segment_close(struct pw_segment *segment)
+{
+	pw_tree_done(&segment->tree);
+	pw_sealer_close(&segment->sealer);
+}
+
+/* ---- To the file -------------------------------------------------------------------------- */
+
+static void write_time(char text[static 32])
+{
+	struct timespec now;
+	struct tm tm;
+	size_t n;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	n = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, 32 - n, ".%09ldZ", now.tv_nsec);
+}
+
+static int make_checkpoint(struct pw_segment *segment, enum pw_segment_end end)
+{
+	struct pw_checkpoint c = {
+		.segment = segment->number,
+		.size = segment->tree.size,
+		.first = !segment->any,
+		.settled = __atomic_load_n(&segment->sealer.state->settled, __ATOMIC_ACQUIRE),
+		.end = end,
+	};
+	int r = segment->any ? pw_checkpoint_digest(&segment->last, c.previous) : 0;
+
+	memcpy(c.log, segment->sealer.log, sizeof(c.log));
+	write_time(c.time);
+	if (!r)
+		r = pw_tree_root(&segment->tree, c.root);
+	if (!r)
+		r = pw_sealer_seal(&segment->sealer, &c);
+	if (r)
+		return r;
+	segment->pending_checkpoint = c;
+	segment->pending_length = pw_checkpoint_line(&c, segment->pending);
+	return 0;
+}
+
+/* A seal is made once: what could not be written stays, and nothing else goes before it. */
+static int write_pending(struct pw_segment *segment, struct pw_log_file *file)
+{
+	int r;
+
+	if (!segment->pending_length)
+		return 0;
+	r = pw_log_file_append(file, segment->pending, segment->pending_length);
+	if (r < 0)
+		return r;
+	segment->pending_length = 0;
+	take_checkpoint(segment, &segment->pending_checkpoint);
+	return 0;
+}
+
+int pw_segment_checkpoint(struct pw_segment *segment, struct pw_log_file *file,
+			  enum pw_segment_end end)
+{
+	int r = write_pending(segment, file);
+
+	if (!r && segment->stale)
+		r = read_again(segment, file);
+	if (r || segment->closed || !segment->tree.size ||
+	    (end == PW_END_OPEN && (segment->left || segment->covered == segment->tree.size)))
+		return r;
+	r = make_checkpoint(segment, end);
+	return r ? r : write_pending(segment, file);
+}
+
+/* The next file is begun. */
+static int close_file(struct pw_segment *segment, struct pw_log_file *file,
+		      enum pw_segment_end end)
+{
+	int r = pw_segment_checkpoint(segment, file, end);
+
+	if (!r)
+		r = pw_log_file_follow(file);
+	if (r)
+		return r;
+	pw_tree_clear(&segment->tree);
+	segment->number++;
+	segment->covered = 0;
+	segment->began = 0;
+	segment->left = false;
+	segment->closed = false;
+	return 0;
+}
+
+int pw_segment_append(struct pw_segment *segment, struct pw_log_file *file, const char *lines,
+		      size_t length, uint64_t now)
+{
+	int r = write_pending(segment, file);
+
+	if (!r && segment->left)
+		r = close_file(segment, file, PW_END_CRASH);
+	else if (!r && segment->closed)
+		r = close_file(segment, file, PW_END_STOP);
+	else if (!r && file->size >= file->full)
+		r = close_file(segment, file, PW_END_SIZE);
+	else if (!r && segment->began && now - segment->began >= PW_SEGMENT_AGE_NS)
+		r = close_file(segment, file, PW_END_AGE);
+	if (!r)
+		r = pw_log_file_append(file, lines, length);
+	if (r)
+		return r;
+	if (!segment->began)
+		segment->began = now;
+	/* They are in the file whatever happens here. */
+	if (!segment->stale && take_lines(segment, lines, length) < 0)
+		segment->stale = true;
+	return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The proof over the file that is being written: its tree, and the checkpoints in it. A file
+ * of the log is a segment; its number is that of the file, and the one after the last for the
+ * file that grows.
+ *
+ * All of it is in the file: after a crash the tree is made again from the lines.
+ */
+#ifndef PW_AUDIT_SEGMENT_H
+#define PW_AUDIT_SEGMENT_H
+
+#include "audit/file.h"
+#include "audit/sealer.h"
+#include "audit/tree.h"
+
+#define PW_SEGMENT_AGE_NS (24ULL * 3600 * 1000000000)
+
+struct pw_segment {
+	struct pw_sealer sealer;
+	struct pw_tree tree;
+	uint64_t number;
+	uint64_t covered;		/* records under the last checkpoint of this segment */
+	uint64_t began;			/* of the first record, by the clock of the boot; 0: none */
+	bool stale;			/* the tree is not that of the file, and is made again */
+	bool closed;			/* the last line is a checkpoint after which nothing comes */
+	bool left;			/* it was found open */
+	bool any;			/* there is a checkpoint, in this segment or before it */
+	struct pw_checkpoint last;	/* that one */
+	char pending[PW_CHECKPOINT_MAX];	/* sealed, and the file does not have it yet */
+	size_t pending_length;
+	struct pw_checkpoint pending_checkpoint;
+};
+
+/* @file is open. Nothing is written. */
+int pw_segment_open(struct pw_segment *segment, const struct pw_log_file *file, int state_dir,
+		    const struct pw_state *state);
+void pw_segment_close(struct pw_segment *segment);
+
+/*
+ * Appends whole lines, after what is owed: closing a segment that was found open, that is
+ * full or old. On error the file holds none of them.
+ */
+int pw_segment_append(struct pw_segment *segment, struct pw_log_file *file, const char *lines,
+		      size_t length, uint64_t now);
+
+/*
+ * A checkpoint over what was appended since the last one; with @end, over nothing too, if the
+ * segment has records.
+ */
+int pw_segment_checkpoint(struct pw_segment *segment, struct pw_log_file *file,
+			  enum pw_segment_end end);
+
+#endif
