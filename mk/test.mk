@@ -9,6 +9,8 @@ T ?=
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/san/%,$(wildcard tests/unit/*/test_*.c))
 # tests/fuzz/fuzz_X.c replays tests/corpus/X here and runs under libFuzzer in `make fuzz`.
 REPLAYS := $(patsubst tests/%.c,$(BUILD)/san/%,$(wildcard tests/fuzz/fuzz_*.c))
+# tests/record/*.c: what the scripts beside them call.
+RECORD_TOOLS := $(patsubst tests/%.c,$(BUILD)/san/%,$(wildcard tests/record/*.c))
 PROGRAMS_WANTED = $(foreach p,$(UNIT_TESTS) $(REPLAYS),$(if $(findstring $(T),$(p))$(if $(T),,1),$(p)))
 BATS_WANTED = $(wildcard tests/bats/*$(T)*.bats)
 BOOT_WANTED = $(if $(filter 6.1,$(KERNELS_WANTED)),$(wildcard tests/boot/*$(T)*.bats))
@@ -34,8 +36,14 @@ $(BUILD)/san/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(call archives,san,all)
 	$(Q)$(SAN_LINK)
 -include $(UNIT_TESTS:%=%.d) $(REPLAYS:%=%.d)
 
+$(BUILD)/san/record/%: tests/record/%.c $(call archives,san,audit) $(BUILD)/.flags.stamp | $(SKELETON)
+	@mkdir -p $(@D)
+	$(call say,TOOL)
+	$(Q)$(SAN_LINK) -lcmocka
+-include $(RECORD_TOOLS:%=%.d)
+
 .PHONY: test fuzz bench demo prove soak
-test: $$(PROGRAMS_WANTED) all $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
+test: $$(PROGRAMS_WANTED) $$(RECORD_TOOLS) all $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
 	@mk/test.sh "$(KERNELS_WANTED)" "$(T)" $(PROGRAMS_WANTED)
 
 # Variant of the stages for libFuzzer.

@@ -8,13 +8,14 @@
 
 #include <openssl/evp.h>
 
+#include "common/base64.h"
 #include "common/cleanup.h"
 #include "common/text.h"
 
 #define LABEL_FILE "phiward/file/1\0"	/* with the closing NUL as long as the module's */
-#define BASE64_LEN 44			/* of a hash, without the NUL */
+#define BASE64_LEN PW_BASE64_LEN(PW_SHA256_LEN)
 #define SEAL_BYTES (4 + PW_GUARD_HASH_LEN)
-#define SEAL_BASE64_LEN 48
+#define SEAL_BASE64_LEN PW_BASE64_LEN(SEAL_BYTES)
 
 _Static_assert(sizeof(LABEL_FILE) == PW_GUARD_LABEL_LEN, "a label has its length");
 
@@ -32,32 +33,15 @@ static const struct {
 	{ "phiward-module", { 0xba, 0xdb, 0x17, 0xfc } },
 };
 
-static void base64(char *text, const uint8_t *bytes, size_t n)
-{
-	EVP_EncodeBlock((unsigned char *)text, bytes, (int)n);
-}
-
-/* The canonical form is compared afterwards, so that padding and length need no look here. */
-static bool from_base64(const char *text, size_t length, uint8_t *bytes, size_t n)
-{
-	uint8_t block[SEAL_BASE64_LEN];
-
-	if (length > SEAL_BASE64_LEN || length % 4 ||
-	    EVP_DecodeBlock(block, (const unsigned char *)text, (int)length) < (int)n)
-		return false;
-	memcpy(bytes, block, n);
-	return true;
-}
-
 /* ---- Writing ------------------------------------------------------------------------------ */
 
 static size_t write_sealed(const struct pw_checkpoint *c, char text[static PW_CHECKPOINT_MAX])
 {
 	char root[BASE64_LEN + 1], previous[BASE64_LEN + 1] = "none";
 
-	base64(root, c->root, sizeof(c->root));
+	pw_base64_write(root, c->root, sizeof(c->root));
 	if (!c->first)
-		base64(previous, c->previous, sizeof(c->previous));
+		pw_base64_write(previous, c->previous, sizeof(c->previous));
 	return (size_t)snprintf(text, PW_CHECKPOINT_MAX,
 				"phiward/%s/%" PRIu64 "\n%" PRIu64 "\n%s\n"
 				"previous %s\ntime %s\nsettled %" PRIu64 "\nend %s\nseal %s\n",
@@ -73,7 +57,7 @@ size_t pw_checkpoint_text(const struct pw_checkpoint *c, char text[static PW_CHE
 
 	memcpy(seal, seals[c->module].id, 4);
 	memcpy(seal + 4, c->mac, sizeof(c->mac));
-	base64(seal_text, seal, sizeof(seal));
+	pw_base64_write(seal_text, seal, sizeof(seal));
 	return n + (size_t)snprintf(text + n, PW_CHECKPOINT_MAX - n,
 				    "boot %s\nrecords %" PRIu64 "\nepoch %" PRIu64 "\n\n"
 				    "\u2014 %s %s\n", c->boot, c->records, c->epoch,
@@ -102,7 +86,7 @@ size_t pw_checkpoint_anchor(const struct pw_checkpoint *c, char text[static PW_C
 {
 	char root[BASE64_LEN + 1];
 
-	base64(root, c->root, sizeof(c->root));
+	pw_base64_write(root, c->root, sizeof(c->root));
 	return (size_t)snprintf(text, PW_CHECKPOINT_MAX, "phiward/%s/%" PRIu64 " %" PRIu64 " %s",
 				c->log, c->segment, c->size, root);
 }
@@ -123,26 +107,24 @@ static bool parse_end(const char *name, enum pw_segment_end *ret)
 /* What a form as loose as that of scanf lets through differs from what is written again. */
 int pw_checkpoint_parse(const char *text, struct pw_checkpoint *ret)
 {
-	struct pw_checkpoint c = { 0 };
 	char root[BASE64_LEN + 1], previous[BASE64_LEN + 1], end[8], by[8], seal[SEAL_BASE64_LEN + 1];
+	const char *last = strrchr(text, ' ');
 	char again[PW_CHECKPOINT_MAX];
+	struct pw_checkpoint c = { 0 };
 	uint8_t bytes[SEAL_BYTES];
 
-	if (strnlen(text, PW_CHECKPOINT_MAX) == PW_CHECKPOINT_MAX)
+	if (!last || strnlen(text, PW_CHECKPOINT_MAX) == PW_CHECKPOINT_MAX)
 		return -EBADMSG;
 	if (sscanf(text, "phiward/%32[0-9a-f]/%20" SCNu64 " %20" SCNu64 " %44s previous %44s time %30s "
 		   "settled %20" SCNu64 " end %7s seal %7s %*s boot %36s records %20" SCNu64
-		   " epoch %20" SCNu64 " \u2014 %*s %48s", c.log, &c.segment, &c.size, root, previous,
-		   c.time, &c.settled, end, by, c.boot, &c.records, &c.epoch, seal) != 13)
+		   " epoch %20" SCNu64, c.log, &c.segment, &c.size, root, previous, c.time, &c.settled,
+		   end, by, c.boot, &c.records, &c.epoch) != 12 || sscanf(last, " %48s", seal) != 1)
 		return -EBADMSG;
 	c.first = !strcmp(previous, "none");
 	c.module = !strcmp(by, "kernel");
-	if (strlen(c.log) != PW_LOG_ID_LEN || strlen(root) != BASE64_LEN ||
-	    !from_base64(root, BASE64_LEN, c.root, sizeof(c.root)) ||
-	    (!c.first && (strlen(previous) != BASE64_LEN ||
-			  !from_base64(previous, BASE64_LEN, c.previous, sizeof(c.previous)))) ||
-	    strlen(seal) != SEAL_BASE64_LEN ||
-	    !from_base64(seal, SEAL_BASE64_LEN, bytes, sizeof(bytes)) || !parse_end(end, &c.end))
+	if (strlen(c.log) != PW_LOG_ID_LEN || !pw_base64_read(root, c.root, sizeof(c.root)) ||
+	    (!c.first && !pw_base64_read(previous, c.previous, sizeof(c.previous))) ||
+	    !pw_base64_read(seal, bytes, sizeof(bytes)) || !parse_end(end, &c.end))
 		return -EBADMSG;
 	memcpy(c.mac, bytes + 4, sizeof(c.mac));
 	pw_checkpoint_text(&c, again);
@@ -186,7 +168,7 @@ int pw_checkpoint_parse_anchor(const char *text, struct pw_checkpoint *ret)
 		return pw_checkpoint_parse_line(text, length, ret);
 	if (sscanf(text, "phiward/%32[0-9a-f]/%20" SCNu64 " %20" SCNu64 " %44s%n", c.log, &c.segment,
 		   &c.size, root, &end) != 4 || !end || strlen(c.log) != PW_LOG_ID_LEN ||
-	    strlen(root) != BASE64_LEN || !from_base64(root, BASE64_LEN, c.root, sizeof(c.root)))
+	    !pw_base64_read(root, c.root, sizeof(c.root)))
 		return -EBADMSG;
 	*ret = c;
 	return 0;

@@ -23,34 +23,45 @@ static bool number_member(json_object *object, const char *name, uint64_t *ret)
 	return true;
 }
 
-static bool scan_gap(const char *line, struct pw_range *ret_range)
+static bool scan_gap(const char *line, size_t length, struct pw_range *ret_range)
 {
-	json_object *object = json_tokener_parse(line);
+	json_tokener *tokener = json_tokener_new_ex(4);
+	json_object *object = tokener ? json_tokener_parse_ex(tokener, line, (int)length) : NULL;
 	bool ok = json_object_is_type(object, json_type_object) &&
 		  number_member(object, "first", &ret_range->first) &&
 		  number_member(object, "last", &ret_range->last) &&
 		  ret_range->first <= ret_range->last;
 
 	json_object_put(object);
+	if (tokener)
+		json_tokener_free(tokener);
 	return ok;
+}
+
+bool pw_scan_line_n(const char *line, size_t length, struct pw_range *ret_range, bool *ret_gap)
+{
+	static const char start[] = "{\"schema\":1,\"seq\":";
+	const char *at = line + sizeof(start) - 1, *end = line + length;
+	uint64_t number = 0;
+
+	if (length <= sizeof(start) || memcmp(line, start, sizeof(start) - 1) != 0)
+		return false;
+	*ret_gap = *at == 'n';
+	if (*ret_gap)
+		return scan_gap(line, length, ret_range);
+	if (*at < '1' || *at > '9')
+		return false;
+	for (; at < end && *at >= '0' && *at <= '9'; at++)
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, (uint64_t)(*at - '0'), &number))
+			return false;
+	ret_range->first = ret_range->last = number;
+	return number <= INT64_MAX && at < end && *at == ',';
 }
 
 bool pw_scan_line(const char *line, struct pw_range *ret_range, bool *ret_gap)
 {
-	static const char start[] = "{\"schema\":1,\"seq\":";
-	char *end;
-
-	if (strncmp(line, start, sizeof(start) - 1) != 0)
-		return false;
-	line += sizeof(start) - 1;
-	*ret_gap = *line == 'n';
-	if (*ret_gap)
-		return scan_gap(line - (sizeof(start) - 1), ret_range);
-	if (*line < '1' || *line > '9')
-		return false;
-	errno = 0;
-	ret_range->first = ret_range->last = strtoull(line, &end, 10);
-	return !errno && *end == ',';
+	return pw_scan_line_n(line, strlen(line), ret_range, ret_gap);
 }
 
 static int scan_file(int dir, const char *name, pw_scan_fn found, void *data)

@@ -17,5 +17,6 @@ int pw_scan_log(int dir, pw_scan_fn found, void *data);
 
 /* The numbers of one line; false when it accounts for none. */
 bool pw_scan_line(const char *line, struct pw_range *ret_range, bool *ret_gap);
+bool pw_scan_line_n(const char *line, size_t length, struct pw_range *ret_range, bool *ret_gap);
 
 #endif

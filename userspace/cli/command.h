@@ -10,6 +10,7 @@
 
 #include <json-c/json.h>
 
+#include "audit/keys.h"
 #include "audit/reader.h"
 #include "publish/protocol.h"
 
@@ -31,6 +32,8 @@ int pw_cmd_selftest(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_seal(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_unload(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_audit_query(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_audit_verify(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_audit_prove(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_audit_tail(const struct pw_command *self, int argc, char **argv);
 
 void pw_print_usage(const struct pw_command *command, bool to_stderr);
@@ -52,6 +55,10 @@ int pw_get_status(json_object **ret_status);
 
 /* Opens the log for reading, or says why not and returns an exit code. */
 int pw_open_log(const char *path, struct pw_reader *ret_reader);
+
+/* The directory of a log, and the keys in @path (NULL: none); likewise. */
+int pw_open_log_directory(const char *path, int *ret_dir);
+int pw_open_keys(const char *path, int dir, struct pw_keys **ret_keys);
 
 /* A time of the command line; else says what is wrong and returns an exit code. */
 int pw_parse_time_option(const char *text, int64_t *ret_ns);

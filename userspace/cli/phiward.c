@@ -60,6 +60,24 @@ static const struct pw_command commands[] = {
 	  "  --json                one JSON object a line, as it stands in the log\n"
 	  "  DIR                   a copy of a log; default /var/log/phiward\n",
 	  pw_cmd_audit_query },
+	{ "audit verify", "[--key FILE] [--anchor FILE|TEXT] [DIR]",
+	  "whether the log is whole, or where it is broken",
+	  "  --key FILE     the auditor's private key (PEM), or keys of boots, or the key file of the\n"
+	  "                 log: with it `complete`, without it only `consistent`\n"
+	  "  --anchor A     a checkpoint that left the machine, as a file or as the text\n"
+	  "                 'phiward/LOG/SEGMENT SIZE ROOT': the log has to contain it\n"
+	  "  DIR            a copy of a log; default /var/log/phiward\n\n"
+	  "  Exits with 0 when it is whole, with 1 when it is broken or a boot has no record, and\n"
+	  "  with 3 when that cannot be told.\n",
+	  pw_cmd_audit_verify },
+	{ "audit prove", "SEQ [DIR]\n"
+	  "       phiward audit prove --check FILE [--key FILE]",
+	  "a proof that one record stands in the log",
+	  "  SEQ           the record's number; the proof is printed as JSON\n"
+	  "  DIR           a copy of a log; default /var/log/phiward\n"
+	  "  --check FILE  check such a proof, without the log\n"
+	  "  --key FILE    and who sealed it, as in `phiward audit verify`\n",
+	  pw_cmd_audit_prove },
 	{ "audit tail", "[-f]", "the last records; with -f, also those to come", NULL,
 	  pw_cmd_audit_tail },
 };
@@ -129,7 +147,7 @@ static int unknown_command(int argc, char **argv)
 	struct pw_near near = { .text = given };
 
 	if (argc == 2 && !strcmp(argv[1], "audit"))
-		return pw_fail(PW_EXIT_USAGE, "'audit' needs 'query' or 'tail'; see: phiward --help");
+		return pw_fail(PW_EXIT_USAGE, "'audit' needs 'query', 'tail', 'verify' or 'prove'; see: phiward --help");
 	snprintf(given, sizeof(given), "%s%s%s", argv[1],
 		 argc > 2 && !strcmp(argv[1], "audit") ? " " : "",
 		 argc > 2 && !strcmp(argv[1], "audit") ? argv[2] : "");

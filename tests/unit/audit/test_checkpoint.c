@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* A checkpoint has one form, and every byte of it matters. */
 #include <errno.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -147,5 +148,7 @@ int main(void)
 		cmocka_unit_test(the_seal_is_the_modules),
 	};
 
+	/* As the command has it: what a byte is must not hang on it. */
+	setlocale(LC_ALL, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

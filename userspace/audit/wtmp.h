@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* When the machine was started, as others than phiward remember it. */
+#ifndef PW_AUDIT_WTMP_H
+#define PW_AUDIT_WTMP_H
+
+#include "audit/verify.h"
+
+#define PW_WTMP_FILE "/var/log/wtmp"
+
+/*
+ * The starts in the file @path (below @dir) that none of the boots of a log belongs to, from
+ * the log's first boot on; seconds since 1970. The caller frees *@ret. -ENOENT...
+ */
+int pw_wtmp_unknown(int dir, const char *path, const struct pw_verify *verify, int64_t **ret,
+		    size_t *ret_n);
+
+#endif
