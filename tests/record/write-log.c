@@ -4,12 +4,14 @@
  * the kernel module does is done here, and so there is the key that an auditor would have:
  * DIR/keys. Commands:
  *
- *   boot=ID   the machine starts: numbers go on, and so does the segment, found open
+ *   boot=ID   to begin with; the machine starts: numbers go on, and so does the segment, found open
+ *   salt=N    keys of boots to come are others (default 0)
  *   module    the module seals from here on; file: the key file does
  *   N         so many records, a checkpoint after each SYNC of them, and at the end
  *   sync=N    the above (default 7)
  *   gap=N     one gap line for so many numbers
- *   late=N    so many numbers were issued and are not written yet
+ *   late=N    so many numbers were issued and nothing accounts for them
+ *   ahead=N   the module reads a count that is so much higher
  *   full      the file is full; the next record begins another
  *   stop      phiwardd stops
  */
@@ -52,9 +54,10 @@ static void must(int r, const char *what)
 
 /* ---- In the place of the kernel ----------------------------------------------------------- */
 
-static char boot_id[PW_BOOT_ID_LEN + 1] = "00000000-0000-4000-8000-000000000001";
+static char boot_id[PW_BOOT_ID_LEN + 1];
 static bool sealing;
-static uint64_t epoch;
+static uint64_t epoch, ahead;
+static uint8_t salt[PW_GUARD_HASH_LEN];
 static uint8_t key[PW_GUARD_HASH_LEN];
 
 int pw_boot_id(char boot[static PW_BOOT_ID_LEN + 1])
@@ -77,7 +80,7 @@ int pw_module_status(struct pw_guard_status *ret)
 
 int pw_module_mac(const uint8_t digest[static PW_GUARD_HASH_LEN], struct pw_guard_mac *ret)
 {
-	struct pw_guard_message message = {.records = w.state.seq, .epoch = epoch};
+	struct pw_guard_message message = {.records = w.state.seq + ahead, .epoch = epoch};
 	uint8_t next[PW_GUARD_HASH_LEN];
 	char hex[2 * PW_GUARD_BOOT_LEN + 1] = "";
 
@@ -97,12 +100,11 @@ int pw_module_mac(const uint8_t digest[static PW_GUARD_HASH_LEN], struct pw_guar
 
 static void first_key(void)
 {
-	uint8_t zero[PW_GUARD_HASH_LEN] = {0};
 	char hex[2 * PW_GUARD_HASH_LEN + 1];
 	FILE *file = fopen(w.keys, "ae");
 
 	must(file ? 0 : -errno, "keys");
-	must(pw_hmac_sha256(zero, boot_id, PW_BOOT_ID_LEN, key), "key");
+	must(pw_hmac_sha256(salt, boot_id, PW_BOOT_ID_LEN, key), "key");
 	pw_text_hex(hex, key, sizeof(key));
 	fprintf(file, "{\"schema\":1,\"boot\":\"%s\",\"epoch\":1,\"key\":\"%s\"}\n", boot_id, hex);
 	fclose(file);
@@ -201,6 +203,8 @@ static void do_command(const char *command)
 		first_key();
 	} else if (!strcmp(command, "module") || !strcmp(command, "file")) {
 		sealing = *command == 'm';
+	} else if (number_after(command, "salt=", &n)) {
+		salt[0] = (uint8_t)n;
 	} else if (number_after(command, "", &n)) {
 		write_records(n);
 	} else if (number_after(command, "sync=", &n)) {
@@ -209,6 +213,8 @@ static void do_command(const char *command)
 		write_gap(n);
 	} else if (number_after(command, "late=", &n)) {
 		w.state.seq += n;
+	} else if (number_after(command, "ahead=", &n)) {
+		ahead = n;
 	} else if (!strcmp(command, "full")) {
 		open_log();
 		w.file.full = 1;
@@ -243,7 +249,6 @@ int main(int argc, char **argv)
 	w.keys = keys;
 	w.state_dir = open_directory(argv[1], "state");
 	w.log_dir = open_directory(argv[1], "log");
-	first_key();
 	for (int i = 2; i < argc; i++)
 		do_command(argv[i]);
 	close_log();
