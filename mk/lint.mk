@@ -2,7 +2,7 @@
 # Lint: both compilers with warnings as errors, and whatever checkers are there.
 
 SCRIPTS = $(shell git ls-files '*.bash'; git grep -lE --untracked '^.!/bin/([a-z]+ )?(ba)?sh$$')
-C_SOURCES := $(wildcard userspace/*/*.c tests/unit/*/*.c tests/vm/tools/*.c tests/fuzz/*.c)
+C_SOURCES := $(wildcard userspace/*/*.c tests/unit/*/*.c tests/vm/tools/*.c tests/fuzz/*.c tests/record/*.c)
 CHECKPATCH = $(shell mk/checkpatch.sh)
 SPARSE = $(firstword $(wildcard /usr/bin/sparse))
 SHELLCHECK = $(firstword $(wildcard /usr/bin/shellcheck))

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # test.sh KERNELS NAME PROGRAM...: what `make test` runs. The programs are the unit
-# tests and corpus replays; to them come tests/tree/*.sh, tests/record/*.sh, the proofs of tests/prove, in
-# machines, tests/bats/*.bats, and tests/boot/*.bats, which boot machines. All of them
-# speak TAP. As many run at a time as there are processors. With a NAME only what has it
+# tests and corpus replays; to them come tests/tree/*.sh, tests/record/*.sh, the proofs of
+# tests/prove, in machines, tests/bats/*.bats, and tests/boot/*.bats, which boot machines. All
+# of them speak TAP. As many run at a time as there are processors. With a NAME only what has it
 # in its file name. At the end stands what failed, and in the last line the count of all.
 set -u
 

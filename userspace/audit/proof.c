@@ -21,7 +21,7 @@
 
 /* ---- Making ------------------------------------------------------------------------------- */
 
-/* 1: the line is in this file, in @ret; 0: it is not. */
+/* 1: the line is in this file, in @ret; 0: it is not; -EBADMSG: what is there is no text. */
 static int find_line(int dir, const char *name, uint64_t seq, struct pw_proof *ret)
 {
 	struct pw_range range;
@@ -41,8 +41,14 @@ static int find_line(int dir, const char *name, uint64_t seq, struct pw_proof *r
 	}
 	if (found) {
 		ret->length = lines.length;
-		ret->line = strndup(lines.line, lines.length);
+		ret->line = malloc(lines.length + 1);
 		found = ret->line ? 1 : -ENOMEM;
+	}
+	if (found > 0) {
+		memcpy(ret->line, lines.line, lines.length);
+		ret->line[lines.length] = '\0';
+		if (strlen(ret->line) != lines.length)
+			found = -EBADMSG;
 	}
 	pw_lines_close(&lines);
 	return found ? found : r == -ENODATA ? 0 : r;
