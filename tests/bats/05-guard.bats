@@ -120,6 +120,24 @@ attached() { find $PINS/links -type f | wc -l; }
 	[ "$(cat /var/log/phiward/audit*.log | grep -c "\"seq\":$((last + 1)),")" -eq 1 ]
 }
 
+@test "guard: the module has sealed the log, and no seal is missing although the daemon was killed" {
+	run phiward audit verify --key /run/vm/auditor.key
+	[ "$status" -eq 0 ] && [[ $output == complete* ]] || fail "$output"
+	[[ $output == *"sealed by the kernel module; checked"* ]] || fail "$output"
+	[ "$(jq -r 'select(.checkpoint).checkpoint' /var/log/phiward/audit*.log | grep -c '^end crash')" -eq 1 ]
+	run phiward audit verify
+	[ "$status" -eq 0 ] && [[ $output == consistent* ]] || fail "$output"
+	phiward audit prove 1 > /run/vm/proof
+	cp -r /var/log/phiward /run/vm/log
+	sed -i '1s/"uid":0/"uid":1/' /run/vm/log/audit-00000001.log
+	run phiward audit verify --key /run/vm/auditor.key /run/vm/log
+	[ "$status" -eq 1 ] && [[ $output == "broken: audit-00000001.log:"* ]] || fail "$output"
+	run as_user mallory phiward audit prove --check /run/vm/proof
+	[ "$status" -eq 0 ] || fail "$output"
+	run phiward audit prove --check /run/vm/proof --key /run/vm/auditor.key
+	[ "$status" -eq 0 ] && [[ $output == *"sealed by the kernel module"* ]] || fail "$output"
+}
+
 @test "guard: a pin that was removed is not attached twice" {
 	breaker unlink $PINS/links/pw_file_open $PINS/links/pw_connect4
 	enforced

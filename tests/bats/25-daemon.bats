@@ -118,6 +118,26 @@ decisions() { records_like "$@" | jq -s 'map(.count // 1) | add // 0'; }
 	[ "$(records_like type=system action=start subject=phiwardd | wc -l)" -eq 1 ]
 }
 
+@test "daemon: the log is sealed, also after a stop and after a death; who changes a copy is found out" {
+	restart
+	assert_refused cat /srv/dicom/phantom.dcm
+	restart 9
+	assert_refused cat /srv/dicom/phantom.dcm
+	run phiward audit verify --key /var/lib/phiward/log.key
+	[ "$status" -eq 0 ] && [[ $output == complete* ]] || fail "$output"
+	[[ $output == *"sealed by a key file"* ]] || fail "$output"
+	[ "$(stat -c '%a %U' /var/lib/phiward/log.key)" = "600 root" ]
+	run member_of phiward-audit phiward audit verify
+	[ "$status" -eq 0 ] && [[ $output == consistent* ]] || fail "$output"
+	cp -r /var/log/phiward /run/vm/copy
+	sed -i '0,/"comm":"cat"/s//"comm":"dog"/' /run/vm/copy/audit*.log
+	run phiward audit verify /run/vm/copy
+	[ "$status" -eq 1 ] && [[ $output == broken:* ]] || fail "$output"
+	run as_user mallory phiward audit verify
+	[ "$status" -eq 3 ]
+	[ "$(filtered)" -eq 0 ]
+}
+
 @test "daemon: systemd is told when the policy is in force, and which" {
 	local sink=/run/vm/notify.out
 	rm -f /run/vm/notify "$sink"

@@ -54,7 +54,7 @@ expect "numbers that are not written yet are no break" 0 "up to 24 numbers were 
 
 # ---- The auditor's key --------------------------------------------------------------------
 
-openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=auditor -days 30 -keyout "$work/auditor.key" \
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=auditor -days 30 -keyout "$work/auditor.key" \
 	-out "$work/auditor.pem" 2> /dev/null
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=another -days 30 -keyout "$work/another.key" \
 	-out "$work/another.pem" 2> /dev/null

@@ -84,9 +84,9 @@ int pw_module_mac(const uint8_t digest[static PW_GUARD_HASH_LEN], struct pw_guar
 	uint8_t next[PW_GUARD_HASH_LEN];
 	char hex[2 * PW_GUARD_BOOT_LEN + 1] = "";
 
-	for (const char *c = boot_id; *c; c++)
-		if (*c != '-')
-			strncat(hex, c, 1);
+	for (size_t i = 0, n = 0; boot_id[i] && n < sizeof(hex) - 1; i++)
+		if (boot_id[i] != '-')
+			hex[n++] = boot_id[i];
 	pw_text_unhex(message.boot, hex, sizeof(message.boot));
 	memcpy(message.label, PW_GUARD_LABEL_MAC, sizeof(message.label));
 	memcpy(message.digest, digest, sizeof(message.digest));
