@@ -263,12 +263,12 @@ as_anybody() {
 # All records so far are in the log when this returns: `audit query` drains the rings.
 phiward_records() { phiward audit query --json; }
 
-# The log as it stands, oldest line first, once everything so far is in it.
+# The records of the log, oldest line first, once everything so far is in it.
 drained_log() {
 	local file
 	control '{"command":"drain"}' > /dev/null || true
-	for file in /var/log/phiward/audit.log /var/log/phiward/audit-*.log; do
-		[ ! -e "$file" ] || $BUSYBOX cat "$file"
+	for file in /var/log/phiward/audit-*.log /var/log/phiward/audit.log; do
+		[ ! -e "$file" ] || $BUSYBOX grep -v '^{"schema":1,"checkpoint":' "$file" || true
 	done
 }
 
