@@ -21,8 +21,6 @@ setup_file() {
 	guard make link /sys/fs/bpf/guard/link /sys/fs/cgroup/held
 }
 
-next_key() { printf 'phiward/key/1\0\0\0' | hmac "$1"; }
-
 # sends: from the control group whose link refuses it.
 sends() { sh -c 'echo $$ > /sys/fs/cgroup/held/cgroup.procs; exec dial --wait 300 udp:10.20.0.2:9'; }
 

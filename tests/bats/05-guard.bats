@@ -150,17 +150,24 @@ attached() { find $PINS/links -type f | wc -l; }
 }
 
 @test "guard: unload gives all of it up, and apply takes it again" {
-	local records epoch boot mac
+	local records epoch boot mac key i
 	unload_phiward
+	# What was recorded until then is sealed by the module, that phiward was unloaded too.
+	run phiward audit verify --key /run/vm/auditor.key
+	[ "$status" -eq 0 ] && [[ $output == complete* && $output != *"key file"* ]] || fail "$output"
 	guard_is links=0
 	guard_is maps=0
 	guard_is programs=0
 	assert_allowed act read $IMAGE
-	# The key is the one that the module has: it made this MAC with it.
+	# The key comes from the one that was kept: the module made this MAC with it.
 	guard counter 7
 	read -r records epoch boot mac < <(guard mac "$DIGEST")
 	[ "$records" = 7 ]
-	[ "$mac" = "$(mac_of "$(jq -r .key /run/vm/key.json)" "$DIGEST" 7 1 "$boot")" ]
+	key=$(jq -r .key /run/vm/key.json)
+	for i in $(seq 2 "$epoch"); do
+		key=$(next_key "$key")
+	done
+	[ "$mac" = "$(mac_of "$key" "$DIGEST" 7 "$epoch" "$boot")" ]
 	guard drop map shared
 	start_phiward /run/vm/guard.yaml
 	guard_is "links=$(attached)"

@@ -72,6 +72,21 @@ int pw_module_key(struct pw_guard_key *ret)
 	return -ENOENT;
 }
 
+int pw_module_hold(unsigned int kind, const char *role, int fd)
+{
+	(void)kind;
+	(void)role;
+	(void)fd;
+	return -ENOENT;
+}
+
+int pw_module_drop(unsigned int kind, const char *role)
+{
+	(void)kind;
+	(void)role;
+	return 0;
+}
+
 int pw_module_status(struct pw_guard_status *ret)
 {
 	*ret = (struct pw_guard_status){.state = PW_GUARD_KEY_GIVEN};
@@ -120,7 +135,7 @@ static void open_log(void)
 	if (w.open)
 		return;
 	must(pw_log_file_open(w.log_dir, &w.file, &torn), "audit.log");
-	must(pw_segment_open(&w.segment, &w.file, w.state_dir, &w.state), "segment");
+	must(pw_segment_open(&w.segment, &w.file, w.state_dir, &w.state, -1), "segment");
 	must(pw_recorder_init(&w.recorder, w.state_dir), "recorder");
 	strcpy(w.recorder.boot, boot_id);
 	w.open = true;

@@ -148,7 +148,7 @@ static int open_file(struct pw_log *log)
 	r = pw_log_file_open(log->config.log_dir, &log->file, &torn);
 	if (!r)
 		r = pw_segment_open(&log->segment, &log->file, log->config.state_dir,
-				    log->config.state);
+				    log->config.state, log->config.state_map);
 	if (!r)
 		r = pw_sealer_copy_first_key(&log->segment.sealer, log->config.state_dir,
 					     log->config.log_dir);

@@ -26,6 +26,7 @@ struct pw_log_config {
 	int ring_others;
 	int ring_tamper;	/* what others tried on the guard */
 	struct pw_state *state;	/* the mapped state map; borrowed */
+	int state_map;		/* its descriptor, for the module; -1: there is none */
 	pw_log_notice_fn notice;
 	void *notice_data;
 };

@@ -69,9 +69,10 @@ static int open_key(int state_dir, struct pw_sealer *sealer)
 	return r < 0 ? r : read_key(state_dir, sealer);
 }
 
-int pw_sealer_open(int state_dir, const struct pw_state *state, struct pw_sealer *ret)
+int pw_sealer_open(int state_dir, const struct pw_state *state, int state_map,
+		   struct pw_sealer *ret)
 {
-	struct pw_sealer sealer = { .state = state };
+	struct pw_sealer sealer = { .state = state, .state_map = state_map };
 	int r = pw_boot_id(sealer.boot);
 
 	if (!r)
@@ -84,6 +85,21 @@ int pw_sealer_open(int state_dir, const struct pw_state *state, struct pw_sealer
 void pw_sealer_close(struct pw_sealer *sealer)
 {
 	OPENSSL_cleanse(sealer, sizeof(*sealer));
+}
+
+/* Before the first policy and after the last one the module does not hold the map of the count. */
+static int ask_module(const struct pw_sealer *sealer, const uint8_t digest[static PW_SHA256_LEN],
+		      struct pw_guard_mac *ret)
+{
+	int r = pw_module_mac(digest, ret);
+
+	if (r != -ENODATA || sealer->state_map < 0)
+		return r;
+	r = pw_module_hold(PW_GUARD_MAP, PW_GUARD_ROLE_STATE, sealer->state_map);
+	if (!r)
+		r = pw_module_mac(digest, ret);
+	pw_module_drop(PW_GUARD_MAP, PW_GUARD_ROLE_STATE);
+	return r;
 }
 
 static int seal_by_module(const struct pw_sealer *sealer, struct pw_checkpoint *c)
@@ -99,7 +115,7 @@ static int seal_by_module(const struct pw_sealer *sealer, struct pw_checkpoint *
 	if (!r)
 		r = pw_checkpoint_sealed(c, digest);
 	if (!r)
-		r = pw_module_mac(digest, &mac);
+		r = ask_module(sealer, digest, &mac);
 	if (r < 0)
 		return r;
 	memcpy(c->boot, sealer->boot, sizeof(c->boot));

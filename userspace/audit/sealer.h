@@ -17,10 +17,12 @@ struct pw_sealer {
 	char boot[PW_BOOT_ID_LEN + 1];
 	uint8_t key[PW_GUARD_HASH_LEN];
 	const struct pw_state *state;	/* borrowed */
+	int state_map;			/* its descriptor, borrowed; -1: there is none */
 };
 
 /* Makes the key file when there is none. */
-int pw_sealer_open(int state_dir, const struct pw_state *state, struct pw_sealer *ret);
+int pw_sealer_open(int state_dir, const struct pw_state *state, int state_map,
+		   struct pw_sealer *ret);
 void pw_sealer_close(struct pw_sealer *sealer);
 
 /* Fills in who, boot, records, epoch and MAC; all else is in @checkpoint already. */

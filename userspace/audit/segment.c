@@ -127,12 +127,12 @@ static int read_again(struct pw_segment *segment, const struct pw_log_file *file
 }
 
 int pw_segment_open(struct pw_segment *segment, const struct pw_log_file *file, int state_dir,
-		    const struct pw_state *state)
+		    const struct pw_state *state, int state_map)
 {
 	int r;
 
 	*segment = (struct pw_segment){ 0 };
-	r = pw_sealer_open(state_dir, state, &segment->sealer);
+	r = pw_sealer_open(state_dir, state, state_map, &segment->sealer);
 	if (!r)
 		r = pw_tree_init(&segment->tree);
 	if (!r)

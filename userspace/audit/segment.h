@@ -33,7 +33,7 @@ struct pw_segment {
 
 /* @file is open. Nothing is written. */
 int pw_segment_open(struct pw_segment *segment, const struct pw_log_file *file, int state_dir,
-		    const struct pw_state *state);
+		    const struct pw_state *state, int state_map);
 void pw_segment_close(struct pw_segment *segment);
 
 /*

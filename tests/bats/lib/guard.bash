@@ -20,6 +20,9 @@ little_endian() { printf '%016x' "$1" | fold -w 2 | tac | tr -d '\n'; }
 # hmac KEY < TEXT
 hmac() { openssl dgst -sha256 -mac HMAC -macopt "hexkey:$1" | sed 's/.* //'; }
 
+# next_key KEY: that of the next epoch.
+next_key() { printf 'phiward/key/1\0\0\0' | hmac "$1"; }
+
 # mac_of KEY DIGEST RECORDS EPOCH BOOT: computed here.
 mac_of() {
 	{

@@ -106,7 +106,7 @@ static void open_log(struct fixture *f)
 	struct pw_log_config config = {
 		.log_dir = f->dirfd, .state_dir = f->dirfd, .ring_members = rings[0].fd,
 		.ring_others = rings[1].fd, .ring_tamper = rings[2].fd, .state = &f->state,
-		.notice = count_notice, .notice_data = f,
+		.state_map = -1, .notice = count_notice, .notice_data = f,
 	};
 
 	assert_int_equal(pw_log_open(&config, &f->log), 0);
@@ -430,7 +430,8 @@ static void only_one_writes(void **state)
 {
 	struct fixture *f = *state;
 	struct pw_log_config config = { .log_dir = f->dirfd, .state_dir = f->dirfd,
-					.state = &f->state, .ring_members = rings[0].fd,
+					.state = &f->state, .state_map = -1,
+					.ring_members = rings[0].fd,
 					.ring_others = rings[1].fd,
 					.ring_tamper = rings[2].fd };
 	struct pw_log *other = NULL;

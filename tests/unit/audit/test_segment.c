@@ -29,7 +29,7 @@ static void open_segment(struct fixture *f)
 
 	assert_int_equal(pw_log_file_open(f->dirfd, &f->file, &torn), 0);
 	assert_null(torn);
-	assert_int_equal(pw_segment_open(&f->segment, &f->file, f->dirfd, &f->state), 0);
+	assert_int_equal(pw_segment_open(&f->segment, &f->file, f->dirfd, &f->state, -1), 0);
 }
 
 static void close_segment(struct fixture *f)
@@ -160,11 +160,11 @@ static void the_key_file(void **state)
 
 	assert_int_equal(fstatat(f->dirfd, PW_SEALER_FILE, &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(pw_sealer_open(f->dirfd, &f->state, &two), 0);
+	assert_int_equal(pw_sealer_open(f->dirfd, &f->state, -1, &two), 0);
 	assert_memory_equal(one.key, two.key, sizeof(one.key));
 	assert_string_equal(one.log, two.log);
 	assert_int_equal(unlinkat(f->dirfd, PW_SEALER_FILE, 0), 0);
-	assert_int_equal(pw_sealer_open(f->dirfd, &f->state, &two), 0);
+	assert_int_equal(pw_sealer_open(f->dirfd, &f->state, -1, &two), 0);
 	assert_memory_not_equal(one.key, two.key, sizeof(one.key));
 	assert_string_not_equal(one.log, two.log);
 }
