@@ -19,7 +19,7 @@ PW_CFLAGS = -std=gnu11 $(WARNINGS) $(PW_CPPFLAGS)
 SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 PACKAGES := libfyaml json-c libcrypto libcap-ng libseccomp libbpf libsystemd blkid
-LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lelf -lz -lpthread
+LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lIPSec_MB -lelf -lz -lpthread
 LDFLAGS += -Wl,--as-needed
 
 # `make V=1` shows the commands.

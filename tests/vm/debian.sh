@@ -14,7 +14,7 @@ here=$(dirname "$(readlink -f "$0")")
 
 cache=$(readlink -m "${PHIWARD_CACHE:-build/cache}")/debian
 packages=(systemd-sysv udev dbus kmod iproute2 procps initramfs-tools e2fsprogs cryptsetup-bin
-	libbpf1 libfyaml0 libjson-c5 libcap-ng0 libseccomp2 bats jq dcmtk orthanc)
+	libbpf1 libfyaml0 libjson-c5 libcap-ng0 libseccomp2 libipsec-mb1 bats jq dcmtk orthanc)
 desktop=(apt libpam-systemd systemd-timesyncd polkitd udisks2 upower accountsservice rsyslog cron
 	network-manager wpasupplicant avahi-daemon openssh-server sudo cups lvm2
 	lightdm lightdm-gtk-greeter xserver-xorg-core xserver-xorg-legacy xserver-xorg-input-libinput xterm)

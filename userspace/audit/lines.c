@@ -42,7 +42,10 @@ void pw_lines_close(struct pw_lines *lines)
 static int fill(struct pw_lines *lines)
 {
 	ssize_t n;
+	int r = lines->before_fill ? lines->before_fill(lines->data) : 0;
 
+	if (r < 0)
+		return r;
 	memmove(lines->bytes, lines->bytes + lines->start, lines->end - lines->start);
 	lines->end -= lines->start;
 	lines->start = 0;

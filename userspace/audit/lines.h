@@ -12,9 +12,12 @@ struct pw_lines {
 	char *bytes;
 	size_t start, end;	/* what was read and not yet given */
 	bool done;
-	const char *line;	/* without its newline; valid until the next one */
+	const char *line;	/* without its newline; valid until the next one, or before_fill */
 	size_t length;
 	uint64_t number;	/* from 1 */
+	/* Called before lines that were given become invalid; NULL: nobody. */
+	int (*before_fill)(void *data);
+	void *data;
 };
 
 /* -ENOENT, -EINVAL: no regular file, -EACCES, -ENOMEM... */

@@ -24,29 +24,35 @@ static void take_checkpoint(struct pw_segment *segment, const struct pw_checkpoi
 	segment->closed = checkpoint->end != PW_END_OPEN;
 }
 
-static int take_line(struct pw_segment *segment, const char *line, size_t length)
+static void take_checkpoint_line(struct pw_segment *segment, const char *line, size_t length)
 {
 	struct pw_checkpoint checkpoint;
 
-	if (!pw_checkpoint_is(line, length))
-		return pw_tree_add(&segment->tree, line, length);
 	if (pw_checkpoint_parse_line(line, length, &checkpoint) == 0)
 		take_checkpoint(segment, &checkpoint);
-	return 0;
 }
 
 static int take_lines(struct pw_segment *segment, const char *lines, size_t length)
 {
+	struct pw_message records[PW_TREE_MANY];
+	size_t n = 0;
 	int r = 0;
 
 	while (!r && length) {
 		const char *end = memchr(lines, '\n', length);
-		size_t n = end ? (size_t)(end - lines) : length;
+		size_t line = end ? (size_t)(end - lines) : length;
 
-		r = take_line(segment, lines, n);
-		n += end != NULL;
-		lines += n;
-		length -= n;
+		if (pw_checkpoint_is(lines, line))
+			take_checkpoint_line(segment, lines, line);
+		else
+			records[n++] = (struct pw_message){ (const uint8_t *)lines, line };
+		line += end != NULL;
+		lines += line;
+		length -= line;
+		if (n == PW_TREE_MANY || !length) {
+			r = pw_tree_add_many(&segment->tree, records, n);
+			n = 0;
+		}
 	}
 	return r;
 }

@@ -6,16 +6,24 @@
 
 static const uint8_t leaf_prefix = 0, node_prefix = 1;
 
+/* Lanes that stay empty cost as much as the others. */
+#define FEW 3
+
 int pw_tree_init(struct pw_tree *tree)
 {
+	int r;
+
 	tree->size = 0;
 	tree->sha = NULL;
-	return pw_sha256_start(&tree->sha);
+	tree->many = NULL;
+	r = pw_sha256_start(&tree->sha);
+	return r ? r : pw_sha256_many_open(&tree->many);
 }
 
 void pw_tree_done(struct pw_tree *tree)
 {
 	tree->sha = pw_sha256_free(tree->sha);
+	tree->many = pw_sha256_many_close(tree->many);
 }
 
 void pw_tree_clear(struct pw_tree *tree)
@@ -72,6 +80,52 @@ int pw_tree_add(struct pw_tree *tree, const void *record, size_t length)
 	int r = pw_tree_leaf(tree, record, length, leaf);
 
 	return r ? r : pw_tree_add_leaf(tree, leaf);
+}
+
+/*
+ * Nodes of one level, after those that are there: what stands alone waits as a peak, each two
+ * become one of the level above, in the place of @nodes.
+ */
+static int add_level(struct pw_tree *tree, size_t level, uint8_t (*nodes)[PW_SHA256_LEN], size_t *n)
+{
+	uint8_t pairs[PW_TREE_MANY / 2 + 1][2 * PW_SHA256_LEN];
+	struct pw_message messages[PW_TREE_MANY / 2 + 1];
+	size_t at = 0, npairs = 0;
+
+	if (tree->size >> level & 1) {
+		memcpy(pairs[0], tree->peaks[level], PW_SHA256_LEN);
+		memcpy(pairs[0] + PW_SHA256_LEN, nodes[at++], PW_SHA256_LEN);
+		npairs++;
+	}
+	for (; at + 1 < *n; at += 2, npairs++) {
+		memcpy(pairs[npairs], nodes[at], PW_SHA256_LEN);
+		memcpy(pairs[npairs] + PW_SHA256_LEN, nodes[at + 1], PW_SHA256_LEN);
+	}
+	if (at < *n)
+		memcpy(tree->peaks[level], nodes[at], PW_SHA256_LEN);
+	for (size_t i = 0; i < npairs; i++)
+		messages[i] = (struct pw_message){ pairs[i], 2 * PW_SHA256_LEN };
+	*n = npairs;
+	return pw_sha256_many(tree->many, node_prefix, messages, npairs, nodes);
+}
+
+int pw_tree_add_many(struct pw_tree *tree, const struct pw_message *records, size_t n)
+{
+	uint8_t nodes[PW_TREE_MANY][PW_SHA256_LEN];
+	size_t left = n;
+	int r = 0;
+
+	if (n <= FEW) {
+		for (size_t i = 0; !r && i < n; i++)
+			r = pw_tree_add(tree, records[i].data, records[i].length);
+		return r;
+	}
+	r = pw_sha256_many(tree->many, leaf_prefix, records, n, nodes);
+	for (size_t level = 0; !r && left; level++)
+		r = add_level(tree, level, nodes, &left);
+	if (!r)
+		tree->size += n;
+	return r;
 }
 
 int pw_tree_root(struct pw_tree *tree, uint8_t root[static PW_SHA256_LEN])

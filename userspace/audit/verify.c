@@ -31,6 +31,9 @@ struct pass {
 	bool anchored;
 	const char *name;		/* of the file */
 	uint64_t line;
+	/* Records that are not in the tree yet, in the buffer of the lines. */
+	struct pw_message waiting[PW_TREE_MANY];
+	size_t nwaiting;
 };
 
 /* ---- What is wrong ------------------------------------------------------------------------ */
@@ -103,15 +106,26 @@ static const char *find_boot(const char *line, size_t length)
 	return at + 49;
 }
 
+static int flush(void *data)
+{
+	struct pass *p = data;
+	int r = pw_tree_add_many(&p->tree, p->waiting, p->nwaiting);
+
+	p->nwaiting = 0;
+	return r;
+}
+
 static int check_anchor(struct pass *p)
 {
 	const struct pw_checkpoint *anchor = p->v->anchor;
 	uint8_t root[PW_SHA256_LEN];
 	int r;
 
-	if (!anchor || p->segment != anchor->segment || p->tree.size != anchor->size)
+	if (!anchor || p->segment != anchor->segment || p->tree.size + p->nwaiting != anchor->size)
 		return 0;
-	r = pw_tree_root(&p->tree, root);
+	r = flush(p);
+	if (!r)
+		r = pw_tree_root(&p->tree, root);
 	if (r)
 		return r;
 	if (memcmp(root, anchor->root, sizeof(root)) != 0)
@@ -159,7 +173,8 @@ static int check_record(struct pass *p, const struct pw_lines *lines)
 	p->v->records += !gap;
 	p->v->gapped += gap ? range.last - range.first + 1 : 0;
 	p->v->unsealed++;
-	r = pw_tree_add(&p->tree, lines->line, lines->length);
+	p->waiting[p->nwaiting++] = (struct pw_message){ (const uint8_t *)lines->line, lines->length };
+	r = p->nwaiting == PW_TREE_MANY ? flush(p) : 0;
 	return r ? r : check_anchor(p);
 }
 
@@ -247,7 +262,9 @@ static int check_checkpoint(struct pass *p, const struct pw_lines *lines)
 		return broken(p, "a checkpoint follows the one that closes the segment");
 	if (pw_checkpoint_parse_line(lines->line, lines->length, &c) < 0)
 		return broken(p, "this is no checkpoint");
-	r = check_chain(p, &c);
+	r = flush(p);
+	if (!r)
+		r = check_chain(p, &c);
 	if (!r)
 		r = check_tree(p, &c);
 	if (!r)
@@ -303,7 +320,10 @@ static int check_file(struct pass *p, int dir, const char *name, bool last)
 		return broken(p, "this is no regular file");
 	if (r)
 		return r;
+	lines.before_fill = flush;
+	lines.data = p;
 	pw_tree_clear(&p->tree);
+	p->nwaiting = 0;
 	p->closed = false;
 	r = check_anchor(p);
 	if (!r)

@@ -99,6 +99,33 @@ static void known_answers(void **state)
 	pw_tree_done(&tree);
 }
 
+/* However they are dealt out. */
+static void many_at_once(void **state)
+{
+	struct pw_message messages[PW_TREE_MANY];
+	static char texts[2000][32];
+	uint8_t root[LEN], wanted[LEN];
+	struct pw_tree one, many;
+
+	(void)state;
+	assert_int_equal(pw_tree_init(&one), 0);
+	assert_int_equal(pw_tree_init(&many), 0);
+	for (size_t first = 0, n = 0; first + PW_TREE_MANY < 2000; first += n, n = (n * 7 + 3) % 129) {
+		for (size_t i = 0; i < n; i++) {
+			messages[i].length = record(texts[first + i], first + i);
+			messages[i].data = (const uint8_t *)texts[first + i];
+			assert_int_equal(pw_tree_add(&one, messages[i].data, messages[i].length), 0);
+		}
+		assert_int_equal(pw_tree_add_many(&many, messages, n), 0);
+		assert_int_equal(one.size, many.size);
+		assert_int_equal(pw_tree_root(&one, wanted), 0);
+		assert_int_equal(pw_tree_root(&many, root), 0);
+		assert_memory_equal(root, wanted, LEN);
+	}
+	pw_tree_done(&one);
+	pw_tree_done(&many);
+}
+
 static void every_leaf_is_proved_and_nothing_else(void **state)
 {
 	uint8_t leaves[LEAVES][LEN], root[LEN], leaf[LEN], other[LEN];
@@ -141,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roots_are_those_of_the_definition),
 		cmocka_unit_test(known_answers),
+		cmocka_unit_test(many_at_once),
 		cmocka_unit_test(every_leaf_is_proved_and_nothing_else),
 	};
 
