@@ -12,8 +12,8 @@
 #define LANE_MAX 65534	/* bytes; what the library takes of one message */
 
 struct pw_sha256_many {
-	IMB_MGR *manager;
-	struct pw_sha256 *one;	/* for longer messages */
+	IMB_MGR *manager;	/* NULL: not on this processor */
+	struct pw_sha256 *one;	/* for longer messages, and where there is no manager */
 	uint8_t *bytes;		/* the messages with their prefix */
 	size_t capacity;
 };
@@ -30,8 +30,8 @@ int pw_sha256_many_open(struct pw_sha256_many **ret)
 	}
 	init_mb_mgr_auto(many->manager, NULL);
 	if (imb_get_errno(many->manager)) {
-		pw_sha256_many_close(many);
-		return -EIO;
+		free_mb_mgr(many->manager);
+		many->manager = NULL;
 	}
 	*ret = many;
 	return 0;
@@ -90,7 +90,7 @@ static bool submit(struct pw_sha256_many *many, const uint8_t *bytes, size_t len
 	return !is_bad(job) && !imb_get_errno(many->manager);
 }
 
-static bool hash_long(struct pw_sha256_many *many, uint8_t prefix, const struct pw_message *message,
+static bool hash_one(struct pw_sha256_many *many, uint8_t prefix, const struct pw_message *message,
 		      uint8_t *digest)
 {
 	return pw_sha256_restart(many->one) == 0 && pw_sha256_add(many->one, &prefix, 1) == 0 &&
@@ -110,8 +110,8 @@ int pw_sha256_many(struct pw_sha256_many *many, uint8_t prefix, const struct pw_
 		return r;
 	bytes = many->bytes;
 	for (size_t i = 0; i < n; i++) {
-		if (messages[i].length >= LANE_MAX) {
-			good &= hash_long(many, prefix, &messages[i], digests[i]);
+		if (!many->manager || messages[i].length >= LANE_MAX) {
+			good &= hash_one(many, prefix, &messages[i], digests[i]);
 			continue;
 		}
 		bytes[0] = prefix;
@@ -119,7 +119,7 @@ int pw_sha256_many(struct pw_sha256_many *many, uint8_t prefix, const struct pw_
 		good &= submit(many, bytes, messages[i].length + 1, digests[i]);
 		bytes += messages[i].length + 1;
 	}
-	while ((job = IMB_FLUSH_JOB(many->manager)))
+	while (many->manager && (job = IMB_FLUSH_JOB(many->manager)))
 		good &= !is_bad(job);
 	return good ? 0 : -EIO;
 }

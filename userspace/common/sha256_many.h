@@ -2,7 +2,8 @@
 /*
  * SHA-256 of many short messages side by side, one in each lane of a vector, by Intel's
  * multi-buffer library: a record takes a third of what one message after the other takes,
- * on processors with instructions for SHA-256 too.
+ * on processors with instructions for SHA-256 too. Where the library does not run, which it does
+ * not without AES instructions, one after the other.
  */
 #ifndef PW_COMMON_SHA256_MANY_H
 #define PW_COMMON_SHA256_MANY_H
@@ -21,13 +22,13 @@ struct pw_message {
 
 struct pw_sha256_many;
 
-/* -ENOMEM, or -EIO when the library does not work on this processor. */
+/* -ENOMEM, or the errors of common/sha256.h. */
 int pw_sha256_many_open(struct pw_sha256_many **ret);
 struct pw_sha256_many *pw_sha256_many_close(struct pw_sha256_many *many);
 
 /*
  * Each message is the byte @prefix and its data; at most PW_SHA256_MANY of them. -ENOMEM, or -EIO
- * when the library says that one was not hashed; then no digest counts.
+ * when one was not hashed; then no digest counts.
  */
 int pw_sha256_many(struct pw_sha256_many *many, uint8_t prefix, const struct pw_message *messages,
 		   size_t n, uint8_t (*digests)[PW_SHA256_LEN]);
