@@ -266,6 +266,28 @@ static void files_that_are_full(void **state)
 	expect_end(f);
 }
 
+/* They are lines of the file, and no records. */
+static void checkpoints_are_passed_over(void **state)
+{
+	struct fixture *f = *state;
+
+	append_record(f, PW_LOG_CURRENT, 1);
+	APPEND(f, PW_LOG_CURRENT, "{\"schema\":1,\"checkpoint\":\"one\"}\n");
+	append_record(f, PW_LOG_CURRENT, 2);
+	APPEND(f, PW_LOG_CURRENT, "{\"schema\":1,\"checkpoint\":\"two\"}\n"
+				  "{\"schema\":1,\"checkpoint\":\"three\"}\n");
+	open_reader(f);
+	expect_record(f, 1);
+	expect_record(f, 2);
+	assert_int_equal(f->reader.line_number, 3);
+	expect_end(f);
+	assert_int_equal(pw_reader_seek_last(&f->reader, 1), 0);
+	expect_record(f, 2);
+	expect_end(f);
+	assert_int_equal(pw_reader_seek_last(&f->reader, 2), 0);
+	expect_record(f, 1);
+}
+
 static void times_of_records(void **state)
 {
 	struct fixture *f = *state;
@@ -289,6 +311,7 @@ int main(void)
 		TEST(an_empty_directory), TEST(files_in_order), TEST(lines_that_are_none),
 		TEST(a_line_without_bounds), TEST(a_torn_line), TEST(following_a_log),
 		TEST(one_file_alone), TEST(what_cannot_be_opened), TEST(files_that_are_full),
+		TEST(checkpoints_are_passed_over),
 		TEST(times_of_records),
 	};
 
