@@ -1,53 +1,50 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/*
- * Records are short and there are many of them: EVP takes a sixth longer than the functions
- * below it, which OpenSSL 3 calls deprecated and has.
- */
-#define OPENSSL_SUPPRESS_DEPRECATED
-
 #include "common/sha256.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
 
-struct pw_sha256 {
-	SHA256_CTX context;
-};
+/* struct pw_sha256 is never defined: it is OpenSSL's context under our name. */
+static EVP_MD_CTX *context(struct pw_sha256 *sha)
+{
+	return (EVP_MD_CTX *)sha;
+}
 
 int pw_sha256_start(struct pw_sha256 **ret)
 {
-	struct pw_sha256 *sha = malloc(sizeof(*sha));
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
 
-	if (!sha)
+	if (!md)
 		return -ENOMEM;
-	SHA256_Init(&sha->context);
-	*ret = sha;
+	if (EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1) {
+		EVP_MD_CTX_free(md);
+		return -EIO;
+	}
+	*ret = (struct pw_sha256 *)md;
 
 	return 0;
 }
 
 int pw_sha256_restart(struct pw_sha256 *sha)
 {
-	return SHA256_Init(&sha->context) == 1 ? 0 : -EIO;
+	return EVP_DigestInit_ex(context(sha), NULL, NULL) == 1 ? 0 : -EIO;
 }
 
 int pw_sha256_add(struct pw_sha256 *sha, const void *data, size_t length)
 {
-	return SHA256_Update(&sha->context, data, length) == 1 ? 0 : -EIO;
+	return EVP_DigestUpdate(context(sha), data, length) == 1 ? 0 : -EIO;
 }
 
 int pw_sha256_end(struct pw_sha256 *sha, uint8_t digest[static PW_SHA256_LEN])
 {
-	return SHA256_Final(digest, &sha->context) == 1 ? 0 : -EIO;
+	return EVP_DigestFinal_ex(context(sha), digest, NULL) == 1 ? 0 : -EIO;
 }
 
 struct pw_sha256 *pw_sha256_free(struct pw_sha256 *sha)
 {
-	free(sha);
+	EVP_MD_CTX_free(context(sha));
 
 	return NULL;
 }
