@@ -368,6 +368,13 @@ bool pw_record_true(json_object *record, const char *name)
 	       json_object_is_type(member, json_type_boolean) && json_object_get_boolean(member);
 }
 
+bool pw_record_is(json_object *record, const char *name, const char *text)
+{
+	const char *value = pw_record_text(record, name);
+
+	return value && !strcmp(value, text);
+}
+
 int pw_record_time(json_object *record, int64_t *ret_ns)
 {
 	const char *text = pw_record_text(record, "time"), *rest;

@@ -51,6 +51,7 @@ int pw_reader_seek_last(struct pw_reader *reader, size_t lines);
 const char *pw_record_text(json_object *record, const char *name);
 uint64_t pw_record_number(json_object *record, const char *name, uint64_t otherwise);
 bool pw_record_true(json_object *record, const char *name);
+bool pw_record_is(json_object *record, const char *name, const char *text);
 
 /* `time` of a record as ns since 1970. -EBADMSG when it is no time. */
 int pw_record_time(json_object *record, int64_t *ret_ns);

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-static const uint8_t leaf_prefix = 0, node_prefix = 1;
+#define LEAF_PREFIX 0
+#define NODE_PREFIX 1
 
 /* Lanes that stay empty cost as much as the others. */
 #define FEW 3
@@ -34,27 +35,17 @@ void pw_tree_clear(struct pw_tree *tree)
 int pw_tree_leaf(struct pw_tree *tree, const void *record, size_t length,
 		 uint8_t leaf[static PW_SHA256_LEN])
 {
-	int r = pw_sha256_restart(tree->sha);
-
-	if (!r)
-		r = pw_sha256_add(tree->sha, &leaf_prefix, 1);
-	if (!r)
-		r = pw_sha256_add(tree->sha, record, length);
-	return r ? r : pw_sha256_end(tree->sha, leaf);
+	return pw_sha256_prefixed(tree->sha, LEAF_PREFIX, record, length, leaf);
 }
 
 /* @out may be one of the children. */
 static int join(struct pw_tree *tree, const uint8_t *left, const uint8_t *right, uint8_t *out)
 {
-	uint8_t node[1 + 2 * PW_SHA256_LEN];
-	int r = pw_sha256_restart(tree->sha);
+	uint8_t children[2 * PW_SHA256_LEN];
 
-	node[0] = node_prefix;
-	memcpy(node + 1, left, PW_SHA256_LEN);
-	memcpy(node + 1 + PW_SHA256_LEN, right, PW_SHA256_LEN);
-	if (!r)
-		r = pw_sha256_add(tree->sha, node, sizeof(node));
-	return r ? r : pw_sha256_end(tree->sha, out);
+	memcpy(children, left, PW_SHA256_LEN);
+	memcpy(children + PW_SHA256_LEN, right, PW_SHA256_LEN);
+	return pw_sha256_prefixed(tree->sha, NODE_PREFIX, children, sizeof(children), out);
 }
 
 int pw_tree_add_leaf(struct pw_tree *tree, const uint8_t leaf[static PW_SHA256_LEN])
@@ -106,7 +97,7 @@ static int add_level(struct pw_tree *tree, size_t level, uint8_t (*nodes)[PW_SHA
 	for (size_t i = 0; i < npairs; i++)
 		messages[i] = (struct pw_message){ pairs[i], 2 * PW_SHA256_LEN };
 	*n = npairs;
-	return pw_sha256_many(tree->many, node_prefix, messages, npairs, nodes);
+	return pw_sha256_many(tree->many, NODE_PREFIX, messages, npairs, nodes);
 }
 
 int pw_tree_add_many(struct pw_tree *tree, const struct pw_message *records, size_t n)
@@ -120,7 +111,7 @@ int pw_tree_add_many(struct pw_tree *tree, const struct pw_message *records, siz
 			r = pw_tree_add(tree, records[i].data, records[i].length);
 		return r;
 	}
-	r = pw_sha256_many(tree->many, leaf_prefix, records, n, nodes);
+	r = pw_sha256_many(tree->many, LEAF_PREFIX, records, n, nodes);
 	for (size_t level = 0; !r && left; level++)
 		r = add_level(tree, level, nodes, &left);
 	if (!r)

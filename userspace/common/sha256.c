@@ -42,6 +42,18 @@ int pw_sha256_end(struct pw_sha256 *sha, uint8_t digest[static PW_SHA256_LEN])
 	return EVP_DigestFinal_ex(context(sha), digest, NULL) == 1 ? 0 : -EIO;
 }
 
+int pw_sha256_prefixed(struct pw_sha256 *sha, uint8_t prefix, const void *data, size_t length,
+		       uint8_t digest[static PW_SHA256_LEN])
+{
+	int r = pw_sha256_restart(sha);
+
+	if (!r)
+		r = pw_sha256_add(sha, &prefix, 1);
+	if (!r)
+		r = pw_sha256_add(sha, data, length);
+	return r ? r : pw_sha256_end(sha, digest);
+}
+
 struct pw_sha256 *pw_sha256_free(struct pw_sha256 *sha)
 {
 	EVP_MD_CTX_free(context(sha));

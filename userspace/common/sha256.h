@@ -22,6 +22,10 @@ int pw_sha256_end(struct pw_sha256 *sha, uint8_t digest[static PW_SHA256_LEN])
 	__attribute__((warn_unused_result));
 struct pw_sha256 *pw_sha256_free(struct pw_sha256 *sha);
 
+/* The whole of another one: of the byte @prefix and @data. */
+int pw_sha256_prefixed(struct pw_sha256 *sha, uint8_t prefix, const void *data, size_t length,
+		       uint8_t digest[static PW_SHA256_LEN]) __attribute__((warn_unused_result));
+
 /* HMAC of one piece of data. */
 int pw_hmac_sha256(const uint8_t key[static PW_SHA256_LEN], const void *data, size_t length,
 		   uint8_t mac[static PW_SHA256_LEN]) __attribute__((warn_unused_result));

@@ -90,14 +90,6 @@ static bool submit(struct pw_sha256_many *many, const uint8_t *bytes, size_t len
 	return !is_bad(job) && !imb_get_errno(many->manager);
 }
 
-static bool hash_one(struct pw_sha256_many *many, uint8_t prefix, const struct pw_message *message,
-		      uint8_t *digest)
-{
-	return pw_sha256_restart(many->one) == 0 && pw_sha256_add(many->one, &prefix, 1) == 0 &&
-	       pw_sha256_add(many->one, message->data, message->length) == 0 &&
-	       pw_sha256_end(many->one, digest) == 0;
-}
-
 int pw_sha256_many(struct pw_sha256_many *many, uint8_t prefix, const struct pw_message *messages,
 		   size_t n, uint8_t (*digests)[PW_SHA256_LEN])
 {
@@ -111,7 +103,8 @@ int pw_sha256_many(struct pw_sha256_many *many, uint8_t prefix, const struct pw_
 	bytes = many->bytes;
 	for (size_t i = 0; i < n; i++) {
 		if (!many->manager || messages[i].length >= LANE_MAX) {
-			good &= hash_one(many, prefix, &messages[i], digests[i]);
+			good &= pw_sha256_prefixed(many->one, prefix, messages[i].data,
+						   messages[i].length, digests[i]) == 0;
 			continue;
 		}
 		bytes[0] = prefix;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "audit/reader.h"
@@ -8,16 +7,9 @@
 #include "report/explain.h"
 #include "report/table.h"
 
-static bool is(json_object *record, const char *member, const char *text)
-{
-	const char *value = pw_record_text(record, member);
-
-	return value && !strcmp(value, text);
-}
-
 static bool has_number(json_object *record, uint64_t seq)
 {
-	if (is(record, "type", "gap"))
+	if (pw_record_is(record, "type", "gap"))
 		return pw_record_number(record, "first", UINT64_MAX) <= seq &&
 		       seq <= pw_record_number(record, "last", 0);
 	return pw_record_number(record, "seq", UINT64_MAX) == seq;
@@ -29,7 +21,7 @@ int pw_explain_add(struct pw_explain *explain, json_object *record)
 		explain->record = json_object_get(record);
 		return 1;
 	}
-	return is(record, "type", "exec") ? pw_why_add(&explain->before, record) : 0;
+	return pw_record_is(record, "type", "exec") ? pw_why_add(&explain->before, record) : 0;
 }
 
 void pw_explain_done(struct pw_explain *explain)
@@ -163,19 +155,19 @@ void pw_explain_print(FILE *to, const struct pw_explain *explain, unsigned int t
 	const char *not_entered = pw_why_not_entered(&explain->before, record);
 
 	print_head(to, explain);
-	if (is(record, "type", "gap")) {
+	if (pw_record_is(record, "type", "gap")) {
 		print_gap(to, explain);
 		return;
 	}
 	pw_tell_record(to, record, pw_record_number(record, "count", 1), not_entered, tell);
-	if (is(record, "verdict", "deny") && !pw_record_true(record, "enforced"))
+	if (pw_record_is(record, "verdict", "deny") && !pw_record_true(record, "enforced"))
 		fputs(" It went through: the mode was permissive.", to);
 	fputc('\n', to);
 	print_program(to, record);
 	print_user(to, record, tell);
 	print_target(to, record);
 	print_policy(to, record);
-	if (is(record, "verdict", "deny")) {
+	if (pw_record_is(record, "verdict", "deny")) {
 		begin(to, "to allow it");
 		pw_why_advice(to, record, not_entered);
 	}

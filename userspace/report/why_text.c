@@ -13,13 +13,6 @@
 
 #define SHOWN 20
 
-static bool is(json_object *record, const char *member, const char *text)
-{
-	const char *value = pw_record_text(record, member);
-
-	return value && !strcmp(value, text);
-}
-
 void pw_tell_user(FILE *to, uint64_t uid, unsigned int tell)
 {
 	const struct passwd *user = NULL;
@@ -96,7 +89,7 @@ const char *pw_why_policy_fault(json_object *record)
 
 static const char *verdict_of(json_object *record)
 {
-	if (!is(record, "verdict", "deny"))
+	if (!pw_record_is(record, "verdict", "deny"))
 		return "was allowed";
 	return pw_record_true(record, "enforced") ? "was refused" : "would have been refused";
 }
@@ -107,14 +100,15 @@ static void print_event(FILE *to, json_object *record, unsigned int tell)
 	const char *text = pw_record_text(record, "path"), *peer = pw_record_text(record, "peer");
 	const char *was = verdict_of(record);
 
-	if (is(record, "type", "policy")) {
+	if (pw_record_is(record, "type", "policy")) {
 		const char *fault = pw_why_policy_fault(record) ?: "", *policy = text ?: "a policy";
 
 		fprintf(to, "%s of %.*s %s%s", pw_record_text(record, "action") ?: "-",
 			(int)(strlen(policy) - strlen(fault)), policy, was, fault);
-	} else if (is(record, "type", "system")) {
+	} else if (pw_record_is(record, "type", "system")) {
 		fputs(text ? text : "phiwardd", to);
-	} else if (is(record, "type", "exec") && is(record, "verdict", "deny") && peer) {
+	} else if (peer && pw_record_is(record, "type", "exec") &&
+		   pw_record_is(record, "verdict", "deny")) {
 		print_who(to, record, tell);
 		fprintf(to, " was not taken for %s", peer);
 	} else if (pw_record_came_in(record)) {
@@ -134,9 +128,10 @@ static void print_reason(FILE *to, json_object *record, const char *not_entered)
 {
 	const char *reason = pw_record_text(record, "reason");
 
-	if (is(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_RULE)))
+	if (pw_record_is(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_RULE)))
 		fputs(", because a rule allows it", to);
-	else if (not_entered && is(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_STRANGER)))
+	else if (not_entered && pw_record_is(record, "reason",
+					     pw_word_name(&pw_words_reason, PW_REASON_STRANGER)))
 		fprintf(to, ", because it was not taken for %s, which names it", not_entered);
 	else
 		fprintf(to, ", because %s", reason ? reason : "no rule allows it");
@@ -150,7 +145,7 @@ static void print_line(FILE *to, json_object *record)
 
 	if (!rule)
 		return;
-	if (is(record, "type", "exec") && pw_record_text(record, "peer"))
+	if (pw_record_is(record, "type", "exec") && pw_record_text(record, "peer"))
 		owner = pw_record_text(record, "peer");
 	fprintf(to, " (%s, %s %s)", rule, object ? "object" : "subject",
 		object ? object : owner ? owner : "others");
@@ -162,7 +157,7 @@ void pw_tell_record(FILE *to, json_object *record, uint64_t count, const char *n
 	print_event(to, record, tell);
 	if (count > 1)
 		fprintf(to, " and the like, %" PRIu64 " times", count);
-	if (!is(record, "type", "policy") && !is(record, "type", "system"))
+	if (!pw_record_is(record, "type", "policy") && !pw_record_is(record, "type", "system"))
 		print_reason(to, record, not_entered);
 	print_line(to, record);
 	fputc('.', to);
