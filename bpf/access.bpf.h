@@ -129,7 +129,7 @@ __noinline int pw_judge(struct pw_asked *asked)
 		if (asked->spot.where == PW_WHERE_OUTSIDE)
 			return 0;
 		if (actor.label && !(actor.label->flags & PW_TASK_PHI))
-			__sync_fetch_and_or(&actor.label->flags, PW_TASK_PHI);
+			pw_carry_phi(actor.label);
 		if (!pw_wants_record(asked->flags, verdict, reason,
 				     pw_object_flags(bank, asked->spot.object)))
 			return 0;

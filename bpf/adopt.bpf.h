@@ -144,7 +144,7 @@ static __noinline __u32 pw_relabel(const struct pw_candidate *c)
 	label->subject = c->subject;
 	label->program = c->program;
 	label->generation = c->bank->generation;
-	label->flags = (label->flags & (PW_TASK_DECIDED | PW_TASK_WAS_TRACED)) |
+	label->flags = (label->flags & (PW_TASK_DECIDED | PW_TASK_WAS_TRACED | PW_TASK_PHI)) |
 		       (c->subject ? PW_TASK_MIXED : 0);
 	if (!c->subject)
 		pw_label_drop(c->task);

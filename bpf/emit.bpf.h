@@ -97,20 +97,20 @@ static __always_inline long pw_copy_entry_name(char *to, __u32 room, const __u64
 	return length + 1;
 }
 
-static __always_inline long pw_put_name(struct pw_names *list, __u32 last_offset, __u32 room)
+/* @entry: room for PW_ENTRY_WORDS. Returns 1 at the end of the list, or when it is cut. */
+static __always_inline long pw_put_name(struct pw_names *list, __u64 *entry, __u32 last_offset,
+					__u32 room)
 {
-	__u64 entry[PW_ENTRY_WORDS], parent;
 	__u32 used = list->used, length;
 	long n;
 
 	if (!list->left)
 		return 1;
-	if (bpf_probe_read_kernel(entry, sizeof(entry),
+	if (bpf_probe_read_kernel(entry, PW_ENTRY_WORDS * sizeof(*entry),
 				  (const void *)(list->dentry +
 						 bpf_core_field_offset(struct dentry, d_parent))))
 		return 1;
-	parent = entry[0];
-	if (parent == list->dentry || !parent) {
+	if (entry[0] == list->dentry || !entry[0]) {
 		list->left = 0;
 		return 1;
 	}
@@ -124,14 +124,16 @@ static __always_inline long pw_put_name(struct pw_names *list, __u32 last_offset
 		return 1;
 	list->used = used + (__u32)n;
 	list->left--;
-	list->dentry = parent;
+	list->dentry = *(const volatile __u64 *)entry;	/* not kept: the stack is full */
 
 	return 0;
 }
 
 static long pw_put_event_name(__u32 round, struct pw_names *list)
 {
-	return pw_put_name(list, PW_LAST_OFFSET, PW_FILE_NAME_MAX);
+	__u64 entry[PW_ENTRY_WORDS];
+
+	return pw_put_name(list, entry, PW_LAST_OFFSET, PW_FILE_NAME_MAX);
 }
 
 /* Appends the @left names from @dentry up; returns how many bytes, or'ed with PW_NAMES_CUT. */
@@ -232,6 +234,131 @@ static __always_inline void pw_fill_exe(struct pw_event *e, const struct task_st
 	e->flags |= (used >> 31) * PW_EVENT_EXE_CUT;
 }
 
+/*
+ * Ancestors being written into an entry. It stands at the entry's own end meanwhile, as the stack has
+ * no room for it.
+ */
+struct pw_chain {
+	__u64 task;		/* address of the last one; at first, of whose ancestors they are */
+	__u64 dentry;		/* of pw_names, for its program */
+	__u32 left;
+	__u32 used;
+	__u32 head;		/* where it will stand */
+	__u32 count;		/* with it; 0: none has begun */
+	__u32 complete;
+	struct pw_ancestor last;
+	__u64 entry[PW_ENTRY_WORDS];	/* what is being read */
+};
+
+struct pw_chain_of {
+	struct pw_event *event;
+};
+
+#define PW_CHAIN_AT (PW_EVENT_BYTES - sizeof(struct pw_chain))
+#define PW_CHAIN_NAME 128	/* of a program; who has a longer name is not named */
+_Static_assert(PW_LAST_OFFSET + PW_CHAIN_NAME <= PW_CHAIN_AT, "names do not reach the chain");
+_Static_assert(!(PW_CHAIN_AT & 7), "the chain is aligned");
+
+/* Puts down the last ancestor, whose program's names stand behind it or are missing. */
+static __always_inline void pw_end_ancestor(struct pw_event *e, struct pw_chain *chain)
+{
+	__u32 head = chain->head, names = head + sizeof(chain->last);
+
+	if (chain->left)	/* a part of its path would name something else */
+		chain->used = names;
+	chain->left = 0;
+	chain->last.exe_len = chain->used - names;
+	head &= PW_LAST_OFFSET;
+	barrier_var(head);
+	*(struct pw_ancestor *)(e->bytes + head) = chain->last;
+}
+
+/*
+ * Goes on to the parent of the last one. It may be ending meanwhile: it is read by its address, and
+ * the worst that happens is that its program is missing. Returns 1 when there is none, or no room.
+ */
+static __always_inline long pw_begin_ancestor(struct pw_chain *chain)
+{
+	struct task_struct *task = (struct task_struct *)chain->task;
+	struct task_struct **parent = (void *)&chain->entry[0];
+	struct super_block **sb = (void *)&chain->entry[1];
+	struct dentry **dentry = (void *)&chain->entry[2];
+	struct mm_struct **mm = (void *)&chain->entry[3];
+	struct file **exe = (void *)&chain->entry[4];
+
+	__builtin_memset(chain->entry, 0, sizeof(chain->entry));
+	bpf_core_read(parent, sizeof(*parent), &task->real_parent);
+	chain->last.tgid = 0;
+	chain->last.exe_dev = 0;
+	bpf_core_read(&chain->last.tgid, sizeof(chain->last.tgid), &(*parent)->tgid);
+	chain->complete = !chain->last.tgid;
+	if (chain->complete || chain->count == PW_ANCESTORS || chain->used > PW_LAST_OFFSET)
+		return 1;
+	bpf_core_read(mm, sizeof(*mm), &(*parent)->mm);
+	if (*mm)
+		bpf_core_read(exe, sizeof(*exe), &(*mm)->exe_file);
+	if (*exe) {
+		bpf_core_read(dentry, sizeof(*dentry), &(*exe)->f_path.dentry);
+		bpf_core_read(sb, sizeof(*sb), &(*dentry)->d_sb);
+		bpf_core_read(&chain->last.exe_dev, sizeof(chain->last.exe_dev), &(*sb)->s_dev);
+		chain->left = PW_EXE_DEPTH;
+	}
+	chain->task = (__u64)*parent;
+	chain->dentry = (__u64)*dentry;
+	chain->head = chain->used;
+	chain->used = chain->head + sizeof(chain->last);
+	chain->count++;
+
+	return 0;
+}
+
+/* A round is a name or an ancestor: a loop within a loop would be a call too many. */
+#define PW_CHAIN_ROUNDS ((PW_ANCESTORS + 1) * (PW_EXE_DEPTH + 2))
+
+static long pw_put_chain(__u32 round, const struct pw_chain_of *of)
+{
+	struct pw_event *e = of->event;
+	struct pw_chain *chain = (struct pw_chain *)(e->bytes + PW_CHAIN_AT);
+	struct pw_names names = {
+		.dentry = chain->dentry,
+		.bytes = e->bytes,
+		.used = chain->used,
+		.left = chain->left,
+	};
+	long ended = pw_put_name(&names, chain->entry, PW_LAST_OFFSET, PW_CHAIN_NAME);
+
+	chain->dentry = names.dentry;
+	chain->used = names.used;
+	chain->left = names.left;
+	if (!ended)
+		return 0;
+	if (chain->count)
+		pw_end_ancestor(e, chain);
+
+	return pw_begin_ancestor(chain);
+}
+
+static __always_inline void pw_fill_chain(struct pw_event *e, const struct task_struct *task)
+{
+	struct pw_chain *chain = (struct pw_chain *)(e->bytes + PW_CHAIN_AT);
+	__u32 used = e->path_len + e->exe_len + e->parent_len;
+	struct pw_chain_of of = {.event = e};
+
+	if (!pw_can_probe)
+		return;
+	if (used > PW_LAST_OFFSET) {
+		e->flags |= PW_EVENT_CHAIN_CUT;
+		return;
+	}
+	__builtin_memset(chain, 0, sizeof(*chain));
+	chain->task = (__u64)task;
+	chain->used = used;
+	bpf_loop(PW_CHAIN_ROUNDS, pw_put_chain, &of, 0);
+	e->chain_len = chain->used - used;
+	if (!chain->complete)
+		e->flags |= PW_EVENT_CHAIN_CUT;
+}
+
 /* Who acts: the task, its user, its program and its parent. */
 static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_case *c,
 					 const struct task_struct *task,
@@ -254,6 +381,7 @@ static __always_inline void pw_fill_task(struct pw_event *e, const struct pw_cas
 	if (!c->program || c->program & PW_PROGRAM_BELOW)
 		pw_fill_exe(e, task);
 	if (label) {
+		e->run = label->run;
 		e->parent_dev = label->parent_dev;
 		e->parent_len = pw_put_parent(e->bytes, e->path_len + e->exe_len, label);
 	}
@@ -384,10 +512,22 @@ static __always_inline struct pw_event *pw_begin_event(const struct pw_case *c)
 	return e;
 }
 
+/*
+ * What the task and its forks do from now on refers to the record of its exec, which names its
+ * ancestors.
+ */
+static __always_inline void pw_begin_run(struct pw_event *e, struct pw_task *label)
+{
+	e->run = e->seq;
+	if (label)
+		label->run = e->seq;
+}
+
 /* Records @c. Returns 0 when it is in a ring, 1 when it is lost and counted. */
 __noinline int pw_emit(struct pw_case *c)
 {
 	struct task_struct *task;
+	struct pw_task *label;
 	struct pw_event *e;
 
 	if (!c)
@@ -400,7 +540,12 @@ __noinline int pw_emit(struct pw_case *c)
 		e->flags |= PW_EVENT_NO_TASK;
 	} else {
 		task = bpf_get_current_task_btf();
-		pw_fill_task(e, c, task, pw_label_copied(task));
+		label = pw_label_copied(task);
+		pw_fill_task(e, c, task, label);
+		if (c->type == PW_RECORD_EXEC && c->verdict == PW_VERDICT_ALLOW)
+			pw_begin_run(e, label);
+		if (c->type == PW_RECORD_EXEC || c->verdict != PW_VERDICT_ALLOW)
+			pw_fill_chain(e, task);
 	}
 	bpf_ringbuf_submit(e, 0);
 

@@ -204,7 +204,9 @@ static __always_inline void pw_record_exec(struct pw_bank *bank, const struct pw
 
 static long pw_put_parent_name(__u32 round, struct pw_names *list)
 {
-	return pw_put_name(list, PW_PARENT_OFFSET, PW_PARENT_NAME);
+	__u64 entry[PW_ENTRY_WORDS];
+
+	return pw_put_name(list, entry, PW_PARENT_OFFSET, PW_PARENT_NAME);
 }
 
 /* The program that calls execve, which will be the parent's as far as records go. */
@@ -488,6 +490,15 @@ static __always_inline __u32 pw_late_reason(struct pw_subject *s, struct task_st
 	return 0;
 }
 
+/* The number of the record is on the label's copy, where pw_emit() could write it. */
+static __always_inline void pw_know_run(struct task_struct *leader, struct pw_task *own)
+{
+	const struct pw_task *copy = pw_label_copied(leader);
+
+	if (copy)
+		own->run = copy->run;
+}
+
 /* Takes over what was decided. */
 __noinline int pw_take_over(struct pw_entry *entry)
 {
@@ -514,6 +525,7 @@ __noinline int pw_take_over(struct pw_entry *entry)
 	own->actor = own->next_actor;
 	own->next_subject = PW_SUBJECT_OTHERS;
 	own->next_program = 0;
+	own->run = 0;
 	own->generation = bank->generation;
 	own->flags = PW_TASK_DECIDED | (own->next_flags & PW_TASK_WAS_TRACED) |
 		     (entry->subject ? pw_inherited(task) : 0);
@@ -530,6 +542,8 @@ __noinline int pw_take_over(struct pw_entry *entry)
 	}
 	if (entry->reason || (entry->subject && (s->flags & PW_SUBJECT_HAS_ACCESS)))
 		pw_record_exec(bank, entry);
+	if (entry->subject)
+		pw_know_run(task, own);
 
 	return 0;
 }

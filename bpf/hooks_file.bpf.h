@@ -238,7 +238,7 @@ static __noinline int pw_open_in_object(struct file *file, __u32 scope, const st
 	if (!(q.subject_flags & PW_SUBJECT_PRESENT) || answer.verdict != PW_VERDICT_ALLOW)
 		return PW_OPEN_ASK;
 	if (!(label->flags & PW_TASK_PHI))
-		__sync_fetch_and_or(&label->flags, PW_TASK_PHI);
+		pw_carry_phi(label);
 	if (!pw_wants_record(0, answer.verdict, answer.reason, object_flags))
 		return 0;
 

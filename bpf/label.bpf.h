@@ -42,6 +42,21 @@ static __always_inline struct pw_task *pw_label_copied(struct task_struct *task)
 	return pw_label_copied_at((__u64)leader, (__u64)leader->bpf_storage);
 }
 
+/*
+ * The current task opened an object: it and its forks carry that on. @label: in its task storage. A
+ * function of its own, for what happens once a process.
+ */
+static __noinline int pw_carry_phi(struct pw_task *label)
+{
+	struct pw_task *copy = pw_label_copied(bpf_get_current_task_btf());
+
+	__sync_fetch_and_or(&label->flags, PW_TASK_PHI);
+	if (copy)
+		__sync_fetch_and_or(&copy->flags, PW_TASK_PHI);
+
+	return 0;
+}
+
 /* @leader is in others from now on. */
 static __always_inline void pw_label_drop(struct task_struct *leader)
 {

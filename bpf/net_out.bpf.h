@@ -27,6 +27,7 @@ struct pw_out {
 	__u32 verdict;
 	__u32 reason;
 	__u32 silent;		/* refused without a record */
+	__u32 phi;		/* who sends has opened an object */
 };
 
 /* From 7.x on the verifier wants to see that the errno is one. */
@@ -151,7 +152,7 @@ __noinline int pw_out_verdict(const struct pw_out *out)
 static __always_inline void pw_out_who(struct pw_out *out, const struct pw_bank *bank,
 				       struct bpf_sock_addr *ctx, struct task_struct *task)
 {
-	out->subject = pw_net_subject(bank, task);
+	out->subject = pw_net_carrier(bank, task, &out->phi);
 	out->foreign = bpf_get_netns_cookie(ctx) != pw_first_netns;
 }
 
@@ -202,6 +203,17 @@ static __noinline __u32 pw_asks_way(const struct pw_out *out)
 	return pw_peer_rule(out->slot, tables, PW_DIRECTION_OUT, &peer, peer.port);
 }
 
+/* The record of the connect says all that one of the first send would. */
+static __always_inline void pw_connect_with_phi(struct bpf_sock_addr *ctx,
+						const struct pw_bank *bank, const struct pw_out *out)
+{
+	struct pw_socket *socket =
+		bpf_sk_storage_get(&sockets, ctx->sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+
+	if (socket)	/* without one there are two records */
+		socket->used = pw_use_mark(bank, out->subject, PW_USE_CONNECTED | PW_USE_PHI);
+}
+
 static __always_inline int pw_connect(struct bpf_sock_addr *ctx, struct pw_out *out)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -237,6 +249,8 @@ static __always_inline int pw_connect(struct bpf_sock_addr *ctx, struct pw_out *
 	if (out->verdict != PW_VERDICT_ALLOW)
 		out->silent = !!pw_asks_way(out);
 	error = pw_out_verdict(out);
+	if (!error && out->phi && pw_named(out->subject))
+		pw_connect_with_phi(ctx, bank, out);
 	if (error || !out->guarded || out->peer.proto != PW_PROTO_TCP)
 		return pw_cgroup_result(error);
 
@@ -274,6 +288,12 @@ int pw_connect6(struct bpf_sock_addr *ctx)
 	return pw_connect(ctx, &out);
 }
 
+/* Who sends, in one word: that it has opened an object makes it another. */
+static __always_inline __u32 pw_sender_of(const struct pw_out *out)
+{
+	return out->subject | out->phi << 8;
+}
+
 /* Remembers an allowed send, so that the next one like it needs no lookup. */
 static __always_inline int pw_sent(struct pw_socket *socket, const struct pw_bank *bank,
 				   const struct pw_out *out)
@@ -287,10 +307,10 @@ static __always_inline int pw_sent(struct pw_socket *socket, const struct pw_ban
 		socket->flags |= PW_SOCKET_ASKED;
 	}
 	if ((pw_named(out->subject) || out->guarded) &&
-	    !pw_socket_recorded(socket, generation, out->subject, &out->peer))
+	    !pw_socket_recorded(socket, generation, pw_sender_of(out), &out->peer))
 		error = pw_out_verdict(out);
 	if (!error)
-		pw_socket_learn(socket, generation, out->subject, &out->peer);
+		pw_socket_learn(socket, generation, pw_sender_of(out), &out->peer);
 
 	return error;
 }
@@ -310,7 +330,7 @@ static __always_inline int pw_send(struct bpf_sock_addr *ctx, struct pw_out *out
 	out->peer.proto = PW_PROTO_UDP;
 	socket = bpf_sk_storage_get(&sockets, ctx->sk, NULL, 0);
 	if (socket) {
-		if (pw_socket_knows(socket, bank->generation, out->subject, &out->peer))
+		if (pw_socket_knows(socket, bank->generation, pw_sender_of(out), &out->peer))
 			return PW_CGROUP_PASS;
 		out->listens = !!(socket->flags & PW_SOCKET_LISTENS);
 	}

@@ -210,15 +210,27 @@ static __always_inline __u32 pw_net_tables_of(__u32 subject)
 	return pw_named(subject) ? subject : PW_SUBJECT_OTHERS;
 }
 
-/* Who acts, as the copy of the label says it, which every program may read. */
-static __always_inline __u32 pw_net_subject(const struct pw_bank *bank, struct task_struct *task)
+/*
+ * Who acts, as the copy of the label says it, which every program may read, and in @phi whether it
+ * has opened an object.
+ */
+static __always_inline __u32 pw_net_carrier(const struct pw_bank *bank, struct task_struct *task,
+					    __u32 *phi)
 {
 	struct pw_task *label = pw_label_copied(task);
 
+	*phi = label && (label->flags & PW_TASK_PHI);
 	if (label)
 		return pw_subject_in_force(bank, label->subject);
 
 	return task->tgid == 1 ? PW_SUBJECT_INIT : PW_SUBJECT_OTHERS;
+}
+
+static __always_inline __u32 pw_net_subject(const struct pw_bank *bank, struct task_struct *task)
+{
+	__u32 phi;
+
+	return pw_net_carrier(bank, task, &phi);
 }
 
 /* The part of a case that the current task's label tells. */

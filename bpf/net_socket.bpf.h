@@ -40,15 +40,17 @@ static __always_inline void pw_socket_of_kernel(struct sock *sk)
 
 /*
  * What pw_socket.used holds of an allowed use: one word, so that it is written at once.
- * To receive as bound and to exchange with a peer as connected are two things.
+ * To receive as bound and to exchange with a peer as connected are two things. PW_USE_PHI: a
+ * record says that a process which has opened an object may have sent to this peer.
  */
 #define PW_USE_SUBJECT 0xffU
 #define PW_USE_CONNECTED 0U
 #define PW_USE_BOUND 0x100U
+#define PW_USE_PHI 0x200U
 
 static __always_inline __u64 pw_use_mark(const struct pw_bank *bank, __u32 subject, __u32 how)
 {
-	return bank->generation << 9 | how | (subject & PW_USE_SUBJECT);
+	return bank->generation << 10 | how | (subject & PW_USE_SUBJECT);
 }
 
 _Static_assert(PW_SUBJECT_IDS <= PW_USE_SUBJECT + 1, "a subject fits a mark");

@@ -82,6 +82,7 @@ static __always_inline int pw_use_connection(struct sock *sk, const struct pw_ba
 					     struct pw_out *out)
 {
 	__u64 mark = pw_use_mark(bank, out->subject, PW_USE_CONNECTED);
+	__u32 discloses = out->phi && out->action == PW_ACTION_SEND && pw_named(out->subject);
 	struct pw_socket *socket;
 	int error;
 
@@ -92,15 +93,15 @@ static __always_inline int pw_use_connection(struct sock *sk, const struct pw_ba
 	    !pw_door_of(out->slot, out->peer.proto, out->peer.port))
 		return 0;
 	socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
-	if (socket && socket->used == mark)
+	if (socket && (socket->used == (mark | PW_USE_PHI) || (!discloses && socket->used == mark)))
 		return 0;
 	out->foreign = pw_foreign(sk);
 	pw_connected_to(sk, out);
 	if (socket && out->peer.proto == PW_PROTO_UDP)
 		out->listens = !!(socket->flags & PW_SOCKET_LISTENS);
 	pw_use_decide(out);
-	/* An allowed use is recorded when it is another's than before. */
-	if (out->verdict != PW_VERDICT_ALLOW ||
+	/* An allowed use is recorded when it is another's than before, or may carry what was opened. */
+	if (out->verdict != PW_VERDICT_ALLOW || discloses ||
 	    (socket && socket->used && (socket->used ^ mark) & PW_USE_SUBJECT &&
 	     (pw_named(out->subject) || out->guarded))) {
 		error = pw_out_verdict(out);
@@ -110,19 +111,23 @@ static __always_inline int pw_use_connection(struct sock *sk, const struct pw_ba
 	if (!socket)
 		socket = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (socket)	/* without one, the next use is asked again */
-		socket->used = mark;
+		socket->used = discloses ? mark | PW_USE_PHI : mark;
 
 	return 0;
 }
 
-/* Who uses a socket; false when there is no policy, or the subject is never blocked. */
-static __always_inline bool pw_use_is_judged(const struct pw_bank *bank, __u32 *subject)
+/*
+ * Who uses a socket; false when there is no policy, or the subject is never blocked and has nothing
+ * to disclose.
+ */
+static __always_inline bool pw_use_is_judged(const struct pw_bank *bank, __u32 *subject, __u32 *phi)
 {
 	if (!bank)
 		return false;
-	*subject = pw_net_subject(bank, bpf_get_current_task_btf());
+	*subject = pw_net_carrier(bank, bpf_get_current_task_btf(), phi);
 
-	return !pw_named(*subject) || !(pw_net_flags(bank, *subject) & PW_SUBJECT_NEVER_BLOCK);
+	return !pw_named(*subject) || *phi ||
+	       !(pw_net_flags(bank, *subject) & PW_SUBJECT_NEVER_BLOCK);
 }
 
 /* Who receives from a UDP socket that was bound to a port serves there, like who accepts. */
@@ -131,9 +136,10 @@ static __noinline int pw_use_bound(struct sock *sk)
 	struct pw_in in = {.slot = pw_active_slot()};
 	struct pw_bank *bank = pw_bank_in(in.slot);
 	struct pw_socket *socket;
+	__u32 phi;
 	int error;
 
-	if (!pw_use_is_judged(bank, &in.subject))
+	if (!pw_use_is_judged(bank, &in.subject, &phi))
 		return 0;
 	socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
 	if (socket && socket->used == pw_use_mark(bank, in.subject, PW_USE_BOUND))
@@ -159,7 +165,7 @@ static __noinline int pw_use_connected(struct sock *sk, __u32 receives)
 	struct pw_out out = {.slot = pw_active_slot()};
 	struct pw_bank *bank = pw_bank_in(out.slot);
 
-	if (!pw_use_is_judged(bank, &out.subject))
+	if (!pw_use_is_judged(bank, &out.subject, &out.phi))
 		return 0;
 	out.action = receives ? PW_ACTION_CONNECT : PW_ACTION_SEND;
 

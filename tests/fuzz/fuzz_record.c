@@ -40,6 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	void *entry = malloc(size + 1);	/* aligned as in a ring, and its end is watched */
 
 	memcpy(entry, data, size);
+	if (size >= sizeof(struct pw_event))	/* so that the corpus outlives a version */
+		((struct pw_event *)entry)->abi = PW_ABI_VERSION;
 	if (!recorder.batch && pw_recorder_init(&recorder, -1) < 0)
 		abort();
 	if (!recorder.batch)

@@ -29,10 +29,11 @@ static bool same_actor(const struct pw_event *a, const struct pw_event *b)
 	return SAME(proto) && SAME(family) && SAME(port) && SAME(program) && SAME(tgid) &&
 	       SAME(tid) && SAME(ppid) && SAME(uid) && SAME(gid) && SAME(auid) && SAME(ses) &&
 	       SAME(cgroup) && SAME(flags) && SAME(generation) && SAME(exe_dev) &&
-	       SAME(parent_dev) && SAME(exe_len) && SAME(parent_len) &&
+	       SAME(parent_dev) && SAME(exe_len) && SAME(parent_len) && SAME(run) &&
+	       SAME(chain_len) &&
 	       memcmp(a->comm, b->comm, sizeof(a->comm)) == 0 &&
 	       memcmp(a->addr, b->addr, sizeof(a->addr)) == 0 &&
-	       same_bytes(a, a->path_len, b, b->path_len, (size_t)a->exe_len + a->parent_len);
+	       same_bytes(a, a->path_len, b, b->path_len, (size_t)a->exe_len + a->parent_len + a->chain_len);
 }
 
 static bool same_rest(const struct pw_event *a, const struct pw_event *b)
@@ -61,7 +62,7 @@ static bool repeats_group(const struct pw_recorder *recorder, const struct pw_ev
 static void remember(struct pw_recorder *recorder, const struct pw_event *event)
 {
 	size_t size = !event ? 0 : sizeof(*event) + event->path_len + event->exe_len +
-					   event->parent_len;
+					   event->parent_len + event->chain_len;
 
 	if (!size || size > sizeof(recorder->before_bytes)) {
 		recorder->before = NULL;

@@ -245,6 +245,50 @@ static void put_parent_exe(struct pw_line *line, const struct pw_record_source *
 		    e ? e->bytes + e->path_len + e->exe_len : NULL, e ? e->parent_len : 0, false);
 }
 
+static void put_run(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_number(line, f->event ? f->event->run : 0, f->event && f->event->run);
+}
+
+static void put_ancestor(struct pw_line *line, const struct pw_record_source *f,
+			 const struct pw_ancestor *ancestor, const char *names)
+{
+	pw_line_literal(line, "{\"pid\":");
+	pw_line_u64(line, ancestor->tgid);
+	pw_line_literal(line, ",\"exe\":");
+	put_program(line, f, ancestor->exe_dev, names, ancestor->exe_len, false);
+	pw_line_literal(line, "}");
+}
+
+/* An empty one at the end stands for those that did not fit. */
+static void put_parents(struct pw_line *line, const struct pw_record_source *f)
+{
+	const struct pw_event *e = f->event;
+	struct pw_ancestor ancestor;
+	const char *at;
+	size_t left;
+
+	if (!e || !(e->chain_len || e->flags & PW_EVENT_CHAIN_CUT)) {
+		pw_line_literal(line, "null");
+		return;
+	}
+	pw_line_literal(line, "[");
+	at = e->bytes + e->path_len + e->exe_len + e->parent_len;
+	for (left = e->chain_len; left; left -= ancestor.exe_len, at += ancestor.exe_len) {
+		memcpy(&ancestor, at, sizeof(ancestor));
+		at += sizeof(ancestor);
+		left -= sizeof(ancestor);
+		if (left + sizeof(ancestor) != e->chain_len)
+			pw_line_literal(line, ",");
+		put_ancestor(line, f, &ancestor, at);
+	}
+	if (e->flags & PW_EVENT_CHAIN_CUT && e->chain_len)
+		pw_line_literal(line, ",");
+	if (e->flags & PW_EVENT_CHAIN_CUT)
+		pw_line_literal(line, "{\"pid\":null,\"exe\":null}");
+	pw_line_literal(line, "]");
+}
+
 #define PUT_TASK_NUMBER(name, member, unset)                                                       \
 	static void put_##name(struct pw_line *line, const struct pw_record_source *f)                       \
 	{                                                                                          \
@@ -395,6 +439,8 @@ static void put_reason(struct pw_line *line, const struct pw_record_source *f)
 	X(ACTOR, "tid", put_tid)                                                                   \
 	X(ACTOR, "ppid", put_ppid)                                                                 \
 	X(ACTOR, "parent_exe", put_parent_exe)                                                     \
+	X(ACTOR, "run", put_run)                                                                   \
+	X(ACTOR, "parents", put_parents)                                                           \
 	X(ACTOR, "uid", put_uid)                                                                   \
 	X(ACTOR, "gid", put_gid)                                                                   \
 	X(ACTOR, "auid", put_auid)                                                                 \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <linux/bpf.h>
+#include <string.h>
 
 #include "audit/ring.h"
 
@@ -60,6 +61,25 @@ static bool is_name_list(const char *bytes, size_t length)
 	return !length || bytes[length - 1] == '\0';
 }
 
+/* Whether @bytes, @length of them, are whole ancestors. */
+static bool is_chain(const char *bytes, size_t length)
+{
+	struct pw_ancestor ancestor;
+
+	while (length) {
+		if (length < sizeof(ancestor))
+			return false;
+		memcpy(&ancestor, bytes, sizeof(ancestor));
+		bytes += sizeof(ancestor);
+		length -= sizeof(ancestor);
+		if (ancestor.exe_len > length || !is_name_list(bytes, ancestor.exe_len))
+			return false;
+		bytes += ancestor.exe_len;
+		length -= ancestor.exe_len;
+	}
+	return true;
+}
+
 bool pw_event_is_valid(const void *data, size_t size)
 {
 	const struct pw_event *e = data;
@@ -67,7 +87,7 @@ bool pw_event_is_valid(const void *data, size_t size)
 
 	if (size < sizeof(*e) || e->size < sizeof(*e) || e->size > size)
 		return false;
-	names = (size_t)e->path_len + e->exe_len + e->parent_len;
+	names = (size_t)e->path_len + e->exe_len + e->parent_len + e->chain_len;
 	if (e->abi != PW_ABI_VERSION || names > e->size - sizeof(*e) || !e->seq)
 		return false;
 	if (!e->type || e->type >= PW_RECORD_MAX_ || !e->action || e->action >= PW_ACTION_MAX_ ||
@@ -78,5 +98,6 @@ bool pw_event_is_valid(const void *data, size_t size)
 		return false;
 	return is_name_list(e->bytes, e->path_len) &&
 	       is_name_list(e->bytes + e->path_len, e->exe_len) &&
-	       is_name_list(e->bytes + e->path_len + e->exe_len, e->parent_len);
+	       is_name_list(e->bytes + e->path_len + e->exe_len, e->parent_len) &&
+	       is_chain(e->bytes + e->path_len + e->exe_len + e->parent_len, e->chain_len);
 }

@@ -42,4 +42,17 @@ static inline void test_event_names(struct test_event *e, __u16 *which, const ch
 	e->event.size = (__u16)(e->event.size + length);
 }
 
+/* Appends one ancestor, behind the lists; @length 0: its program is not known. */
+static inline void test_event_ancestor(struct test_event *e, __u32 tgid, const char *names,
+				       size_t length)
+{
+	struct pw_ancestor ancestor = { .tgid = tgid, .exe_dev = e->event.dev,
+					.exe_len = (__u32)length };
+	__u16 ignored, before = e->event.size;
+
+	test_event_names(e, &ignored, (const char *)&ancestor, sizeof(ancestor));
+	test_event_names(e, &ignored, names, length);
+	e->event.chain_len = (__u16)(e->event.chain_len + e->event.size - before);
+}
+
 #endif

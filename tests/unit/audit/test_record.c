@@ -448,6 +448,7 @@ static void a_line_after_another(void **state)
 	test_event_names(&first, &first.event.path_len, NAMES("a.dcm\0study"));
 	test_event_names(&first, &first.event.exe_len, NAMES("cat\0bin"));
 	test_event_names(&first, &first.event.parent_len, NAMES("sh\0bin"));
+	test_event_ancestor(&first, 7, NAMES("sh\0bin"));
 	for (size_t i = 0; i < first.event.size; i++) {
 		for (int bit = 0; bit < 8; bit++) {
 			e = first;
@@ -476,6 +477,41 @@ static void a_line_after_the_mounts_changed(void **state)
 	assert_text(f, "path", "/elsewhere");
 	assert_text(f, "volume", "/dev/vdz");
 	free(copy);
+}
+
+/* The members `run` and `parents` as they stand in the line of @e. */
+static void assert_run(struct fixture *f, const struct test_event *e, const char *expected)
+{
+	json_object *run, *parents;
+	char text[512];
+
+	record(f, e);
+	assert_true(json_object_object_get_ex(f->record, "run", &run));
+	assert_true(json_object_object_get_ex(f->record, "parents", &parents));
+	snprintf(text, sizeof(text), "%s %s", json_object_to_json_string_ext(run, 0),
+		 json_object_to_json_string_ext(parents, JSON_C_TO_STRING_PLAIN |
+							 JSON_C_TO_STRING_NOSLASHESCAPE));
+	assert_string_equal(text, expected);
+}
+
+static void who_started_it(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 70);
+	assert_run(f, &e, "null null");
+	e.event.run = 12;
+	test_event_ancestor(&e, 7, NAMES("a\"b\0bin"));
+	assert_run(f, &e, "12 [{\"pid\":7,\"exe\":\"/bin/a\\\"b\"}]");
+	test_event_ancestor(&e, 2, "", 0);
+	assert_run(f, &e, "12 [{\"pid\":7,\"exe\":\"/bin/a\\\"b\"},{\"pid\":2,\"exe\":null}]");
+	e.event.flags |= PW_EVENT_CHAIN_CUT;
+	assert_run(f, &e, "12 [{\"pid\":7,\"exe\":\"/bin/a\\\"b\"},{\"pid\":2,\"exe\":null},"
+			  "{\"pid\":null,\"exe\":null}]");
+	test_event_init(&e, 71);
+	e.event.flags |= PW_EVENT_CHAIN_CUT;
+	assert_run(f, &e, "null [{\"pid\":null,\"exe\":null}]");
 }
 
 static void events_that_are_none(void **state)
@@ -508,7 +544,20 @@ static void events_that_are_none(void **state)
 	REFUSED(e.event.exe_len = 0xffff);
 	REFUSED(e.event.parent_len = 1);
 	REFUSED(e.bytes[4] = 'x');
+	REFUSED(e.event.chain_len = 1);
 #undef REFUSED
+	test_event_init(&e, 1);
+	test_event_ancestor(&e, 7, NAMES("sh\0bin"));
+	test_event_ancestor(&e, 1, "", 0);
+	assert_true(pw_event_is_valid(&e.event, e.event.size));
+	for (__u16 left = 1; left < e.event.chain_len; left++) {
+		struct test_event cut = e;
+
+		cut.event.chain_len = (__u16)(cut.event.chain_len - left);
+		assert_int_equal(pw_event_is_valid(&cut.event, e.event.size), left == 12);
+	}
+	e.bytes[12 + 6] = 'x';
+	assert_false(pw_event_is_valid(&e.event, e.event.size));
 	assert_false(pw_event_is_valid(&e.event, 3));
 }
 
@@ -530,6 +579,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_line_after_another, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_line_after_the_mounts_changed, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(who_started_it, set_up, tear_down),
 		cmocka_unit_test(events_that_are_none),
 	};
 
