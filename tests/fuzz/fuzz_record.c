@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!recorder.batch)
 		pw_recorder_begin(&recorder);
 	if (pw_event_is_valid(entry, size)) {
-		pw_record_event(&recorder, entry, &line);
+		pw_record_event(&recorder, entry, 1 + size % 3, &line);
 		check_line(&line);
 	}
 	pw_line_done(&line);

@@ -168,7 +168,7 @@ static void add_record(struct pw_line *lines)
 	test_event_names(&e, &e.event.exe_len, NAMES("storescu\0bin\0usr"));
 	e.event.parent_len = 0;
 	e.event.ino = 1000 + w.state.seq % 97;
-	pw_record_event(&w.recorder, &e.event, lines);
+	pw_record_event(&w.recorder, &e.event, 1, lines);
 }
 
 static void write_records(uint64_t n)

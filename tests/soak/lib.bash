@@ -94,7 +94,11 @@ end_opens() {
 	[ $wrong -eq 0 ] || fail "a wrong verdict: $(cat /run/vm/members.out /run/vm/others.out)"
 }
 
-lines_like() { cat /var/log/phiward/*.log | grep -c "$1" || true; }
+# How many events the lines with that text stand for.
+events_like() {
+	cat /var/log/phiward/*.log | grep -F "$1" |
+		awk -F '"count":' '{ sum += $2 + 0 } END { print sum + 0 }'
+}
 
 # Sets what was opened, lost, issued, and stands in the log: each number that was issued, as a
 # line or inside a gap.
@@ -102,9 +106,10 @@ count_records() {
 	phiward audit query --since -1s > /run/vm/drained
 	allowed=$(cat /run/vm/members.out) denied=$(cat /run/vm/others.out)
 	lost=$(phiward_status | jq .lost)
-	logged_allowed=$(lines_like '"action":"read","verdict":"allow","enforced":true,"subject":"reader","object":"images","path":"/srv/dicom/phantom.dcm"')
-	logged_denied=$(lines_like '"action":"read","verdict":"deny","enforced":true,"subject":"others","object":"images","path":"/srv/dicom/phantom.dcm"')
-	accounted=$(cat /var/log/phiward/*.log | awk -F '"count":' '{ sum += $2 + 0 } END { print sum + 0 }')
+	logged_allowed=$(events_like '"action":"read","verdict":"allow","enforced":true,"subject":"reader","object":"images","path":"/srv/dicom/phantom.dcm"')
+	logged_denied=$(events_like '"action":"read","verdict":"deny","enforced":true,"subject":"others","object":"images","path":"/srv/dicom/phantom.dcm"')
+	accounted=$(cat /var/log/phiward/*.log | awk -F '"(first|last)":' '
+		/"seq":/ { sum += $3 == "" || $3 + 0 == 0 ? 1 : $3 - $2 + 1 } END { print sum + 0 }')
 	issued=$(cat /var/log/phiward/*.log | awk -F '"(seq|last)":' '
 		{ for (i = 2; i <= NF; i++) if ($i + 0 > max) max = $i + 0 } END { print max + 0 }')
 }

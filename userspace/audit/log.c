@@ -77,10 +77,9 @@ static int owe_gap(struct pw_log *log, struct pw_range range, const char *reason
 static int account_for_torn(struct pw_log *log, const char *torn, struct pw_account *account)
 {
 	struct pw_range range;
-	bool gap;
 	int r;
 
-	if (!torn || !issued_nothing(log) || !pw_scan_line(torn, &range, &gap) || gap)
+	if (!torn || !issued_nothing(log) || !pw_scan_torn(torn, &range))
 		return 0;
 	r = owe_gap(log, range, "the line was cut short when the machine stopped");
 	return r ? r : pw_account_add(account, range);
@@ -289,18 +288,29 @@ static const struct pw_event *take_event(struct pw_log *log, const unsigned long
 	return oldest;
 }
 
+/* What is the same and has numbers that follow on each other is one line. */
 static void fill_batch(struct pw_log *log, const unsigned long end[NRINGS])
 {
-	const struct pw_event *event;
+	const struct pw_event *event, *first = NULL;
+	uint64_t count = 0;
 
 	log->nbatch = 0;
 	while (log->nbatch < BATCH_EVENTS && log->lines.length < BATCH_BYTES &&
 	       (event = take_event(log, end))) {
 		if (pw_account_knows(&log->account, event->seq))
 			continue;
-		pw_record_event(&log->recorder, event, &log->lines);
 		log->batch[log->nbatch++] = event;
+		if (first && pw_record_repeats(first, count, event)) {
+			count++;
+			continue;
+		}
+		if (first)
+			pw_record_event(&log->recorder, first, count, &log->lines);
+		first = event;
+		count = 1;
 	}
+	if (first)
+		pw_record_event(&log->recorder, first, count, &log->lines);
 }
 
 static void give_notice(struct pw_log *log, const struct pw_event *event)

@@ -114,11 +114,20 @@ static void put_line(struct pw_line *line, const struct pw_record_source *source
 	remember(recorder, line->failed ? NULL : source->event);
 }
 
-void pw_record_event(struct pw_recorder *recorder, const struct pw_event *event,
+bool pw_record_repeats(const struct pw_event *first, uint64_t count, const struct pw_event *next)
+{
+	return (first->type == PW_RECORD_FILE || first->type == PW_RECORD_NET) &&
+	       next->seq == first->seq + count && same_decision(first, next) &&
+	       same_file(first, next) && same_actor(first, next) && same_rest(first, next);
+}
+
+void pw_record_event(struct pw_recorder *recorder, const struct pw_event *event, uint64_t count,
 		     struct pw_line *line)
 {
 	struct pw_record_source source = {
-		.event = event, .recorder = recorder, .count = 1,
+		.event = event, .recorder = recorder, .count = count,
+		.first = count > 1 ? event->seq : 0,
+		.last = count > 1 ? event->seq + count - 1 : 0,
 		.catalog = pw_recorder_catalog(recorder, event->generation),
 		.reason = event->reason ? pw_word_name(&pw_words_reason, event->reason) : NULL,
 	};

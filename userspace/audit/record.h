@@ -68,9 +68,18 @@ void pw_recorder_begin(struct pw_recorder *recorder);
 /* The catalog of a generation, or NULL. Valid until the next call. */
 const struct pw_catalog *pw_recorder_catalog(struct pw_recorder *recorder, uint64_t generation);
 
-/* Appends the line of a valid event, its newline included. */
-void pw_record_event(struct pw_recorder *recorder, const struct pw_event *event,
+/*
+ * Appends the line of a valid event, its newline included. @count: it stands for that many numbers
+ * from its own on.
+ */
+void pw_record_event(struct pw_recorder *recorder, const struct pw_event *event, uint64_t count,
 		     struct pw_line *line);
+
+/*
+ * Whether a file or a peer was used once more, as when a program opens each file twice: @next follows
+ * on @count events from @first, and says the same but for its number and moment.
+ */
+bool pw_record_repeats(const struct pw_event *first, uint64_t count, const struct pw_event *next);
 
 /* Appends the line that accounts for the numbers from @first to @last, which have none. */
 void pw_record_gap(struct pw_recorder *recorder, uint64_t first, uint64_t last,

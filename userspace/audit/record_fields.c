@@ -421,6 +421,9 @@ static void put_reason(struct pw_line *line, const struct pw_record_source *f)
 	X(FRESH, "time", put_time)                                                                 \
 	X(FRESH, "boot", put_boot)                                                                 \
 	X(FRESH, "mono", put_mono)                                                                 \
+	X(FRESH, "count", put_count)                                                               \
+	X(FRESH, "first", put_first)                                                               \
+	X(FRESH, "last", put_last)                                                                 \
 	X(DECISION, "type", put_type)                                                              \
 	X(DECISION, "action", put_action)                                                          \
 	X(DECISION, "verdict", put_verdict)                                                        \
@@ -453,9 +456,6 @@ static void put_reason(struct pw_line *line, const struct pw_record_source *f)
 	X(REST, "peer", put_peer)                                                                  \
 	X(REST, "volume", put_volume)                                                              \
 	X(REST, "phi", put_phi)                                                                    \
-	X(REST, "count", put_count)                                                                \
-	X(REST, "first", put_first)                                                                \
-	X(REST, "last", put_last)                                                                  \
 	X(REST, "policy", put_policy)                                                              \
 	X(REST, "version", put_version)                                                            \
 	X(REST, "generation", put_generation)                                                      \

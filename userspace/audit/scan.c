@@ -20,43 +20,130 @@ static bool number_member(json_object *object, const char *name, uint64_t *ret)
 	    !json_object_is_type(member, json_type_int) || json_object_get_int64(member) < 1)
 		return false;
 	*ret = json_object_get_uint64(member);
-	return true;
+	return *ret <= INT64_MAX;
 }
 
-static bool scan_gap(const char *line, size_t length, struct pw_range *ret_range)
+/*
+ * The numbers of a line with @seq, 0 when it has none, that stands for @count events: its own, or
+ * those that *@range says. False: what it says does not fit together.
+ */
+static bool make_range(uint64_t seq, uint64_t count, struct pw_range *range)
+{
+	if (seq && !range->first && !range->last) {
+		range->first = range->last = seq;
+		return true;
+	}
+	return range->first && range->first <= range->last && (!seq || range->first == seq) &&
+	       range->last - range->first == count - 1;
+}
+
+/* What the members say, in whatever order they stand. */
+static bool scan_members(const char *line, size_t length, struct pw_range *ret_range, bool *ret_gap)
 {
 	json_tokener *tokener = json_tokener_new_ex(4);
 	json_object *object = tokener ? json_tokener_parse_ex(tokener, line, (int)length) : NULL;
-	bool ok = json_object_is_type(object, json_type_object) &&
-		  number_member(object, "first", &ret_range->first) &&
-		  number_member(object, "last", &ret_range->last) &&
-		  ret_range->first <= ret_range->last;
+	uint64_t seq = 0, count = 0;
+	json_object *member;
+	bool ok;
 
+	*ret_range = (struct pw_range){ 0 };
+	ok = json_object_is_type(object, json_type_object) &&
+	     json_object_object_get_ex(object, "seq", &member) &&
+	     number_member(object, "count", &count);
+	if (ok) {
+		*ret_gap = !member;
+		ok = *ret_gap || number_member(object, "seq", &seq);
+		number_member(object, "first", &ret_range->first);
+		number_member(object, "last", &ret_range->last);
+	}
+	ok = ok && make_range(seq, count, ret_range);
 	json_object_put(object);
 	if (tokener)
 		json_tokener_free(tokener);
 	return ok;
 }
 
-bool pw_scan_line_n(const char *line, size_t length, struct pw_range *ret_range, bool *ret_gap)
+/* Goes over @text, @length of it, which has to stand at *@at; NULL in *@at: it does not. */
+static void go_over(const char **at, const char *end, const char *text, size_t length)
 {
-	static const char start[] = "{\"schema\":1,\"seq\":";
-	const char *at = line + sizeof(start) - 1, *end = line + length;
+	if (*at && (size_t)(end - *at) >= length && memcmp(*at, text, length) == 0)
+		*at += length;
+	else
+		*at = NULL;
+}
+
+/* The number from 1 that stands there. */
+static uint64_t take_number(const char **at, const char *end)
+{
+	const char *from = *at;
 	uint64_t number = 0;
 
-	if (length <= sizeof(start) || memcmp(line, start, sizeof(start) - 1) != 0)
-		return false;
-	*ret_gap = *at == 'n';
-	if (*ret_gap)
-		return scan_gap(line, length, ret_range);
-	if (*at < '1' || *at > '9')
-		return false;
-	for (; at < end && *at >= '0' && *at <= '9'; at++)
+	if (!from || from == end || *from == '0')
+		*at = NULL;
+	while (*at && *at < end && **at >= '0' && **at <= '9')
 		if (__builtin_mul_overflow(number, 10, &number) ||
-		    __builtin_add_overflow(number, (uint64_t)(*at - '0'), &number))
-			return false;
-	ret_range->first = ret_range->last = number;
-	return number <= INT64_MAX && at < end && *at == ',';
+		    __builtin_add_overflow(number, (uint64_t)(*(*at)++ - '0'), &number))
+			*at = NULL;
+	if (*at == from || number > INT64_MAX)
+		*at = NULL;
+	return number;
+}
+
+#define GO_OVER(at, end, literal) go_over(at, end, literal, sizeof(literal) - 1)
+#define TIME_AND_BOOT (sizeof(",\"time\":\"2026-11-24T03:18:22.123456789Z\",\"boot\":\"\"") - 1 + 36)
+
+/* The numbers of a record as phiwardd writes it. *@at: behind its `seq`, which is @seq. */
+static bool scan_record(const char *at, const char *end, uint64_t seq, struct pw_range *ret_range)
+{
+	struct pw_range range = { 0 };
+	const char *single;
+	uint64_t count;
+
+	if (at && (size_t)(end - at) >= TIME_AND_BOOT)
+		at += TIME_AND_BOOT;
+	GO_OVER(&at, end, ",\"mono\":");
+	take_number(&at, end);
+	GO_OVER(&at, end, ",\"count\":");
+	count = take_number(&at, end);
+	single = at;
+	GO_OVER(&single, end, ",\"first\":null,\"last\":null,");
+	if (!single) {
+		GO_OVER(&at, end, ",\"first\":");
+		range.first = take_number(&at, end);
+		GO_OVER(&at, end, ",\"last\":");
+		range.last = take_number(&at, end);
+		GO_OVER(&at, end, ",");
+	}
+	*ret_range = range;
+	return at && make_range(seq, count, ret_range);
+}
+
+bool pw_scan_line_n(const char *line, size_t length, struct pw_range *ret_range, bool *ret_gap)
+{
+	const char *at = line, *end = line + length;
+	uint64_t seq;
+
+	GO_OVER(&at, end, "{\"schema\":1,\"seq\":");
+	if (!at)
+		return false;
+	seq = take_number(&at, end);
+	*ret_gap = false;
+	return scan_record(at, end, seq, ret_range) ||
+	       scan_members(line, length, ret_range, ret_gap);
+}
+
+bool pw_scan_torn(const char *line, struct pw_range *ret_range)
+{
+	const char *at = line, *end = line + strlen(line);
+	uint64_t seq;
+
+	GO_OVER(&at, end, "{\"schema\":1,\"seq\":");
+	seq = take_number(&at, end);
+	if (!at || at == end)
+		return false;
+	if (!scan_record(at, end, seq, ret_range))
+		*ret_range = (struct pw_range){ seq, seq };
+	return true;
 }
 
 bool pw_scan_line(const char *line, struct pw_range *ret_range, bool *ret_gap)

@@ -343,9 +343,10 @@ numbers_are_complete() {
 			substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 : 0 }
 		function seen(from, to) { for (; from <= to; from++) if (there[from]++) twice++; else n++ }
 		{ if (index($0, "\"type\":\"gap\"")) {
-			a = number("first"); b = number("last"); seen(a, b); gapped += b - a + 1
-			if (number("count") != b - a + 1) wrong++
-		  } else { a = b = number("seq"); seen(a, a) }
+			a = number("first"); b = number("last"); gapped += b - a + 1
+		  } else { a = number("seq"); b = number("last"); if (!b) b = a }
+		  seen(a, b)
+		  if (b > a && number("count") != b - a + 1) wrong++
 		  if (!min || a < min) min = a
 		  if (b > max) max = b }
 		END { printf "%d numbers, %d twice, %d missing, %d in gaps, status says %d\n", n, twice,

@@ -24,6 +24,8 @@
 #include "audit/log.h"
 #include "audit/reader.h"
 #include "audit/ring.h"
+#include "audit/scan.h"
+#include "common/cleanup.h"
 
 #define RING_SIZE 16384
 #define NRINGS 3
@@ -168,9 +170,21 @@ static void put_event(struct fixture *f, size_t ring, uint64_t seq)
 	struct test_event e;
 
 	test_event_init(&e, seq);
+	e.event.ino = 1000 + seq;	/* each another file */
 	if (seq > f->state.seq)
 		f->state.seq = seq;
 	put_bytes(ring, &e.event, e.event.size, 0);
+}
+
+static void put_repeats(struct fixture *f, uint64_t first, uint64_t last)
+{
+	struct test_event e;
+
+	for (f->state.seq = first; f->state.seq <= last; f->state.seq++) {
+		test_event_init(&e, f->state.seq);
+		put_bytes(0, &e.event, e.event.size, 0);
+	}
+	f->state.seq--;
 }
 
 static void read_back(struct fixture *f)
@@ -292,6 +306,146 @@ static void losses_become_gaps(void **state)
 	assert_int_equal(pw_record_number(f->lines[2], "count", 0), 3);
 	assert_int_equal(f->state.settled, 5);
 	assert_int_equal(f->state.gapped, 3);
+}
+
+static void assert_numbers(json_object *record, uint64_t count, uint64_t first, uint64_t last)
+{
+	assert_int_equal(pw_record_number(record, "seq", 0), first);
+	assert_int_equal(pw_record_number(record, "count", 0), count);
+	assert_int_equal(pw_record_number(record, "first", 0), count > 1 ? first : 0);
+	assert_int_equal(pw_record_number(record, "last", 0), count > 1 ? last : 0);
+}
+
+static void what_is_repeated_is_one_line(void **state)
+{
+	struct fixture *f = *state;
+
+	put_event(f, 0, 1);
+	put_repeats(f, 2, 4);
+	put_event(f, 0, 5);
+	put_repeats(f, 6, 6);
+	put_event(f, 1, 7);
+	put_repeats(f, 8, 9);
+	assert_int_equal(pw_log_drain(f->log, 1), 9);
+	assert_int_equal(f->state.settled, 9);
+	assert_int_equal(f->notices, 9);
+	read_back(f);
+	assert_int_equal(f->nlines, 6);
+	assert_numbers(f->lines[0], 1, 1, 1);
+	assert_numbers(f->lines[1], 3, 2, 4);
+	assert_numbers(f->lines[2], 1, 5, 5);
+	assert_numbers(f->lines[3], 1, 6, 6);
+	assert_numbers(f->lines[4], 1, 7, 7);
+	assert_numbers(f->lines[5], 2, 8, 9);
+	/* Killed before the ring had its room back: all numbers of a line are known again. */
+	f->log = pw_log_close(f->log);
+	rings[0].consumer = 0;
+	f->state.settled = 0;
+	open_log(f);
+	assert_int_equal(pw_log_drain(f->log, 1), 0);
+	assert_int_equal(f->state.settled, 9);
+	read_back(f);
+	assert_int_equal(f->nlines, 6);
+}
+
+static void what_is_not_quite_the_same_has_its_line(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	put_repeats(f, 1, 1);
+#define OTHERWISE(seq_, change)                                                                    \
+	do {                                                                                       \
+		test_event_init(&e, seq_);                                                         \
+		change;                                                                            \
+		put_bytes(0, &e.event, e.event.size, 0);                                           \
+		f->state.seq = seq_;                                                               \
+	} while (0)
+	OTHERWISE(2, e.event.action = PW_ACTION_WRITE);
+	OTHERWISE(3, e.event.tid++);
+	OTHERWISE(4, e.event.uid = 7);
+	OTHERWISE(5, e.event.flags |= PW_EVENT_PHI);
+	OTHERWISE(6, e.event.rule = 3);
+	OTHERWISE(7, e.event.run = 3);
+	OTHERWISE(8, test_event_names(&e, &e.event.path_len, NAMES("a")));
+	OTHERWISE(9, test_event_names(&e, &e.event.path_len, NAMES("b")));
+	OTHERWISE(11, test_event_names(&e, &e.event.path_len, NAMES("b")));
+	OTHERWISE(12, e.event.type = PW_RECORD_TAMPER);
+	OTHERWISE(13, e.event.type = PW_RECORD_TAMPER);
+#undef OTHERWISE
+	assert_int_equal(pw_log_drain(f->log, 0), 12);
+	read_back(f);
+	assert_int_equal(f->nlines, 12);
+}
+
+static void assert_scanned(const char *line, uint64_t first, uint64_t last, bool gap)
+{
+	struct pw_range range = { 0 };
+	bool is_gap = !gap;
+
+	if (!first) {
+		assert_false(pw_scan_line(line, &range, &is_gap));
+		return;
+	}
+	assert_true(pw_scan_line(line, &range, &is_gap));
+	assert_int_equal(range.first, first);
+	assert_int_equal(range.last, last);
+	assert_int_equal(is_gap, gap);
+}
+
+/* The numbers of a line, as they stand and in another order. */
+static void numbers_of_lines(void **state)
+{
+#define LINE(seq, mono, rest)                                                                      \
+	"{\"schema\":1,\"seq\":" seq ",\"time\":\"2026-11-24T03:18:22.123456789Z\",\"boot\":"            \
+	"\"01234567-89ab-cdef-0123-456789abcdef\",\"mono\":" mono "," rest ",\"type\":\"x\"}"
+#define ONE "\"count\":1,\"first\":null,\"last\":null"
+
+	(void)state;
+	assert_scanned(LINE("12", "5", ONE), 12, 12, false);
+	assert_scanned(LINE("12", "5", "\"count\":70,\"first\":null,\"last\":null"), 12, 12, false);
+	assert_scanned(LINE("12", "5", "\"count\":2,\"first\":12,\"last\":13"), 12, 13, false);
+	assert_scanned(LINE("12", "5", "\"x\":{},\"last\":13,\"first\":12,\"count\":2"), 12, 13, false);
+	assert_scanned(LINE("null", "null", "\"count\":2,\"first\":12,\"last\":13"), 12, 13, true);
+	assert_scanned(LINE("9223372036854775807", "5", ONE), INT64_MAX, INT64_MAX, false);
+	assert_scanned(LINE("12", "5", "\"count\":3,\"first\":12,\"last\":13"), 0, 0, false);
+	assert_scanned(LINE("12", "5", "\"count\":2,\"first\":13,\"last\":14"), 0, 0, false);
+	assert_scanned(LINE("12", "5", "\"count\":2,\"first\":12,\"last\":null"), 0, 0, false);
+	assert_scanned(LINE("12", "5", "\"count\":0,\"first\":null,\"last\":null"), 0, 0, false);
+	assert_scanned(LINE("null", "null", ONE), 0, 0, false);
+	assert_scanned(LINE("null", "null", "\"count\":2,\"first\":13,\"last\":12"), 0, 0, false);
+	assert_scanned(LINE("0", "5", ONE), 0, 0, false);
+	assert_scanned(LINE("9223372036854775808", "5", ONE), 0, 0, false);
+	assert_scanned(LINE("99999999999999999999", "5", ONE), 0, 0, false);
+	assert_scanned(LINE("\"12\"", "5", ONE), 0, 0, false);
+	assert_scanned("{\"schema\":1,\"seq\":12,", 0, 0, false);
+	assert_scanned("{\"schema\":1,\"seq\":", 0, 0, false);
+	assert_scanned("{\"schema\":1,\"checkpoint\":\"x\"}", 0, 0, false);
+#undef LINE
+#undef ONE
+}
+
+static void numbers_of_a_torn_line(void **state)
+{
+	static const char whole[] =
+		"{\"schema\":1,\"seq\":12,\"time\":\"2026-11-24T03:18:22.123456789Z\",\"boot\":"
+		"\"01234567-89ab-cdef-0123-456789abcdef\",\"mono\":5,\"count\":2,\"first\":12,"
+		"\"last\":13,\"type\":\"x\"";
+
+	(void)state;
+	for (size_t length = 0; length < sizeof(whole); length++) {
+		_cleanup_free_ char *torn = strndup(whole, length);
+		bool known = length > strlen("{\"schema\":1,\"seq\":12");
+		bool all = length >= (size_t)(strstr(whole, "\"type\"") - whole);
+		struct pw_range range;
+
+		assert_int_equal(pw_scan_torn(torn, &range), known);
+		if (known) {
+			assert_int_equal(range.first, 12);
+			assert_int_equal(range.last, all ? 13 : 12);
+		}
+	}
+	assert_false(pw_scan_torn("{\"schema\":1,\"seq\":null,\"time\":", &(struct pw_range){ 0 }));
 }
 
 /* The daemon dies after the write and before the ring gets its room back. */
@@ -582,6 +736,10 @@ int main(void)
 		TEST(an_entry_still_being_written),
 		TEST(a_discarded_entry_and_one_that_is_no_event),
 		TEST(losses_become_gaps),
+		TEST(what_is_repeated_is_one_line),
+		TEST(what_is_not_quite_the_same_has_its_line),
+		TEST(numbers_of_lines),
+		TEST(numbers_of_a_torn_line),
 		TEST(events_are_not_written_twice),
 		TEST(the_daemon_was_dead),
 		TEST(a_gap_is_not_written_twice),

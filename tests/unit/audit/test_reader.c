@@ -67,7 +67,7 @@ static void append_record(struct fixture *f, const char *name, uint64_t seq)
 	struct test_event e;
 
 	test_event_init(&e, seq);
-	pw_record_event(&f->recorder, &e.event, &line);
+	pw_record_event(&f->recorder, &e.event, 1, &line);
 	append(f, name, line.data, line.length);
 	pw_line_done(&line);
 }
@@ -251,7 +251,7 @@ static void files_that_are_full(void **state)
 		struct test_event e;
 
 		test_event_init(&e, n);
-		pw_record_event(&f->recorder, &e.event, &line);
+		pw_record_event(&f->recorder, &e.event, 1, &line);
 		if (file.size >= file.full)
 			assert_int_equal(pw_log_file_follow(&file), 0);
 		assert_int_equal(pw_log_file_append(&file, line.data, line.length), 0);

@@ -90,7 +90,7 @@ static void record(struct fixture *f, const struct test_event *e)
 
 	if (e) {
 		assert_true(pw_event_is_valid(&e->event, e->event.size));
-		pw_record_event(&f->recorder, &e->event, &f->line);
+		pw_record_event(&f->recorder, &e->event, 1, &f->line);
 	}
 	assert_false(f->line.failed);
 	assert_int_equal(f->line.data[f->line.length - 1], '\n');
@@ -421,10 +421,10 @@ static void assert_line_is_fresh(struct fixture *f, const struct test_event *e)
 {
 	struct pw_line warm = { 0 };
 
-	pw_record_event(&f->recorder, &e->event, &warm);
+	pw_record_event(&f->recorder, &e->event, 1, &warm);
 	f->line.length = 0;
 	f->recorder.stale = true;
-	pw_record_event(&f->recorder, &e->event, &f->line);
+	pw_record_event(&f->recorder, &e->event, 1, &f->line);
 	assert_int_equal(warm.length, f->line.length);
 	assert_memory_equal(warm.data, f->line.data, warm.length);
 	pw_line_done(&warm);
@@ -455,7 +455,7 @@ static void a_line_after_another(void **state)
 			((char *)&e.event)[i] ^= (char)(1 << bit);
 			if (!pw_event_is_valid(&e.event, sizeof(e)))
 				continue;
-			pw_record_event(&f->recorder, &first.event, &f->line);
+			pw_record_event(&f->recorder, &first.event, 1, &f->line);
 			assert_line_is_fresh(f, &e);
 		}
 	}

@@ -25,7 +25,7 @@ static inline json_object *test_record(uint64_t seq)
 	recorder.real_offset = 1700000000 * S;
 	test_event_init(&e, seq);
 	e.event.mono = seq * S;
-	pw_record_event(&recorder, &e.event, &line);
+	pw_record_event(&recorder, &e.event, 1, &line);
 	pw_line_add(&line, "", 1);
 	assert_false(line.failed);
 	record = json_tokener_parse(line.data);
