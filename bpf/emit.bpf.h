@@ -12,44 +12,6 @@
 #ifndef PW_EMIT_BPF_H
 #define PW_EMIT_BPF_H
 
-#define PW_CASE_QUIET (1U << 0)	/* allowed before and seen again: only a refusal is recorded */
-#define PW_CASE_RECORD (1U << 1)	/* recorded when allowed, though no object asks for it */
-#define PW_CASE_GUARD (1U << 2)	/* no mode and no never_block lifts the refusal */
-#define PW_CASE_NO_TASK (1U << 3)	/* decided in interrupt context */
-#define PW_CASE_SILENT (1U << 4)	/* a question that asks for no record, such as ps(1)'s */
-#define PW_CASE_PHI (1U << 5)	/* the process has opened an object */
-#define PW_CASE_TEXT (1U << 7)	/* a text stands where else the path is */
-#define PW_CASE_ENFORCED (1U << 6)	/* set by the verdict: it was applied */
-
-/* All that is known of one decision. What does not apply is zero. */
-struct pw_case {
-	union {			/* address, or 0 */
-		__u64 dentry;	/* the path is taken from here up */
-		__u64 text;	/* with PW_CASE_TEXT; with its NUL at most PW_NOTE_TEXT bytes */
-	};
-	__u64 generation;
-	__u64 ino;
-	__u32 slot;		/* of the bank that decided */
-	__u32 dev;
-	__u32 subject;
-	__u32 subject_flags;
-	__u32 object;
-	__u32 root;
-	__u32 depth;		/* names that belong to the path */
-	__u32 rule;
-	__u32 program;		/* 0 or with PW_PROGRAM_BELOW: it is named by its path */
-	__u32 peer_subject;
-	__u32 flags;		/* PW_CASE_* */
-	__u8 type;
-	__u8 action;
-	__u8 verdict;
-	__u8 reason;
-	__u8 proto;
-	__u8 family;
-	__u16 port;
-	__u8 addr[PW_ADDR_LEN];
-};
-
 #define PW_NOTE_TEXT 256
 #define PW_EXE_DEPTH 12	/* names of a program's path that fit a record */
 
@@ -403,6 +365,7 @@ static __always_inline void pw_fill_case(struct pw_event *e, const struct pw_cas
 	e->rule = c->rule;
 	e->seq = seq;
 	e->mono = bpf_ktime_get_boot_ns();
+	e->count = 1;
 	e->generation = c->generation;
 	e->dev = c->dev;
 	e->ino = c->ino;
@@ -523,7 +486,7 @@ static __always_inline void pw_begin_run(struct pw_event *e, struct pw_task *lab
 		label->run = e->seq;
 }
 
-/* Records @c. Returns 0 when it is in a ring, 1 when it is lost and counted. */
+/* Records @c. Returns 0 when it is in a ring, or counted with its like, 1 when it is lost and counted. */
 __noinline int pw_emit(struct pw_case *c)
 {
 	struct task_struct *task;
@@ -532,6 +495,8 @@ __noinline int pw_emit(struct pw_case *c)
 
 	if (!c)
 		return 1;
+	if (pw_repeat_counts(c))
+		return 0;
 	e = pw_begin_event(c);
 	if (!e)
 		return 1;
@@ -547,6 +512,8 @@ __noinline int pw_emit(struct pw_case *c)
 		if (c->type == PW_RECORD_EXEC || c->verdict != PW_VERDICT_ALLOW)
 			pw_fill_chain(e, task);
 	}
+	if (c->flags & PW_CASE_REPEATS)
+		pw_repeat_begin(c, e);
 	bpf_ringbuf_submit(e, 0);
 
 	return 0;

@@ -110,6 +110,24 @@ struct {
  * Strangers who flood take the place of no member's record, and a flood of refused accesses
  * hides nothing of what they try on the guard.
  */
+/* Refusals that repeat, by the hash of their case. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, PW_REPEATS_MAX);
+	__type(key, __u64);
+	__type(value, struct pw_repeat);
+} repeats SEC(".maps");
+
+/* One entry, zero: what a new one of `repeats` is before it is filled in place. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pw_repeat);
+} no_repeat SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 * 1024 * 1024);

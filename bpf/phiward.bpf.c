@@ -16,6 +16,7 @@
 #include <phiward/match.h>
 
 #include "compat.bpf.h"
+#include "case.bpf.h"
 #include "maps.bpf.h"
 
 #include "counters.bpf.h"
@@ -26,6 +27,7 @@
 #include "locate.bpf.h"
 #include "alias.bpf.h"
 #include "removable.bpf.h"
+#include "repeat.bpf.h"
 #include "emit.bpf.h"
 #include "verdict.bpf.h"
 #include "access.bpf.h"
@@ -50,5 +52,6 @@
 #include "iterators.bpf.h"
 #include "adopt.bpf.h"
 #include "note.bpf.h"
+#include "tell_repeats.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -165,26 +165,32 @@ machines_of() {
 		}'
 }
 
-bats=()
-for file in tests/bats/*"$name"*.bats; do
-	[ ! -e "$file" ] || bats+=("$file")
-done
-if [ ${#bats[@]} -gt 0 ]; then
+# The files of directory $1 that have the name.
+files_in() {
+	local file
+	for file in "$1"/*"$name"*.bats; do
+		[ ! -e "$file" ] || echo "$file"
+	done
+}
+
+mapfile -t bats < <(files_in tests/bats)
+# Whole boots of a Debian are of kernel 6.1. The last is the longest.
+boots=()
+[[ " $kernels " != *" 6.1 "* ]] || mapfile -t boots < <(files_in tests/boot | sort -r)
+if [ $((${#bats[@]} + ${#boots[@]})) -gt 0 ]; then
 	for kernel in $kernels; do
 		tests/vm/kernels.sh "$kernel" || exit 1
 	done
-	# The longest first, so that all processors come to an end together.
-	while IFS='|' read -r _ kernel options files; do
-		# shellcheck disable=SC2086 # files are words
-		start_job run_machine "$kernel" "$options" $files
-	done < <(for kernel in $kernels; do machines_of "$kernel"; done | sort -t '|' -k 1,1nr)
 fi
-# Whole boots of a Debian, of kernel 6.1.
-for program in tests/boot/*.bats; do
-	[[ ${program##*/} != *"$name"* || " $kernels " != *" 6.1 "* ]] ||
-		start_job run_here "$program" bats --tap "$program"
+# The longest first, so that all processors come to an end together.
+for program in "${boots[@]}"; do
+	start_job run_here "$program" bats --tap "$program"
 done
 [[ prove != *"$name"* ]] || start_job run_shown tests/prove/run
+while IFS='|' read -r _ kernel options files; do
+	# shellcheck disable=SC2086 # files are words
+	start_job run_machine "$kernel" "$options" $files
+done < <(for kernel in $kernels; do machines_of "$kernel"; done | sort -t '|' -k 1,1nr)
 for program; do
 	case $program in
 	*/fuzz/*) start_job run_here "${program#build/san/}" "$program" tests/corpus/"${program##*/fuzz_}"/* ;;

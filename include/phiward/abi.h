@@ -432,9 +432,11 @@ struct pw_state {
 	/* For who may only look; what decides is map `seal`. */
 	__u32 sealed;
 	__u32 seal_flags;	/* PW_SEAL_* */
+	__u32 repeats;		/* entries of map `repeats` */
+	__u32 zero2;
 };
 PW_ASSERT_SIZE(struct pw_state, 48 + 8 * 24 + 32 * 8 + PW_OWN_MAPS * 4 + PW_OWN_CGROUPS * 8 +
-				PW_OWN_MOUNTS * 24 + 8);
+				PW_OWN_MOUNTS * 24 + 16);
 _Static_assert((int)PW_LOSS_MAX_ <= 8, "lost[] has a slot for every reason");
 _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every counter");
 

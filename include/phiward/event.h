@@ -45,7 +45,8 @@ struct pw_event {
 	__u32 flags;
 	__u32 rule;		/* 0: none, or known to userspace by subject and object */
 	__u64 seq;
-	__u64 mono;		/* ns since boot, CLOCK_BOOTTIME */
+	__u64 mono;		/* ns since boot, CLOCK_BOOTTIME; of the last one of @count */
+	__u64 count;		/* how many it is, more than one only from map `repeats` */
 	__u64 generation;
 	__u64 cgroup;
 	__u64 run;		/* pw_task.run */
@@ -76,11 +77,32 @@ struct pw_event {
 	char comm[PW_COMM_LEN];
 	char bytes[];
 };
-PW_ASSERT_SIZE(struct pw_event, 168);
+PW_ASSERT_SIZE(struct pw_event, 176);
 
 /* Size of every ring entry: the lists may begin a last name at PW_PATH_BYTES - 1. */
 #define PW_EVENT_BYTES (PW_PATH_BYTES + PW_FILE_NAME_MAX)
 #define PW_EVENT_SIZE (sizeof(struct pw_event) + PW_EVENT_BYTES)
+
+/*
+ * Map `repeats`: a refusal that was recorded, and what came after it that was the same: of the same
+ * process, the same file or peer, and the same answer. These have no number until userspace runs
+ * the program `tell_repeats`, which makes one record of those that are due.
+ */
+#define PW_REPEAT_DEAD (1ULL << 63)	/* in count: it is being removed, and counts nothing any more */
+#define PW_REPEAT_NS 1000000000ULL	/* until the second record; then twice as long each time */
+#define PW_REPEAT_NS_MAX (64 * PW_REPEAT_NS)
+
+#define PW_CASE_WORDS 12
+
+struct pw_repeat {
+	__u64 count;		/* since the last record */
+	__u64 last;		/* ns since boot: when the last of these was */
+	__u64 due;		/* ns since boot: when they are recorded */
+	__u64 wait;		/* ns: how much later the next ones are */
+	__u64 words[PW_CASE_WORDS];	/* struct pw_case, of which the key is a hash; 0: not filled yet */
+	char record[PW_EVENT_SIZE];	/* of the first one */
+};
+PW_ASSERT_SIZE(struct pw_repeat, 32 + 8 * PW_CASE_WORDS + PW_EVENT_SIZE);
 
 /* ---- What iterators tell userspace ------------------------------------------------------------- */
 
@@ -129,5 +151,12 @@ struct pw_note {
 	char text[256];		/* NUL-terminated */
 };
 PW_ASSERT_SIZE(struct pw_note, 272);
+
+/* Context of the program `tell_repeats` (type syscall, run by the daemon). */
+struct pw_tell_repeats {
+	__u64 now;		/* set by it */
+	__u64 all;		/* 1: also what is not due yet */
+};
+PW_ASSERT_SIZE(struct pw_tell_repeats, 16);
 
 #endif

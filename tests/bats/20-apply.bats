@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # A policy comes into force whole or not at all, and never by a lower version.
+#
+# kernels: 6.1 7
 
 load lib/phiward
 

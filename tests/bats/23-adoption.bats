@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # A policy holds for programs that ran before it.
+#
+# kernels: 6.1 7
 
 load lib/phiward
 

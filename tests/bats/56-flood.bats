@@ -53,7 +53,7 @@ policy() {
 
 @test "row 22: strangers who flood do not take the place of a member's record" {
 	stop_phiward 9
-	run act times $FILLS_OTHERS $IMAGE
+	run act crowd $FILLS_OTHERS $IMAGE
 	[ "$status" -eq 13 ]
 	[ "$(status_number lost)" -gt 0 ]
 	assert_refused act read $IMAGE
@@ -70,12 +70,12 @@ policy() {
 
 @test "row 22: strangers who tamper without end take nobody's place, and nobody hides it" {
 	stop_phiward 9
-	run act times $FILLS_OTHERS $IMAGE
+	run act crowd $FILLS_OTHERS $IMAGE
 	[ "$status" -eq 13 ]
 	mark
 	run act times 3 /dev/vda
 	[ "$status" -eq 13 ]
-	run act times $FILLS_TAMPER /dev/vda
+	run act crowd $FILLS_TAMPER /dev/vda
 	[ "$status" -eq 13 ]
 	assert_allowed viewer read $STRICT read $IMAGE
 	start_phiward
@@ -112,14 +112,40 @@ policy() {
 @test "row 22: with the daemon alive, a flood is in the log to the last number" {
 	local before after
 	before=$(status_number lost)
-	background /dev/null as_user mallory act times $FILLS_OTHERS $IMAGE
+	mark
+	background /dev/null as_user mallory act crowd $FILLS_OTHERS $IMAGE
 	assert_allowed viewer times 1000 $STRICT
 	wait "$BACKGROUND_PID" || true
 	wait_for numbers_are_complete
 	after=$(status_number lost)
 	assert_allowed viewer read $STRICT
-	[ "$(drained_log | grep -c '"object":"strict".*"verdict":"allow"\|"verdict":"allow".*"object":"strict"')" -ge 1000 ]
+	[ "$(events_like object=strict verdict=allow)" -ge 1001 ]
 	[ "$after" -ge "$before" ]
+}
+
+@test "row 22: one who tries the same again and again gets few records, which count each try" {
+	local before
+	before=$(status_number lost)
+	mark
+	background /dev/null as_user mallory act times 20000 $IMAGE
+	assert_allowed viewer times 1000 $STRICT
+	wait "$BACKGROUND_PID" || true
+	[ "$(events_like object=images verdict=deny uid=2001)" -eq 20000 ]
+	[ "$(records_like object=images verdict=deny uid=2001 | wc -l)" -le 20 ]
+	[ "$(events_like object=strict verdict=allow)" -eq 1000 ]
+	[ "$(status_number lost)" -eq "$before" ]
+	numbers_are_complete
+}
+
+@test "row 22: what was tried again while no daemon ran, and by whom it is counted" {
+	mark
+	stop_phiward 9
+	run act times 500 $IMAGE
+	run as_user mallory act times 700 $IMAGE
+	start_phiward
+	wait_for phiward_is enforcing=true
+	[ "$(events_like object=images verdict=deny uid=0)" -eq 500 ]
+	[ "$(events_like object=images verdict=deny uid=2001)" -eq 700 ]
 }
 
 @test "row 23: thousands of members and of strangers at the same time are told apart" {

@@ -117,7 +117,7 @@ static void put_line(struct pw_line *line, const struct pw_record_source *source
 bool pw_record_repeats(const struct pw_event *first, uint64_t count, const struct pw_event *next)
 {
 	return (first->type == PW_RECORD_FILE || first->type == PW_RECORD_NET) &&
-	       next->seq == first->seq + count && same_decision(first, next) &&
+	       first->count == 1 && next->count == 1 && next->seq == first->seq + count && same_decision(first, next) &&
 	       same_file(first, next) && same_actor(first, next) && same_rest(first, next);
 }
 
@@ -125,7 +125,7 @@ void pw_record_event(struct pw_recorder *recorder, const struct pw_event *event,
 		     struct pw_line *line)
 {
 	struct pw_record_source source = {
-		.event = event, .recorder = recorder, .count = count,
+		.event = event, .recorder = recorder, .count = count > 1 ? count : event->count,
 		.first = count > 1 ? event->seq : 0,
 		.last = count > 1 ? event->seq + count - 1 : 0,
 		.catalog = pw_recorder_catalog(recorder, event->generation),

@@ -88,7 +88,8 @@ bool pw_event_is_valid(const void *data, size_t size)
 	if (size < sizeof(*e) || e->size < sizeof(*e) || e->size > size)
 		return false;
 	names = (size_t)e->path_len + e->exe_len + e->parent_len + e->chain_len;
-	if (e->abi != PW_ABI_VERSION || names > e->size - sizeof(*e) || !e->seq)
+	if (e->abi != PW_ABI_VERSION || names > e->size - sizeof(*e) || !e->seq ||
+	    !e->count)
 		return false;
 	if (!e->type || e->type >= PW_RECORD_MAX_ || !e->action || e->action >= PW_ACTION_MAX_ ||
 	    !e->verdict || e->verdict >= PW_VERDICT_MAX_ || e->reason >= PW_REASON_MAX_ ||

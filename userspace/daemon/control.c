@@ -266,7 +266,7 @@ static void run_why(struct pw_daemon *daemon, struct pw_client *client, json_obj
 
 	pw_json_string(request, "about", &about);
 	pw_json_u64(request, "since", &since);
-	pw_watch_drain(daemon, false);
+	pw_watch_settle(daemon, true);
 	if (about)
 		r = pw_why_parse(about, &why.about);
 	if (why.about.path) {
@@ -305,7 +305,7 @@ static void run_seal(struct pw_daemon *daemon, struct pw_client *client, json_ob
 
 static void run_drain(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
 {
-	int r = pw_watch_drain(daemon, true);
+	int r = pw_watch_settle(daemon, true);
 
 	(void)request;
 	pw_client_answer(client, r < 0 ? pw_answer_errno(r, "the log cannot be written") :

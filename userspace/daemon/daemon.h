@@ -105,6 +105,9 @@ void pw_watch_applied(struct pw_daemon *daemon);
 /* Writes to the log what is in the rings; with @settle, also what is lost. */
 int pw_watch_drain(struct pw_daemon *daemon, bool settle);
 
+/* The same with @settle, and before it what was refused again: what is due, or @all. */
+int pw_watch_settle(struct pw_daemon *daemon, bool all);
+
 /* Tries the canary; a failure becomes a record. */
 int pw_watch_canary(struct pw_daemon *daemon, struct pw_canary *ret);
 

@@ -72,18 +72,18 @@ void pw_folds_add(struct pw_folds *folds, const struct pw_event *event,
 		struct pw_fold *kind = &folds->kinds[i];
 
 		if ((kind->count || kind->due > now) && !memcmp(&kind->key, &key, sizeof(key))) {
-			kind->count++;
+			kind->count += event->count;
 			return;
 		}
 		if (!free_kind && !kind->count && kind->due <= now)
 			free_kind = kind;
 	}
 	if (!free_kind) {
-		folds->others++;
+		folds->others += event->count;
 		return;
 	}
 	free_kind->key = key;
-	free_kind->count = 1;
+	free_kind->count = event->count;
 	free_kind->due = now;
 	describe(free_kind, event, catalog);
 }

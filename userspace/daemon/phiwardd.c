@@ -116,7 +116,7 @@ static void stop(struct pw_daemon *daemon)
 	if (daemon->ward) {
 		pw_daemon_note(daemon, PW_RECORD_SYSTEM, PW_ACTION_STOP, PW_VERDICT_ALLOW,
 			       PW_REASON_ADMIN, "phiwardd " PW_VERSION);
-		pw_watch_drain(daemon, true);
+		pw_watch_settle(daemon, true);
 	}
 }
 

@@ -180,7 +180,7 @@ static bool settle(struct pw_daemon *daemon)
 	const struct timespec pause = { .tv_nsec = UNLOAD_SETTLE_NS };
 
 	for (int i = 0; i < UNLOAD_SETTLES; i++) {
-		if (pw_watch_drain(daemon, true) < 0)
+		if (pw_watch_settle(daemon, true) < 0)
 			return false;
 		if (__atomic_load_n(&state->settled, __ATOMIC_RELAXED) ==
 		    __atomic_load_n(&state->seq, __ATOMIC_RELAXED))

@@ -39,10 +39,20 @@ int pw_watch_drain(struct pw_daemon *daemon, bool settle)
 	return r;
 }
 
+int pw_watch_settle(struct pw_daemon *daemon, bool all)
+{
+	int r = daemon->ward ? pw_ward_tell_repeats(daemon->ward, all) : 0;
+
+	if (r < 0)
+		pw_journal_say(daemon->journal, LOG_ERR,
+			       "what was refused again cannot be counted: %s", strerror(-r));
+	return pw_watch_drain(daemon, true);
+}
+
 /*
- * The first record after a pause is written at once, those that follow in
- * batches: waking up costs more than writing a line. The ring of others holds
- * what is recorded in PACE_USEC at 65,000 records a second, the members' four times that.
+ * Records are written in batches: waking up costs more than writing a line, hashing eight together
+ * little more than one, and what a program does twice is one line. The ring of others holds what
+ * is recorded in PACE_USEC at 65,000 records a second, the members' four times that.
  */
 static int on_ring(sd_event_source *source, int fd, uint32_t events, void *data)
 {
@@ -50,11 +60,9 @@ static int on_ring(sd_event_source *source, int fd, uint32_t events, void *data)
 
 	(void)fd;
 	(void)events;
-	if (pw_watch_drain(daemon, false) >= 0) {
-		sd_event_source_set_enabled(source, SD_EVENT_OFF);
-		sd_event_source_set_time_relative(daemon->pace, PACE_USEC);
-		sd_event_source_set_enabled(daemon->pace, SD_EVENT_ONESHOT);
-	}
+	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	sd_event_source_set_time_relative(daemon->pace, PACE_USEC);
+	sd_event_source_set_enabled(daemon->pace, SD_EVENT_ONESHOT);
 	return 0;
 }
 
@@ -138,7 +146,7 @@ static int on_settle(sd_event_source *source, uint64_t usec, void *data)
 	(void)usec;
 	if (daemon->ward && !daemon->log && pw_daemon_open_log(daemon) == 0)
 		pw_journal_say(daemon->journal, LOG_WARNING, "the log could be opened now");
-	pw_watch_drain(daemon, true);
+	pw_watch_settle(daemon, false);
 	return again(source, SETTLE_USEC);
 }
 

@@ -112,6 +112,12 @@ int pw_kernel_note_way(struct pw_kernel *kernel);
 /* One record of the daemon's own; -EAGAIN when it was lost and counted as such. */
 int pw_kernel_note(struct pw_kernel *kernel, const struct pw_note *note);
 
+/*
+ * Has refusals that were counted since their last record recorded: those that are due, or @all. What
+ * finds no room in the rings stays counted.
+ */
+int pw_kernel_tell_repeats(struct pw_kernel *kernel, bool all);
+
 /* The kernel's identities of @ids[].fd, descriptors of this process opened with O_PATH. */
 int pw_kernel_identify(struct pw_kernel *kernel, struct pw_identity *ids, size_t n);
 

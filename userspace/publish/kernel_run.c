@@ -32,6 +32,21 @@ int pw_kernel_note(struct pw_kernel *kernel, const struct pw_note *note)
 	return options.retval ? -EAGAIN : 0;
 }
 
+int pw_kernel_tell_repeats(struct pw_kernel *kernel, bool all)
+{
+	struct pw_tell_repeats how = {.all = all};
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &how, .ctx_size_in = sizeof(how));
+	_cleanup_close_ int fd = -1;
+
+	if (!pw_kernel_state(kernel)->repeats)
+		return 0;
+	fd = pw_program_fd("pw_tell_repeats");
+	if (fd < 0)
+		return fd;
+
+	return bpf_prog_test_run_opts(fd, &options) < 0 ? -errno : 0;
+}
+
 struct output {
 	char *data;
 	size_t length;

@@ -197,6 +197,11 @@ int pw_ward_note(struct pw_ward *ward, enum pw_record_type type, enum pw_action 
 	return pw_kernel_note(ward->kernel, &note);
 }
 
+int pw_ward_tell_repeats(struct pw_ward *ward, bool all)
+{
+	return pw_kernel_tell_repeats(ward->kernel, all);
+}
+
 int pw_ward_canary(struct pw_ward *ward, struct pw_canary *ret)
 {
 	int r = pw_canary_try(pw_kernel_state(ward->kernel), &ward->canary);

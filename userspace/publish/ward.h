@@ -115,6 +115,9 @@ int pw_ward_canary(struct pw_ward *ward, struct pw_canary *ret);
 int pw_ward_note(struct pw_ward *ward, enum pw_record_type type, enum pw_action action,
 		 enum pw_verdict verdict, enum pw_reason reason, const char *text);
 
+/* As pw_kernel_tell_repeats(). */
+int pw_ward_tell_repeats(struct pw_ward *ward, bool all);
+
 /* NULL before the first apply. */
 const struct pw_policy *pw_ward_policy(const struct pw_ward *ward);
 const struct pw_catalog *pw_ward_catalog(const struct pw_ward *ward);

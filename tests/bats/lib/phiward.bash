@@ -314,6 +314,11 @@ records_like() {
 		}' "$@"
 }
 
+# How many events the records like that stand for.
+events_like() {
+	records_like "$@" | $BUSYBOX awk -F '"count":' '{ sum += $2 + 0 } END { print sum + 0 }'
+}
+
 has_record() { [ -n "$(records_like "$@")" ]; }
 
 # assert_record KEY=VALUE...: one record since mark has all of them (null: `KEY=null`).

@@ -27,7 +27,7 @@ static inline void test_event_init(struct test_event *e, uint64_t seq)
 	e->event = (struct pw_event){
 		.size = sizeof(struct pw_event), .abi = PW_ABI_VERSION, .type = PW_RECORD_FILE,
 		.action = PW_ACTION_READ, .verdict = PW_VERDICT_DENY,
-		.reason = PW_REASON_STRANGER, .flags = PW_EVENT_ENFORCED, .seq = seq,
+		.reason = PW_REASON_STRANGER, .flags = PW_EVENT_ENFORCED, .seq = seq, .count = 1,
 		.mono = 1000000000 + seq, .ino = 12, .dev = 254 << 20 | 1, .tgid = 100, .tid = 101,
 		.ppid = 1, .auid = 0xffffffff, .ses = 0xffffffff, .comm = "cat",
 	};

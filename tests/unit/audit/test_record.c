@@ -514,6 +514,24 @@ static void who_started_it(void **state)
 	assert_run(f, &e, "null [{\"pid\":null,\"exe\":null}]");
 }
 
+/* One number for many: nobody else may have it for one. */
+static void what_was_tried_again(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e, next;
+
+	test_event_init(&e, 72);
+	e.event.count = 700;
+	record(f, &e);
+	assert_int_equal(pw_record_number(f->record, "count", 0), 700);
+	ASSERT_NULL_MEMBERS(f, "first", "last");
+	test_event_init(&next, 73);
+	assert_false(pw_record_repeats(&e.event, 1, &next.event));
+	assert_false(pw_record_repeats(&next.event, 1, &e.event));
+	test_event_init(&e, 72);
+	assert_true(pw_record_repeats(&e.event, 1, &next.event));
+}
+
 static void events_that_are_none(void **state)
 {
 	struct test_event e;
@@ -545,6 +563,7 @@ static void events_that_are_none(void **state)
 	REFUSED(e.event.parent_len = 1);
 	REFUSED(e.bytes[4] = 'x');
 	REFUSED(e.event.chain_len = 1);
+	REFUSED(e.event.count = 0);
 #undef REFUSED
 	test_event_init(&e, 1);
 	test_event_ancestor(&e, 7, NAMES("sh\0bin"));
@@ -580,6 +599,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_line_after_the_mounts_changed, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(who_started_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_tried_again, set_up, tear_down),
 		cmocka_unit_test(events_that_are_none),
 	};
 

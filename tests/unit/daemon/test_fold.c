@@ -22,6 +22,7 @@ static struct pw_event refusal(uint32_t subject, uint32_t object)
 				  .reason = PW_REASON_STRANGER,
 				  .flags = PW_EVENT_ENFORCED,
 				  .generation = 3,
+				  .count = 1,
 				  .subject = subject,
 				  .object = object };
 }
@@ -147,7 +148,7 @@ static void numbers_out_of_range_name_nothing(void **state)
 
 	(void)state;
 	assert_non_null(catalog);
-	pw_folds_add(&folds, &(struct pw_event){ .subject = UINT32_MAX, .object = UINT32_MAX },
+	pw_folds_add(&folds, &(struct pw_event){ .subject = UINT32_MAX, .object = UINT32_MAX, .count = 1 },
 		     catalog, START);
 	assert_true(pw_folds_take(&folds, START, &fold, &next));
 	assert_string_equal(fold.subject, "number 4294967295");

@@ -8,7 +8,7 @@
  * number. An operation is done in long rows, so that what is put off (timers,
  * callbacks, memory that is given back) is paid within the row, and the cheapest
  * of some rows counts. Some turns before each row fill caches and are not looked at.
- * A # in a path stands for the number of the row, from 0: how many names share a
+ * A # in a path stands for the number of the row, of a burst for that of the turn, from 0: how many names share a
  * bucket of the kernel's cache with one of a path is chance, so each row has its own.
  *
  * --landlock does it in a Landlock sandbox that allows all of it.
@@ -269,10 +269,17 @@ static const struct operation *operation_of(char *text)
 	exit(2);
 }
 
+/* Each turn another path: what is done again at once may be recorded as one. */
 static void burst(const struct operation *op, int times)
 {
+	char *number = strchr(argument, '#');
+
 	op->prepare();
-	repeat(op, times);
+	for (int i = 0; i < times; i++) {
+		if (number)
+			*number = '0' + i % ROWS;
+		op->once();
+	}
 	op->finish();
 }
 
