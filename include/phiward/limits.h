@@ -44,6 +44,8 @@
 #define PW_ANNOUNCED_MAX 4096	/* connections by loopback between connect and accept */
 #define PW_RULES_MAX 65535	/* numbered rules of one policy */
 
+#define PW_LOG_SEGMENT_MAX (64U << 20)	/* bytes of a segment of the log, but for its last lines */
+
 #define PW_WALK_MAX 128		/* levels from a file up to the root of its file system */
 #define PW_PATH_DEPTH 24	/* names of a path that fit a record */
 #define PW_PATH_BYTES 1024

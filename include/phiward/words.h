@@ -43,7 +43,9 @@
 	X(PW_ACTION_ADOPT, "adopt")                                                                \
 	X(PW_ACTION_SEAL, "seal")                                                                  \
 	X(PW_ACTION_MODULE, "module")                                                              \
-	X(PW_ACTION_KEXEC, "kexec")
+	X(PW_ACTION_KEXEC, "kexec")                                                                \
+	X(PW_ACTION_SPACE, "space")                                                                \
+	X(PW_ACTION_EXPIRE, "expire")
 
 enum pw_action { PW_ACTION_LIST(PW_ENUM_ENTRY) PW_ACTION_MAX_ };
 
@@ -153,7 +155,8 @@ enum pw_on_loss { PW_ON_LOSS_LIST(PW_ENUM_ENTRY) PW_ON_LOSS_MAX_ };
 	X(PW_REASON_SELF, "phiward guards its own process, files and programs in the kernel")      \
 	X(PW_REASON_ELSEWHERE, "it does not see the directories that PID 1 sees")                  \
 	X(PW_REASON_SEALED, "phiward is sealed until the next boot")                               \
-	X(PW_REASON_FOREIGN, "phiwardd found other files or mounts than those it was sealed with")
+	X(PW_REASON_FOREIGN, "phiwardd found other files or mounts than those it was sealed with") \
+	X(PW_REASON_LOG, "the log's own: its room, and how long the policy keeps it")
 
 enum pw_reason { PW_REASON_LIST(PW_ENUM_ENTRY) PW_REASON_MAX_ };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Bytes of a log directory, files apart by a byte 0xff: it is whole or its first break is
- * named, and what is proved from it holds.
+ * named, and what is proved from it holds. With 0xfe before it, it begins with the second segment.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -33,7 +33,7 @@ static void remove_log(void)
 {
 	char name[32];
 
-	for (size_t i = 0; i <= FILES_MAX; i++) {
+	for (size_t i = 1; i <= FILES_MAX + 1; i++) {
 		name_of(name, i, 0);
 		unlinkat(dir, name, 0);
 	}
@@ -68,15 +68,16 @@ static void put_file(const char *name, const uint8_t *data, size_t size)
 
 static void put_log(const uint8_t *data, size_t size)
 {
-	const uint8_t *starts[FILES_MAX] = {data}, *end = data + size;
-	size_t n = 1;
+	const uint8_t *end = data + size, *starts[FILES_MAX];
+	size_t n = 1, skipped = size && *data == 0xfe;
 	char name[32];
 
+	starts[0] = data += skipped;
 	for (const uint8_t *at = data; at < end && n < FILES_MAX; at++)
 		if (*at == 0xff)
 			starts[n++] = at + 1;
 	for (size_t i = 0; i < n; i++) {
-		name_of(name, i + 1, n);
+		name_of(name, i + 1 + skipped, n + skipped);
 		put_file(name, starts[i],
 			 (size_t)((i + 1 < n ? starts[i + 1] - 1 : end) - starts[i]));
 	}

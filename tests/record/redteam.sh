@@ -12,9 +12,9 @@ good=$work/good/log
 copy=$work/copy
 anchor=$("$phiward" audit verify "$good" | sed -n 's/.*anchor of this log: //p')
 
-expect "the log itself is complete" 0 "complete from record 1 to 117 over 3 boots" \
+expect "the log itself is complete" 0 "complete from sequence 1 to 117 over 3 boots" \
 	"$phiward" audit verify --key "$key" --anchor "$anchor" "$good"
-expect "without a key it is consistent" 0 "consistent from record 1 to 117" \
+expect "without a key it is consistent" 0 "consistent from sequence 1 to 117" \
 	"$phiward" audit verify "$good"
 
 # caught NAME TEXT CMD...: CMD, in a copy of the log, is seen, with the key.
@@ -157,6 +157,87 @@ cp -r "$good" "$work/with-wtmp"
 (cd "$work/with-wtmp" && wtmp "$((began - 900000))" "$began" "$((began + 1))")
 expect "boot: those in wtmp that have records, and those before the log" 0 "complete" \
 	"$phiward" audit verify --key "$key" "$work/with-wtmp"
+
+# ---- What was deleted, and what is compressed ------------------------------------------------
+
+make_log old boot=$boot_a module 20 gap=3 full 15 full 12 full boot=$boot_b 30 full 10 boot=$boot_c 9 full \
+	11 gap=2 5 expire 4 expire 6 pack stop
+good=$work/old/log key=$work/old/keys with=(--key "$work/old/keys")
+expect "a log whose oldest segments were deleted is complete from there on" 0 \
+	"complete from sequence 46 to 129 over 3 boots" "$phiward" audit verify --key "$key" "$good"
+expect "and says why" 0 "segments 1 to 2, was deleted by the policy's age" "$phiward" audit verify "$good"
+check "all closed segments but the newest are compressed" \
+	"$(cd "$good" && find . -name 'audit*' | sort | paste -sd ' ' | grep -vFx \
+	"./audit-00000003.log.zst ./audit-00000004.log.zst ./audit-00000005.log.zst ./audit-00000006.log ./audit.log")"
+
+caught "deleted: one more, without a record" "segment 3 is not in the log, and no record" rm audit-00000003.log.zst
+caught "deleted: all but the newest two, without a record" "segment 5 is not in the log, and no record" \
+	bash -c 'rm audit-0000000[345].log.zst'
+caught "deleted: one in the middle" "segment 4 is not in the log" rm audit-00000004.log.zst
+# A record as phiwardd writes it, for a segment that it did not delete.
+forge() {
+	local text
+	text=$(zstd -dcq audit-00000003.log.zst | perl -MDigest::SHA=sha256_base64 -ne '
+		$first //= $1 if /"seq":(\d+)/;
+		if (/"checkpoint":"(.*)"/) {
+			my $t = $1 =~ s/\\n/\n/gr;
+			my @l = split /\n/, $t;
+			my ($records) = $t =~ /^records (\d+)/m;
+			$said = "segment 3: $l[1] records, numbers $first to $records, root $l[2], checkpoint " . sha256_base64($t) . "=";
+		} END { print $said }')
+	grep '"action":"expire"' audit.log | tail -n 1 |
+		sed "s|\"path\":\"[^\"]*\"|\"path\":\"$text\"|; s/\"seq\":[0-9]*/\"seq\":$1/"
+}
+forge_at_end() { forge 130 >> audit.log && rm audit-00000003.log.zst; }
+caught "deleted: a forged record behind the last checkpoint" "audit.log:" forge_at_end
+forge_unsealed() { lines audit.log 'pop @l' && forge 130 >> audit.log && rm audit-00000003.log.zst; }
+caught "deleted: a forged record where the log is open" "is not sealed" forge_unsealed
+forge_in_place() { forge 123 > x && lines audit.log '$l[$_] =~ /expire/ and $i = $_ for 0 .. $#l; open I, "x"; $l[$i] = <I>' && rm x audit-00000003.log.zst; }
+caught "deleted: a forged record in the place of the last one" "were changed" forge_in_place
+edit_record() { lines audit.log 's/(segment 2: .*numbers \d+ to )(\d+)/$1 . ($2 + 7)/e for @l'; }
+caught "deleted: its record says a higher number" "audit" edit_record
+caught "deleted: its record is removed" "no record says" lines audit.log '@l = grep { !/segment 2: / } @l'
+caught "deleted: its record is no longer one of phiwardd" "no record says" \
+	lines audit.log 's/"subject":"phiwardd"(.*segment 2: )/"subject":"others"$1/ for @l'
+other_end() { zstd -dcq audit-00000004.log.zst > audit-00000003.log && rm audit-00000003.log.zst; }
+caught "deleted: what comes after it is another segment" "audit-00000003.log:" other_end
+
+caught "compressed: two are exchanged" "audit-00000003.log.zst:" swap audit-00000003.log.zst audit-00000004.log.zst
+caught "compressed: one is cut" "damaged" truncate -s -20 audit-00000003.log.zst
+caught "compressed: one is emptied" "audit-00000004.log.zst:" truncate -s 0 audit-00000004.log.zst
+caught "compressed: one has more behind it" "damaged" bash -c 'head -c 100 /dev/urandom >> audit-00000005.log.zst'
+caught "compressed: one has another frame behind it" "damaged" bash -c 'echo | zstd -q >> audit-00000005.log.zst'
+caught "compressed: a byte in the middle" "audit-00000005.log.zst:" \
+	perl -e 'open my $f, "+<:raw", "audit-00000005.log.zst" or die; seek $f, 300, 0; print $f "\xa5\x5a"'
+again() { zstd -dcq "$1" > x && lines x "$2" && zstd -q --rm x -o y && mv y "$1"; }
+caught "compressed: anew, with a record changed" "audit-00000004.log.zst:" again audit-00000004.log.zst '$l[3] =~ s/dicom/dicon/'
+caught "compressed: anew, with a record less" "audit-00000004.log.zst:" again audit-00000004.log.zst 'splice @l, 3, 1'
+bomb() { head -c 300M /dev/zero | tr '\0' '\n' | zstd -q > "$1"; }
+caught "compressed: 300 MB in a few bytes" "damaged" bomb audit-00000004.log.zst
+frames() { for ((i = 0; i < 300; i++)); do head -c 1M /dev/zero | tr '\0' '\n' | zstd -q --stream-size=1048576; done > "$1"; }
+caught "compressed: 300 MB in frames" "audit-00000004.log.zst:1: this is no record" frames audit-00000004.log.zst
+expect "compressed: and there is no proof from it" 1 "the log is broken" "$phiward" audit prove 120 "$copy"
+caught "compressed: one that has no file any more" "audit-00000005.log.zst:" \
+	bash -c 'rm audit-00000005.log.zst; ln -s audit-00000004.log.zst audit-00000005.log.zst'
+plain() { zstd -dq --rm audit-0000000[345].log.zst; }
+rm -rf "$copy" && cp -r "$good" "$copy" && (cd "$copy" && plain)
+expect "compressed: the twin, decompressed by hand" 0 "complete from sequence 46" \
+	"$phiward" audit verify --key "$key" "$copy"
+rm -rf "$copy" && cp -r "$good" "$copy" && (cd "$copy" && zstd -dq audit-00000004.log.zst && head -c 30 /dev/urandom > audit-00000004.log.zst)
+expect "compressed: with both files of a segment the first one counts" 0 "complete from sequence 46" \
+	"$phiward" audit verify --key "$key" "$copy"
+make_log twice boot=$boot_a module 20 full 15 full 12 full record 3 record expire 5 stop
+expect "deleted: said again after phiwardd died in between" 0 "complete from sequence 28" \
+	"$phiward" audit verify --key "$work/twice/keys" "$work/twice/log"
+make_log said boot=$boot_a module 20 full 15 full 12 record 5 stop
+expect "deleted: said, and phiwardd died before it" 0 "complete from sequence 1 " \
+	"$phiward" audit verify --key "$work/said/keys" "$work/said/log"
+end_of_2=$(sed -n 's/.*"path":"segment 2: \([0-9]*\) .*root \(\S*\), .*/\1 \2/p' "$good/audit.log")
+expect "anchor: how the last deleted segment ended" 0 "the anchor is in the log" "$phiward" audit verify \
+	--anchor "$(sed 's,\(.*\)/.*,\1/2,' <<< "$("$phiward" audit verify "$good" | sed -n 's/.*anchor of this log: //p')") $end_of_2" "$good"
+expect "anchor: another end of it" 1 "was deleted" "$phiward" audit verify \
+	--anchor "$(sed 's,\(.*\)/.*,\1/2,' <<< "$("$phiward" audit verify "$good" | sed -n 's/.*anchor of this log: //p')") 3${end_of_2#*}" "$good"
+good=$work/good/log
 
 expect "anchor: another root" 1 "not those of the anchor" \
 	"$phiward" audit verify --anchor "${anchor% *} AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" "$good"

@@ -80,14 +80,54 @@ sub read_keys {
 	}
 }
 
+# The segments in DIR by number, audit.log last.
+sub segments {
+	my ($dir) = @_;
+	my %files;
+	for my $file (glob("$dir/audit-*.log.zst"), glob "$dir/audit-*.log") {
+		$files{$1 + 0} = $file if $file =~ /audit-(\d{8,})\.log(\.zst)?$/;
+	}
+	my @numbers = sort { $a <=> $b } keys %files;
+	my $next = @numbers ? $numbers[-1] + 1 : 1;
+	$files{$next} = "$dir/audit.log";
+	return (\%files, @numbers, $next);
+}
+
+sub lines_of {
+	my ($file) = @_;
+	if ($file =~ /\.zst$/) {
+		open my $in, '-|:raw', 'zstd', '-dcq', $file or die "$file: $!\n";
+		return $in;
+	}
+	open my $in, '<:raw', $file or die "$file: $!\n";
+	return $in;
+}
+
+# What the newest record says that segment $deleted was deleted, and which line that is.
+sub find_begin {
+	my ($files, $deleted) = @_;
+	for my $number (sort { $b <=> $a } keys %$files) {
+		my ($in, %begin) = lines_of($files->{$number});
+		while (my $line = <$in>) {
+			%begin = (file => $files->{$number}, line => $., last => $1, checkpoint => $2)
+				if $line =~ /"type":"system","action":"expire",.*"subject":"phiwardd",.*"path":"segment $deleted: \d+ records, numbers \d+ to (\d+), root [^,]+, checkpoint ([^"]+)"/;
+		}
+		return %begin if %begin;
+	}
+	die "segment $deleted is not there, and no record says that it was deleted\n";
+}
+
 sub check_log {
 	my ($dir) = @_;
-	my ($segment, $last, %epoch, %seen, $settled) = (0, undef);
-	my @files = sort glob "$dir/audit-*.log";
-	for my $file (@files, "$dir/audit.log") {
+	my ($files, @numbers) = segments($dir);
+	my ($segment, $last, %epoch, %seen) = ($numbers[0] - 1);
+	my %begin = $segment ? find_begin($files, $segment) : (last => 0, checkpoint => 'none', sealed => 1);
+	my $settled = $begin{last};
+	for my $number (@numbers) {
+		my $file = $files->{$number};
 		$segment++;
-		die "$file: not segment $segment\n" if $file =~ /audit-(\d+)\.log$/ && $1 != $segment;
-		open my $in, '<:raw', $file or die "$file: $!\n";
+		die "$file: not segment $segment\n" if $number != $segment;
+		my $in = lines_of($file);
 		my ($closed, @leaves) = (0);
 		while (my $line = <$in>) {
 			eval {
@@ -98,31 +138,36 @@ sub check_log {
 					die "of another segment\n" if $c->{segment} != $segment;
 					die "of another size\n" if $c->{size} != @leaves;
 					die "another root\n" if $c->{root} ne base64(root(@leaves));
-					my $before = $last ? base64(sha256($last->{text})) : 'none';
+					my $before = $last ? base64(sha256($last->{text})) : $begin{checkpoint};
 					die "another checkpoint before\n" if $c->{previous} ne $before;
-					for (my $n = ($settled // 0) + 1; $n <= $c->{settled}; $n++) {
+					for (my $n = $settled + 1; $n <= $c->{settled}; $n++) {
 						die "number $n is missing\n" unless delete $seen{$n};
 						$settled = $n;
 					}
+					$epoch{$c->{boot}} = $c->{epoch} - 1 if !$last && %begin && $segment > 1;
 					die "an epoch is missing\n"
 						if $c->{epoch} && $c->{epoch} != ++$epoch{$c->{boot}};
 					check_seal($c);
 					$last = $c;
 					$closed = $c->{end} ne 'open';
+					$begin{sealed} ||= $begin{file} eq $file && $c->{size} && $. > $begin{line};
 				} else {
 					my ($first, $end) = $line =~ /^\{"schema":1,"seq":(\d+),/ ? ($1, $1) :
 						$line =~ /^\{"schema":1,"seq":null,.*"first":(\d+),"last":(\d+),/ ? ($1, $2) :
 						die "no record\n";
 					for my $n ($first .. $end) {
-						die "number $n stands there twice\n" if $n <= ($settled // 0) || $seen{$n}++;
+						next if $n <= $begin{last};
+						die "number $n stands there twice\n" if $n <= $settled || $seen{$n}++;
 					}
 					push @leaves, sha256("\0$line");
 				}
 			};
 			die "$file:$.: $@" if $@;
 		}
+		close $in or die "$file: damaged\n";
 		die "$file: not closed\n" if $file ne "$dir/audit.log" && !$closed;
 	}
+	die "the record of a deletion is not sealed\n" unless $begin{sealed};
 	print "$last->{segment} $last->{size} $last->{root}\n";
 }
 

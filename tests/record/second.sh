@@ -9,18 +9,19 @@ second=tests/record/second.pl
 make_log module boot=$boot_a module 64 gap=3 full 15 sync=1 full 3 sync=100 full 90 boot=$boot_b 1 stop
 make_log file boot=$boot_a 20 stop 5 boot=$boot_b 7 stop
 cat "$work/file/state/log.key" >> "$work/file/keys"
+make_log kept boot=$boot_a module 30 full 20 gap=2 full 25 full 8 expire boot=$boot_b 9 full 6 expire 4 pack stop
 make_log late boot=$boot_a module ahead=4 20
 
-for log in module file; do
+for log in module file kept; do
 	dir=$work/$log
 	anchor=$("$phiward" audit verify "$dir/log" | sed -n 's/.*anchor of this log: //p')
 	expect "$log: the second implementation finds it whole, with keys" 0 \
 		"$(sed 's,.*/,,' <<< "$anchor")" "$second" log "$dir/log" "$dir/keys"
 	expect "$log: and phiward" 0 "complete" "$phiward" audit verify --key "$dir/keys" "$dir/log"
 	found=
-	for n in $(cat "$dir"/log/*.log | sed -n 's/^{"schema":1,"seq":\([0-9]*\),.*/\1/p'); do
+	for n in $(zstd -dcqf "$dir"/log/audit* | sed -n 's/^{"schema":1,"seq":\([0-9]*\),.*/\1/p'); do
 		"$phiward" audit prove "$n" "$dir/log" > "$work/proof" || found+="no proof of $n;"
-		line=$(cat "$dir"/log/*.log | grep "^{\"schema\":1,\"seq\":$n,")
+		line=$(zstd -dcqf "$dir"/log/audit* | grep "^{\"schema\":1,\"seq\":$n,")
 		[ "$("$second" proof "$work/proof" "$dir/keys")" = "$line" ] || found+="the second: $n;"
 		[ "$("$phiward" audit prove --check "$work/proof" --key "$dir/keys" | head -n 1)" = "$line" ] ||
 			found+="phiward: $n;"
@@ -39,11 +40,13 @@ for log in module file; do
 		"$phiward" audit prove --check "$work/proof.seal" --key "$dir/keys"
 	expect "$log: nor the second" 1 "forged" "$second" proof "$work/proof.seal" "$dir/keys"
 	cp -r "$dir/log" "$work/changed-$log"
-	sed -i '3s/storescu/storescv/' "$work/changed-$log/audit.log" "$work/changed-$log/audit-00000001.log"
-	expect "$log: neither takes a changed record" 1 "audit-00000001.log:" \
+	changed=$(cd "$work/changed-$log" && ls audit-00000001.log 2> /dev/null || echo audit.log)
+	sed -i '3s/storescu/storescv/' "$work/changed-$log/$changed"
+	n=$(sed -n '1s/^{"schema":1,"seq":\([0-9]*\),.*/\1/p' "$work/changed-$log/$changed")
+	expect "$log: neither takes a changed record" 1 "$changed:" \
 		"$phiward" audit verify "$work/changed-$log"
-	expect "$log: nor the second" 1 "audit-00000001.log:" "$second" log "$work/changed-$log"
-	expect "$log: and there is no proof from it" 1 "broken" "$phiward" audit prove 1 "$work/changed-$log"
+	expect "$log: nor the second" 1 "$changed:" "$second" log "$work/changed-$log"
+	expect "$log: and there is no proof from it" 1 "broken" "$phiward" audit prove "$n" "$work/changed-$log"
 done
 expect "a key file is a weaker promise, and that is said" 0 "which root of that machine could read" \
 	"$phiward" audit verify --key "$work/file/keys" "$work/file/log"
@@ -63,7 +66,7 @@ encrypt auditor $boot_a
 expect "with the auditor's private key, a boot whose first key is missing is only consistent" 0 \
 	"there is no key for it" "$phiward" audit verify --key "$work/auditor.key" "$work/module/log"
 encrypt auditor $boot_b
-expect "with all first keys it is complete" 0 "complete from record 1 to 176 over 2 boots" \
+expect "with all first keys it is complete" 0 "complete from sequence 1 to 176 over 2 boots" \
 	"$phiward" audit verify --key "$work/auditor.key" "$work/module/log"
 "$phiward" audit prove 170 "$work/module/log" > "$work/proof"
 expect "a proof brings the first key along" 0 "sealed by the kernel module" \
@@ -102,4 +105,20 @@ expect "no proof from 100 GB" 3 "cannot read" "$phiward" audit prove 1 "$work/ba
 expect "others go on reading: query" 0 '"seq":170' "$phiward" audit query --json "$work/module/log"
 check "and see no checkpoint" "$("$phiward" audit query --json "$work/module/log" | grep checkpoint)"
 expect "jq reads a checkpoint" 0 "seal kernel module" jq -r 'select(.checkpoint).checkpoint' "$work/module/log/audit.log"
+# The same checks of what was deleted and compressed, by the second.
+rm -rf "$work/copy" && cp -r "$work/kept/log" "$work/copy"
+sed -i '/"action":"expire"/d' "$work/copy/audit.log"
+expect "deleted without a record: nor does the second take it" 1 "no record says" "$second" log "$work/copy"
+rm -rf "$work/copy" && cp -r "$work/kept/log" "$work/copy"
+rm "$work/copy"/audit-00000004.log*
+expect "one more deleted: nor does the second take it" 1 "not segment 4" "$second" log "$work/copy"
+rm -rf "$work/copy" && cp -r "$work/kept/log" "$work/copy"
+truncate -s -20 "$work/copy/audit-00000003.log.zst"
+expect "compressed and cut: nor does the second take it" 1 "" "$second" log "$work/copy"
+expect "zstd shows what phiward compressed" 0 '"seq":' zstd -dcq "$work/kept/log/audit-00000003.log.zst"
+expect "query reads what is compressed" 0 '"action":"expire"' "$phiward" audit query --json "$work/kept/log"
+check "all of it, in its order" "$(diff <("$phiward" audit query --json "$work/kept/log") \
+	<(cd "$work/kept/log" && zstd -dcqf audit-* audit.log | grep -v '"checkpoint"'))"
+expect "query reads one compressed file alone" 0 '"seq":' \
+	"$phiward" audit query --json "$work/kept/log/audit-00000003.log.zst"
 tap_end

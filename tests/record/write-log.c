@@ -14,6 +14,9 @@
  *   ahead=N   the module reads a count that is so much higher
  *   full      the file is full; the next record begins another
  *   stop      phiwardd stops
+ *   pack      closed segments are compressed, but for the newest
+ *   expire    the oldest segment is deleted, after a record of that
+ *   record    only the record of that
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +26,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/keep.h"
+#include "audit/pack.h"
 #include "audit/record.h"
 #include "audit/segment.h"
 #include "common/cleanup.h"
@@ -202,6 +207,53 @@ static void write_gap(uint64_t n)
 	pw_line_done(&lines);
 }
 
+static void pack(void)
+{
+	uint64_t segment;
+
+	while ((segment = pw_keep_unpacked(w.log_dir, 1))) {
+		struct pw_pack *packing;
+		int r;
+
+		must(pw_pack_begin(w.log_dir, segment, &packing), "pack");
+		while ((r = pw_pack_step(packing)) > 0)
+			;
+		must(r, "pack");
+		pw_pack_end(packing);
+	}
+}
+
+static void expire(bool remove)
+{
+	char text[PW_EXPIRED_TEXT_MAX];
+	struct pw_expired expired;
+	struct pw_line lines = {0};
+	struct test_event e;
+	int r;
+
+	open_log();
+	r = pw_keep_find(w.log_dir, INT64_MAX, 1, &expired);
+	must(r > 0 ? 0 : r ? r : -ENOENT, "expire");
+	pw_expired_text(&expired, text);
+	test_event_init(&e, ++w.state.seq);
+	e.event.type = PW_RECORD_SYSTEM;
+	e.event.action = PW_ACTION_EXPIRE;
+	e.event.verdict = PW_VERDICT_ALLOW;
+	e.event.reason = PW_REASON_LOG;
+	e.event.subject = PW_SUBJECT_DAEMON;
+	e.event.dev = 0;
+	e.event.ino = 0;
+	test_event_names(&e, &e.event.path_len, text, strlen(text) + 1);
+	pw_recorder_begin(&w.recorder);
+	pw_record_event(&w.recorder, &e.event, &lines);
+	append(&lines);
+	pw_line_done(&lines);
+	if (!remove)
+		return;
+	must(pw_segment_checkpoint(&w.segment, &w.file, PW_END_OPEN), "checkpoint");
+	must(pw_keep_remove(w.log_dir, expired.segment), "remove");
+}
+
 static bool number_after(const char *command, const char *name, uint64_t *ret)
 {
 	return pw_text_begins(command, name) &&
@@ -237,6 +289,12 @@ static void do_command(const char *command)
 		open_log();
 		must(pw_segment_checkpoint(&w.segment, &w.file, PW_END_STOP), "stop");
 		close_log();
+	} else if (!strcmp(command, "pack")) {
+		pack();
+	} else if (!strcmp(command, "expire")) {
+		expire(true);
+	} else if (!strcmp(command, "record")) {
+		expire(false);
 	} else {
 		must(-EINVAL, command);
 	}

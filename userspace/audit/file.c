@@ -7,11 +7,13 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "audit/bytes.h"
 #include "audit/file.h"
 #include "audit/record.h"
 #include "common/cleanup.h"
 
-#define FULL_NAME "audit-%08u.log"
+#define AGAIN_BYTES 65536
+
 
 static int open_current(int dir, int flags)
 {
@@ -83,6 +85,7 @@ int pw_log_file_open(int dir, struct pw_log_file *ret_file, char **ret_torn)
 	if (torn && ftruncate(fd, file.size) < 0)
 		return -errno;
 	file.fd = TAKE_FD(fd);
+	file.synced = file.size;
 	*ret_file = file;
 	*ret_torn = TAKE_PTR(torn);
 	return 0;
@@ -95,14 +98,20 @@ void pw_log_file_close(struct pw_log_file *file)
 	*file = (struct pw_log_file){ .fd = -1 };
 }
 
+/* Of the one form that a name has; 0: it is none. */
 static unsigned int number_of(const char *name)
 {
+	char again[sizeof(PW_LOG_NUMBERED PW_PACKED_SUFFIX) + 16];
 	unsigned int number = 0;
-	int end = 0;
+	int n;
 
-	if (sscanf(name, "audit-%8u.log%n", &number, &end) != 1 || !end || name[end])
+	if (sscanf(name, "audit-%8u.log", &number) != 1)
 		return 0;
-	return number;
+	n = snprintf(again, sizeof(again), PW_LOG_NUMBERED PW_PACKED_SUFFIX, number);
+	if (!strcmp(name, again))
+		return number;
+	again[n - (int)sizeof(PW_PACKED_SUFFIX) + 1] = '\0';
+	return strcmp(name, again) ? 0 : number;
 }
 
 static int only_full(const struct dirent *entry)
@@ -110,12 +119,26 @@ static int only_full(const struct dirent *entry)
 	return number_of(entry->d_name) != 0;
 }
 
-/* By number, so that nine digits come after eight. */
+/* By number, so that nine digits come after eight; what is not compressed first. */
 static int by_number(const struct dirent **a, const struct dirent **b)
 {
 	unsigned int x = number_of((*a)->d_name), y = number_of((*b)->d_name);
 
-	return (x > y) - (x < y);
+	return x == y ? strcmp((*a)->d_name, (*b)->d_name) : (x > y) - (x < y);
+}
+
+/* Where both files of a segment are there, the compressed one may not be whole. */
+static int drop_doubles(struct dirent **entries, int n)
+{
+	int kept = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (kept && number_of(entries[kept - 1]->d_name) == number_of(entries[i]->d_name))
+			free(entries[i]);
+		else
+			entries[kept++] = entries[i];
+	}
+	return kept;
 }
 
 int pw_log_file_names(int dir, char ***ret_names, size_t *ret_n)
@@ -126,6 +149,7 @@ int pw_log_file_names(int dir, char ***ret_names, size_t *ret_n)
 
 	if (n < 0)
 		return -errno;
+	n = drop_doubles(entries, n);
 	names = calloc((size_t)n + 1, sizeof(*names));
 	if (!names)
 		r = -ENOMEM;
@@ -187,13 +211,13 @@ int pw_log_file_follow(struct pw_log_file *file)
 {
 	_cleanup_close_ int fd = -1;
 	uint64_t number = next_number(file->dir);
-	char name[sizeof(FULL_NAME) + 16];
+	char name[sizeof(PW_LOG_NUMBERED) + 16];
 	off_t size;
 	int r;
 
 	if (!number || number > 99999999)
 		return -EIO;
-	snprintf(name, sizeof(name), FULL_NAME, (unsigned int)number);
+	snprintf(name, sizeof(name), PW_LOG_NUMBERED, (unsigned int)number);
 	r = pw_log_file_sync(file);
 	if (r < 0)
 		return r;
@@ -207,7 +231,7 @@ int pw_log_file_follow(struct pw_log_file *file)
 	}
 	close(file->fd);
 	file->fd = TAKE_FD(fd);
-	file->size = 0;
+	file->size = file->synced = 0;
 	fsync(file->dir);
 	return 0;
 }
@@ -243,12 +267,43 @@ int pw_log_file_append(struct pw_log_file *file, const char *lines, size_t lengt
 	return r;
 }
 
+/* One that does not append. */
+static int write_again(struct pw_log_file *file)
+{
+	_cleanup_close_ int fd = openat(file->dir, PW_LOG_CURRENT,
+					O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char bytes[AGAIN_BYTES];
+
+	if (fd < 0)
+		return -errno;
+	for (off_t at = file->synced; at < file->size;) {
+		size_t wanted = file->size - at < AGAIN_BYTES ? (size_t)(file->size - at) :
+								AGAIN_BYTES;
+		ssize_t n = pread(fd, bytes, wanted, at);
+
+		if (n > 0)
+			n = pwrite(fd, bytes, (size_t)n, at);
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		at += n;
+	}
+	return 0;
+}
+
 int pw_log_file_sync(struct pw_log_file *file)
 {
+	int r = 0;
+
 	if (!file->dirty)
 		return 0;
-	if (fdatasync(file->fd) < 0)
-		return -errno;
+	if (file->failed)
+		r = write_again(file);
+	if (!r && fdatasync(file->fd) < 0)
+		r = -errno;
+	file->failed = r < 0;
+	if (r < 0)
+		return r;
 	file->dirty = false;
+	file->synced = file->size;
 	return 0;
 }

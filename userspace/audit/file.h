@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The files of the log: audit.log, which grows, and audit-00000001.log and so
- * on, which audit.log became when it was full. Whole lines only, in order.
+ * The files of the log: audit.log, which grows, and audit-00000001.log and so on, which
+ * audit.log became when it was full, later compressed. Whole lines only, in order.
  */
 #ifndef PW_AUDIT_FILE_H
 #define PW_AUDIT_FILE_H
@@ -11,8 +11,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <phiward/limits.h>
+
 #define PW_LOG_CURRENT "audit.log"
-#define PW_LOG_FULL_BYTES (64 * 1024 * 1024)
+#define PW_LOG_NUMBERED "audit-%08u.log"
+#define PW_LOG_FULL_BYTES PW_LOG_SEGMENT_MAX
 
 struct pw_log_file {
 	int dir;		/* borrowed */
@@ -21,6 +24,8 @@ struct pw_log_file {
 	off_t full;		/* a file of this size is to be followed by another */
 	bool torn;		/* bytes behind size are to be cut off before the next write */
 	bool dirty;		/* written since the last sync */
+	off_t synced;		/* up to here it is on the disk */
+	bool failed;		/* a sync was; what stands behind synced is written once more */
 };
 
 /*
@@ -37,11 +42,15 @@ int pw_log_file_append(struct pw_log_file *file, const char *lines, size_t lengt
 /* The file gets a number and another one is begun. On error all is as before. */
 int pw_log_file_follow(struct pw_log_file *file);
 
-/* To the disk, if anything was written. */
+/*
+ * To the disk, if anything was written. After an error the kernel takes for written what it
+ * could not write, and the next sync would say nothing of it: the bytes are written again first.
+ */
 int pw_log_file_sync(struct pw_log_file *file);
 
 /*
- * The names of the files in a directory, oldest first; the current one is last.
+ * The names of the segments in a directory, oldest first; the current one is last. One that is
+ * compressed ends in PW_PACKED_SUFFIX.
  * The caller frees with pw_log_names_free().
  */
 int pw_log_file_names(int dir, char ***ret_names, size_t *ret_n);

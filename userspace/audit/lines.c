@@ -2,12 +2,10 @@
 #include "audit/lines.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "audit/record.h"
-#include "common/cleanup.h"
 
 #define BUFFER_BYTES (1024 * 1024)
 
@@ -15,28 +13,25 @@ _Static_assert(BUFFER_BYTES > 2 * PW_RECORD_LINE_MAX, "the longest record has ro
 
 int pw_lines_open(int dir, const char *name, struct pw_lines *ret)
 {
-	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct pw_lines lines = { 0 };
-	struct stat st;
+	int r = pw_bytes_open(dir, name, &lines.from);
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
+	if (r < 0)
+		return r;
 	lines.bytes = malloc(BUFFER_BYTES);
-	if (!lines.bytes)
+	if (!lines.bytes) {
+		pw_bytes_close(&lines.from);
 		return -ENOMEM;
-	lines.fd = TAKE_FD(fd);
+	}
 	*ret = lines;
 	return 0;
 }
 
 void pw_lines_close(struct pw_lines *lines)
 {
-	if (lines->bytes)
-		close(lines->fd);
+	pw_bytes_close(&lines->from);
 	free(lines->bytes);
-	*lines = (struct pw_lines){ .fd = -1 };
+	*lines = (struct pw_lines){ .from.fd = -1 };
 }
 
 static int fill(struct pw_lines *lines)
@@ -49,11 +44,9 @@ static int fill(struct pw_lines *lines)
 	memmove(lines->bytes, lines->bytes + lines->start, lines->end - lines->start);
 	lines->end -= lines->start;
 	lines->start = 0;
-	do
-		n = read(lines->fd, lines->bytes + lines->end, BUFFER_BYTES - lines->end);
-	while (n < 0 && errno == EINTR);
+	n = pw_bytes_read(&lines->from, lines->bytes + lines->end, BUFFER_BYTES - lines->end);
 	if (n < 0)
-		return -errno;
+		return (int)n;
 	lines->end += (size_t)n;
 	lines->done = n == 0;
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The lines of one file, fast and unparsed. What it is given need not be a log. */
+/* The lines of one segment, fast and unparsed. What it is given need not be a log. */
 #ifndef PW_AUDIT_LINES_H
 #define PW_AUDIT_LINES_H
 
@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/bytes.h"
+
 struct pw_lines {
-	int fd;
+	struct pw_bytes from;
 	char *bytes;
 	size_t start, end;	/* what was read and not yet given */
 	bool done;
@@ -20,14 +22,20 @@ struct pw_lines {
 	void *data;
 };
 
-/* -ENOENT, -EINVAL: no regular file, -EACCES, -ENOMEM... */
+/* As pw_bytes_open(). */
 int pw_lines_open(int dir, const char *name, struct pw_lines *ret);
 void pw_lines_close(struct pw_lines *lines);
 
 /*
  * 1: there is a line, 0: the end; -EMSGSIZE: it is longer than any record, -ENODATA: the last
- * one has no end, which is then in line, or another error of reading.
+ * one has no end, which is then in line, or an error of pw_bytes_read().
  */
 int pw_lines_next(struct pw_lines *lines);
+
+/* Whether the segment is compressed. */
+static inline bool pw_lines_packed(const struct pw_lines *lines)
+{
+	return lines->from.frames;
+}
 
 #endif

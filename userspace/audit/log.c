@@ -30,6 +30,7 @@ struct pw_log {
 	const struct pw_event *batch[BATCH_EVENTS];
 	size_t nbatch;
 	struct pw_gaps gaps;
+	uint64_t told_closed;	/* segments */
 	int epoll;
 };
 
@@ -432,6 +433,8 @@ int pw_log_drain(struct pw_log *log, int want_settled)
 		return lines;
 	r = all ? settle(log, issued) : 0;
 	if (!r)
+		r = pw_segment_tick(&log->segment, &log->file, now_ns());
+	if (!r)
 		r = pw_segment_checkpoint(&log->segment, &log->file, PW_END_OPEN);
 	if (!r)
 		r = pw_log_file_sync(&log->file);
@@ -445,4 +448,31 @@ int pw_log_end(struct pw_log *log)
 	if (r >= 0)
 		r = pw_segment_checkpoint(&log->segment, &log->file, PW_END_STOP);
 	return r < 0 ? r : pw_log_file_sync(&log->file);
+}
+
+/* ---- What is asked of it ------------------------------------------------------------------ */
+
+void pw_log_set(struct pw_log *log, const struct pw_log_policy *policy)
+{
+	log->file.full = (off_t)policy->segment_bytes;
+	log->segment.age = policy->age_ms * 1000000;
+}
+
+const struct pw_checkpoint *pw_log_checkpoint(const struct pw_log *log)
+{
+	return log->segment.any ? &log->segment.last : NULL;
+}
+
+uint64_t pw_log_sealed(const struct pw_log *log)
+{
+	return log->segment.any && !log->file.dirty ? log->segment.last.settled : 0;
+}
+
+bool pw_log_closed(struct pw_log *log, struct pw_checkpoint *ret)
+{
+	if (log->told_closed == log->segment.nclosed)
+		return false;
+	log->told_closed = log->segment.nclosed;
+	*ret = log->segment.closing;
+	return true;
 }

@@ -7,10 +7,13 @@
 #ifndef PW_AUDIT_LOG_H
 #define PW_AUDIT_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <phiward/abi.h>
 
+#include "audit/checkpoint.h"
+#include "policy/policy.h"
 #include "publish/catalog.h"
 
 struct pw_log;
@@ -55,5 +58,17 @@ int pw_log_end(struct pw_log *log);
 
 /* Alone it leaves the segment open, as a crash does. */
 struct pw_log *pw_log_close(struct pw_log *log);
+
+/* How it is written from now on. */
+void pw_log_set(struct pw_log *log, const struct pw_log_policy *policy);
+
+/* The last checkpoint; NULL: there is none yet. Valid until something is written. */
+const struct pw_checkpoint *pw_log_checkpoint(const struct pw_log *log);
+
+/* Up to this number all is in the log, under a checkpoint, and on the disk. */
+uint64_t pw_log_sealed(const struct pw_log *log);
+
+/* Whether a segment was closed since this was asked; *@ret is what closes it. */
+bool pw_log_closed(struct pw_log *log, struct pw_checkpoint *ret);
 
 #endif

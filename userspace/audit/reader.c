@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
+#include "audit/bytes.h"
 #include "audit/checkpoint.h"
 #include "audit/file.h"
 #include "audit/reader.h"
@@ -14,28 +14,96 @@
 
 #define LAST_BYTES (1024 * 1024)
 
-static int open_file(struct pw_reader *reader, const char *name)
-{
-	_cleanup_close_ int fd = openat(reader->dir, name,
-					O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	_cleanup_free_ char *copy = strdup(name);
-	struct stat st;
-	FILE *file;
+/* ---- A compressed segment as a stream ----------------------------------------------------- */
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	file = copy ? fdopen(fd, "r") : NULL;
-	if (!file)
+struct stream {
+	struct pw_bytes bytes;
+	uint64_t at;
+};
+
+static ssize_t stream_read(void *cookie, char *to, size_t n)
+{
+	struct stream *stream = cookie;
+	ssize_t got = pw_bytes_read(&stream->bytes, to, n);
+
+	if (got < 0) {
+		errno = (int)-got;
+		return -1;
+	}
+	stream->at += (uint64_t)got;
+	return got;
+}
+
+static int stream_seek(void *cookie, off64_t *offset, int whence)
+{
+	struct stream *stream = cookie;
+	uint64_t base = whence == SEEK_CUR ? stream->at : 0;
+	int r = whence == SEEK_END ? pw_bytes_size(&stream->bytes, &base) : 0;
+
+	base += (uint64_t)*offset;
+	if (!r && (whence != SEEK_CUR || *offset))
+		r = pw_bytes_seek(&stream->bytes, base);
+	if (r < 0) {
+		errno = -r;
+		return -1;
+	}
+	stream->at = base;
+	*offset = (off64_t)base;
+	return 0;
+}
+
+static int stream_close(void *cookie)
+{
+	struct stream *stream = cookie;
+
+	pw_bytes_close(&stream->bytes);
+	free(stream);
+	return 0;
+}
+
+/* Takes @bytes over. */
+static FILE *stream_open(struct pw_bytes *bytes)
+{
+	static const cookie_io_functions_t calls = { .read = stream_read, .seek = stream_seek,
+						     .close = stream_close };
+	struct stream *stream = bytes->frames ? malloc(sizeof(*stream)) : NULL;
+	FILE *file = NULL;
+
+	if (!bytes->frames) {
+		file = fdopen(bytes->fd, "r");
+	} else if (stream) {
+		*stream = (struct stream){ .bytes = *bytes };
+		file = fopencookie(stream, "r", calls);
+	}
+	if (file)
+		*bytes = (struct pw_bytes){ .fd = -1 };
+	else
+		free(stream);
+	return file;
+}
+
+/* ---- Files -------------------------------------------------------------------------------- */
+
+static int open_file(struct pw_reader *reader, const char *name, uint64_t number)
+{
+	_cleanup_free_ char *copy = strdup(name);
+	struct pw_bytes bytes;
+	FILE *file;
+	int r = pw_bytes_open(reader->dir, name, &bytes);
+
+	if (r < 0)
+		return r;
+	file = copy ? stream_open(&bytes) : NULL;
+	if (!file) {
+		pw_bytes_close(&bytes);
 		return -ENOMEM;
-	TAKE_FD(fd);
+	}
 	if (reader->file)
 		fclose(reader->file);
 	free(reader->name);
 	reader->file = file;
 	reader->name = TAKE_PTR(copy);
-	reader->identity = st;
+	reader->number = number;
 	reader->line_number = 0;
 	return 0;
 }
@@ -50,7 +118,7 @@ static int open_single(struct pw_reader *reader, const char *path)
 	reader->dir = open(dirname(for_dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (reader->dir < 0)
 		return -errno;
-	return open_file(reader, basename(for_base));
+	return open_file(reader, basename(for_base), 0);
 }
 
 int pw_reader_open(const char *path, struct pw_reader *ret_reader)
@@ -105,7 +173,7 @@ static int read_line(struct pw_reader *reader)
 	}
 	reader->partial = c == EOF && length;
 	if (c == EOF) {
-		int r = ferror(reader->file) ? -EIO : 0;
+		int r = ferror(reader->file) ? -(errno ?: EIO) : 0;
 
 		clearerr(reader->file);
 		return fseeko(reader->file, start, SEEK_SET) < 0 ? -errno : r;
@@ -157,19 +225,11 @@ static void parse_line(struct pw_reader *reader)
 		reader->record = record;
 }
 
-static bool is_file(int dir, const char *name, const struct stat *identity)
-{
-	struct stat st;
-
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_ino == identity->st_ino && st.st_dev == identity->st_dev;
-}
-
 /*
- * The name of the file that follows @present (NULL: of the first), or NULL. It
- * is found by its inode: audit.log gets another name when it is full.
+ * The segment after @number, or NULL: it is found by its number, because audit.log gets another
+ * name when it is full, and a file that is compressed is another one.
  */
-static int find_following(int dir, const struct stat *present, char **ret_name)
+static int find_following(int dir, uint64_t number, char **ret_name, uint64_t *ret_number)
 {
 	char **names;
 	size_t n, at = 0;
@@ -177,14 +237,16 @@ static int find_following(int dir, const struct stat *present, char **ret_name)
 
 	if (r < 0)
 		return r;
-	while (present && at < n && !is_file(dir, names[at], present))
-		at++;
-	if (present && at++ == n)
-		r = -ESTALE;
 	*ret_name = NULL;
-	if (!r && at < n) {
+	for (; at < n && !*ret_name; at++) {
+		*ret_number = pw_log_file_number(names[at]);
+		if (!*ret_number)
+			*ret_number = pw_log_file_next(names, n);
+		if (*ret_number <= number)
+			continue;
 		*ret_name = strdup(names[at]);
 		r = *ret_name ? 0 : -ENOMEM;
+		break;
 	}
 	pw_log_names_free(names, n);
 	return r;
@@ -193,23 +255,24 @@ static int find_following(int dir, const struct stat *present, char **ret_name)
 /* Opens what follows. 1 when that was done, 0 when nothing follows. */
 static int open_following(struct pw_reader *reader)
 {
-	const struct stat before = reader->identity;
-	const struct stat *present = reader->file ? &before : NULL;
+	const uint64_t present = reader->file ? reader->number : 0;
 
 	for (;;) {
 		_cleanup_free_ char *name = NULL, *again = NULL;
-		int r = find_following(reader->dir, present, &name);
+		uint64_t number, same;
+		int looked, r = find_following(reader->dir, present, &name, &number);
 
 		if (r < 0 || !name)
 			return r;
-		r = open_file(reader, name);
-		/* It may have become full and got another name since we looked. */
-		if (!r)
-			r = find_following(reader->dir, present, &again);
-		if (r < 0)
+		r = open_file(reader, name, number);
+		if (r < 0 && r != -ENOENT)
 			return r;
-		if (again && is_file(reader->dir, again, &reader->identity))
-			return 1;
+		/* It may have become full and got another name since we looked. */
+		looked = find_following(reader->dir, present, &again, &same);
+		if (looked < 0)
+			return looked;
+		if (again && number == same && !strcmp(name, again))
+			return r ? r : 1;
 	}
 }
 
@@ -220,11 +283,12 @@ static int read_on(struct pw_reader *reader)
 
 	for (;;) {
 		_cleanup_free_ char *name = NULL;
+		uint64_t number;
 
 		if (reader->single)
 			return 0;
 		if (reader->file) {
-			r = find_following(reader->dir, &reader->identity, &name);
+			r = find_following(reader->dir, reader->number, &name, &number);
 			if (r < 0 || !name)
 				return r;
 			/* What was written after we met the end and before it was full. */
@@ -330,7 +394,8 @@ int pw_reader_seek_last(struct pw_reader *reader, size_t lines)
 	if (r < 0)
 		return r;
 	if (n)
-		r = open_file(reader, names[n - 1]);
+		r = open_file(reader, names[n - 1], pw_log_file_number(names[n - 1]) ?:
+			      pw_log_file_next(names, n));
 	pw_log_names_free(names, n);
 	if (r < 0 || !n)
 		return r;

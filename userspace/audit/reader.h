@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include <json-c/json.h>
 
@@ -19,7 +18,7 @@ struct pw_reader {
 	bool single;		/* one file only, not what follows it */
 	FILE *file;
 	char *name;		/* of the present file */
-	struct stat identity;
+	uint64_t number;	/* of its segment */
 	uint64_t line_number;	/* from 1 */
 	char *line;		/* the present line without its newline */
 	size_t length;

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <json-c/json.h>
 
 #include "audit/file.h"
+#include "audit/lines.h"
 #include "audit/scan.h"
-#include "common/cleanup.h"
 
 #define SCANNED_FILES 2	/* at least */
 
@@ -151,41 +149,47 @@ bool pw_scan_line(const char *line, struct pw_range *ret_range, bool *ret_gap)
 	return pw_scan_line_n(line, strlen(line), ret_range, ret_gap);
 }
 
+/* What is no line, or has no end, ends the file. */
 static int scan_file(int dir, const char *name, pw_scan_fn found, void *data)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	_cleanup_fclose_ FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	_cleanup_free_ char *line = NULL;
-	size_t capacity = 0;
-	int r = 0;
+	struct pw_range range;
+	struct pw_lines lines;
+	bool gap;
+	int r = pw_lines_open(dir, name, &lines), done = 0;
 
-	if (!file) {
-		r = -errno;
-		if (fd >= 0)
-			close(fd);
+	if (r)
 		return r;
-	}
-	while (!r && getline(&line, &capacity, file) > 0) {
-		struct pw_range range;
-		bool gap;
+	while (!done && (r = pw_lines_next(&lines)) > 0)
+		if (pw_scan_line_n(lines.line, lines.length, &range, &gap))
+			done = found(data, range, gap);
+	pw_lines_close(&lines);
+	if (done)
+		return done;
+	return r == -EMSGSIZE || r == -ENODATA || r == -EBADMSG ? 0 : r;
+}
 
-		if (pw_scan_line(line, &range, &gap))
-			r = found(data, range, gap);
-	}
-	return r ? r : ferror(file) ? -EIO : 0;
+static uint64_t size_of(int dir, const char *name)
+{
+	struct pw_bytes bytes;
+	uint64_t size = 0;
+
+	if (pw_bytes_open(dir, name, &bytes) < 0)
+		return 0;
+	if (pw_bytes_size(&bytes, &size) < 0)
+		size = 0;
+	pw_bytes_close(&bytes);
+	return size;
 }
 
 /* The first of the newest files that are looked at. */
 static size_t find_first(int dir, char **names, size_t n)
 {
-	off_t bytes = 0;
+	uint64_t bytes = 0;
 	size_t i = n;
-	struct stat st;
 
 	while (i > 0 && (n - i < SCANNED_FILES || bytes < PW_LOG_FULL_BYTES)) {
 		i--;
-		if (fstatat(dir, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
-			bytes += st.st_size;
+		bytes += size_of(dir, names[i]);
 	}
 	return i;
 }

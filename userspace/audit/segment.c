@@ -2,11 +2,11 @@
 #include "audit/segment.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "audit/bytes.h"
 #include "audit/record.h"
 #include "common/cleanup.h"
 
@@ -80,28 +80,46 @@ static int read_lines(struct pw_segment *segment, int fd, off_t size)
 	return r;
 }
 
-/* The last line of the newest file that is closed. */
+/* The last line of a file that is closed; -ENODATA: that is no checkpoint. */
+int pw_segment_last(int dir, const char *name, struct pw_checkpoint *ret)
+{
+	char bytes[PW_CHECKPOINT_MAX + 1];
+	struct pw_bytes file;
+	size_t length = 0;
+	uint64_t size;
+	ssize_t n = 1;
+	const char *start;
+	int r = pw_bytes_open(dir, name, &file);
+
+	if (r < 0)
+		return r;
+	r = pw_bytes_size(&file, &size);
+	if (!r)
+		r = pw_bytes_seek(&file, size > sizeof(bytes) ? size - sizeof(bytes) : 0);
+	while (!r && length < sizeof(bytes) &&
+	       (n = pw_bytes_read(&file, bytes + length, sizeof(bytes) - length)) > 0)
+		length += (size_t)n;
+	pw_bytes_close(&file);
+	if (r < 0 || n < 0)
+		return r < 0 ? r : (int)n;
+	if (!length || bytes[length - 1] != '\n')
+		return -ENODATA;
+	length--;
+	start = memrchr(bytes, '\n', length);
+	start = start ? start + 1 : bytes;
+	r = pw_checkpoint_parse_line(start, (size_t)(bytes + length - start), ret);
+	return r == -EBADMSG ? -ENODATA : r;
+}
+
 static int read_before(struct pw_segment *segment, int dir, const char *name)
 {
-	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char bytes[PW_CHECKPOINT_MAX];
 	struct pw_checkpoint checkpoint;
-	const char *start;
-	ssize_t n;
-	off_t end;
+	int r = pw_segment_last(dir, name, &checkpoint);
 
-	end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-	if (end < 0)
-		return -errno;
-	n = pread(fd, bytes, sizeof(bytes), end > (off_t)sizeof(bytes) ? end - (off_t)sizeof(bytes) : 0);
-	if (n <= 1)
-		return n < 0 ? -errno : 0;
-	n--;
-	start = memrchr(bytes, '\n', (size_t)n);
-	start = start ? start + 1 : bytes;
-	if (pw_checkpoint_parse_line(start, (size_t)(bytes + n - start), &checkpoint) == 0)
+	if (!r)
 		take_checkpoint(segment, &checkpoint);
-	return 0;
+	/* What became of that file is for verify to say. */
+	return r == -ENODATA || r == -EBADMSG ? 0 : r;
 }
 
 static int find_before(struct pw_segment *segment, int dir)
@@ -137,7 +155,7 @@ int pw_segment_open(struct pw_segment *segment, const struct pw_log_file *file, 
 {
 	int r;
 
-	*segment = (struct pw_segment){ 0 };
+	*segment = (struct pw_segment){ .age = PW_SEGMENT_AGE_NS };
 	r = pw_sealer_open(state_dir, state, state_map, &segment->sealer);
 	if (!r)
 		r = pw_tree_init(&segment->tree);
@@ -205,6 +223,10 @@ static int write_pending(struct pw_segment *segment, struct pw_log_file *file)
 		return r;
 	segment->pending_length = 0;
 	take_checkpoint(segment, &segment->pending_checkpoint);
+	if (segment->closed) {
+		segment->closing = segment->last;
+		segment->nclosed++;
+	}
 	return 0;
 }
 
@@ -241,6 +263,19 @@ static int close_file(struct pw_segment *segment, struct pw_log_file *file,
 	return 0;
 }
 
+static bool is_old(const struct pw_segment *segment, uint64_t now)
+{
+	return segment->began && now - segment->began >= segment->age;
+}
+
+int pw_segment_tick(struct pw_segment *segment, struct pw_log_file *file, uint64_t now)
+{
+	int r = write_pending(segment, file);
+
+	return !r && is_old(segment, now) && !segment->closed && !segment->left ?
+		       close_file(segment, file, PW_END_AGE) : r;
+}
+
 int pw_segment_append(struct pw_segment *segment, struct pw_log_file *file, const char *lines,
 		      size_t length, uint64_t now)
 {
@@ -252,7 +287,7 @@ int pw_segment_append(struct pw_segment *segment, struct pw_log_file *file, cons
 		r = close_file(segment, file, PW_END_STOP);
 	else if (!r && file->size >= file->full)
 		r = close_file(segment, file, PW_END_SIZE);
-	else if (!r && segment->began && now - segment->began >= PW_SEGMENT_AGE_NS)
+	else if (!r && is_old(segment, now))
 		r = close_file(segment, file, PW_END_AGE);
 	if (!r)
 		r = pw_log_file_append(file, lines, length);

@@ -20,12 +20,15 @@ struct pw_segment {
 	struct pw_tree tree;
 	uint64_t number;
 	uint64_t covered;		/* records under the last checkpoint of this segment */
+	uint64_t age;			/* ns; one that began so long ago is closed */
 	uint64_t began;			/* of the first record, by the clock of the boot; 0: none */
 	bool stale;			/* the tree is not that of the file, and is made again */
 	bool closed;			/* the last line is a checkpoint after which nothing comes */
 	bool left;			/* it was found open */
 	bool any;			/* there is a checkpoint, in this segment or before it */
 	struct pw_checkpoint last;	/* that one */
+	uint64_t nclosed;		/* segments that were closed since it was opened */
+	struct pw_checkpoint closing;	/* of the last of these */
 	char pending[PW_CHECKPOINT_MAX];	/* sealed, and the file does not have it yet */
 	size_t pending_length;
 	struct pw_checkpoint pending_checkpoint;
@@ -49,5 +52,11 @@ int pw_segment_append(struct pw_segment *segment, struct pw_log_file *file, cons
  */
 int pw_segment_checkpoint(struct pw_segment *segment, struct pw_log_file *file,
 			  enum pw_segment_end end);
+
+/* Closes a segment that is old, also where nothing is appended. */
+int pw_segment_tick(struct pw_segment *segment, struct pw_log_file *file, uint64_t now);
+
+/* The checkpoint that closes a file; -ENODATA: its last line is none. */
+int pw_segment_last(int dir, const char *name, struct pw_checkpoint *ret);
 
 #endif

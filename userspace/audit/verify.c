@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "audit/account.h"
+#include "audit/begin.h"
 #include "audit/file.h"
 #include "audit/lines.h"
 #include "audit/reader.h"
@@ -29,6 +30,9 @@ struct pass {
 	uint64_t segment;
 	bool closed;
 	bool anchored;
+	struct pw_begin begin;		/* segment 0: nothing was deleted */
+	bool begin_seen;		/* its record, in this file */
+	bool begin_sealed;
 	const char *name;		/* of the file */
 	uint64_t line;
 	/* Records that are not in the tree yet, in the buffer of the lines. */
@@ -135,8 +139,15 @@ static int check_anchor(struct pass *p)
 	return 0;
 }
 
+/* Numbers that were issued when the last deleted segment was closed may have stood in it. */
 static int take_numbers(struct pass *p, struct pw_range range)
 {
+	uint64_t deleted = p->begin.expired.last;
+
+	if (range.last <= deleted)
+		return 0;
+	if (range.first <= deleted)
+		range.first = deleted + 1;
 	if (pw_account_knows(&p->account, range.first) || pw_account_knows(&p->account, range.last))
 		return broken(p, "number %" PRIu64 " stands in the log twice",
 			      pw_account_knows(&p->account, range.first) ? range.first : range.last);
@@ -147,6 +158,14 @@ static int take_numbers(struct pass *p, struct pw_range range)
 		return broken(p, "number %" PRIu64 " is not in the log",
 			      (uint64_t)p->numbers.settled + 1);
 	return pw_account_add(&p->account, range);
+}
+
+static void look_for_begin(struct pass *p, const struct pw_lines *lines)
+{
+	if (p->begin.segment == p->segment && p->begin.line == lines->number &&
+	    p->begin.length == lines->length &&
+	    !memcmp(p->begin.record, lines->line, lines->length))
+		p->begin_seen = true;
 }
 
 static int check_record(struct pass *p, const struct pw_lines *lines)
@@ -168,6 +187,7 @@ static int check_record(struct pass *p, const struct pw_lines *lines)
 		r = take_numbers(p, range);
 	if (r)
 		return r;
+	look_for_begin(p, lines);
 	if (!gap && !p->v->boots[p->v->nboots - 1].dated)
 		date_boot(&p->v->boots[p->v->nboots - 1], lines->line, lines->length);
 	p->v->records += !gap;
@@ -186,6 +206,9 @@ static int check_chain(struct pass *p, const struct pw_checkpoint *c)
 	uint8_t digest[PW_SHA256_LEN];
 	int r;
 
+	if (!last && p->begin.segment)
+		return !c->first && !memcmp(c->previous, p->begin.expired.digest, sizeof(digest)) ? 0 :
+		       broken(p, "the segment that was deleted is not the one before this");
 	if (!last)
 		return c->first ? 0 : broken(p, "the checkpoint before this one is not in the log");
 	if (memcmp(c->log, last->log, sizeof(c->log)) != 0)
@@ -238,6 +261,9 @@ static int check_seal(struct pass *p, const struct pw_checkpoint *c)
 	if (r)
 		return r;
 	boot = &p->v->boots[p->v->nboots - 1];
+	/* Its seals before this one were in what was deleted. */
+	if (c->module && !p->v->checkpoints && p->begin.segment && c->epoch)
+		boot->epoch = c->epoch - 1;
 	if (c->module && c->epoch != boot->epoch + 1)
 		return broken(p, "the seal is number %" PRIu64 " of its boot, the one before was %" PRIu64,
 			      c->epoch, boot->epoch);
@@ -274,6 +300,7 @@ static int check_checkpoint(struct pass *p, const struct pw_lines *lines)
 	if (r)
 		return r;
 	p->closed = c.end != PW_END_OPEN;
+	p->begin_sealed |= p->begin_seen;
 	p->v->last = c;
 	p->v->checkpoints++;
 	p->v->unsealed = 0;
@@ -298,6 +325,8 @@ static int check_lines(struct pass *p, struct pw_lines *lines)
 		return broken(p, "the line is longer than any record");
 	if (r == -ENODATA)
 		return broken(p, "the line has no end");
+	if (r == -EBADMSG && pw_lines_packed(lines))
+		return broken(p, "what is compressed is damaged behind this line");
 	return r;
 }
 
@@ -324,7 +353,7 @@ static int check_file(struct pass *p, int dir, const char *name, bool last)
 	lines.data = p;
 	pw_tree_clear(&p->tree);
 	p->nwaiting = 0;
-	p->closed = false;
+	p->closed = p->begin_seen = false;
 	r = check_anchor(p);
 	if (!r)
 		r = check_lines(p, &lines);
@@ -335,6 +364,17 @@ static int check_file(struct pass *p, int dir, const char *name, bool last)
 	return r;
 }
 
+/* Of what was deleted the log still says how the last segment ended. */
+static bool deleted_is_anchored(struct pass *p)
+{
+	const struct pw_checkpoint *anchor = p->v->anchor;
+	const struct pw_expired *last = &p->begin.expired;
+
+	p->anchored = anchor->segment == last->segment && anchor->size == last->size &&
+		      !memcmp(anchor->root, last->root, sizeof(last->root));
+	return p->anchored;
+}
+
 static int check_end(struct pass *p)
 {
 	const struct pw_verify *v = p->v;
@@ -342,16 +382,44 @@ static int check_end(struct pass *p)
 
 	p->name = NULL;
 	p->line = 0;
+	if (p->begin.segment && !p->begin_sealed)
+		return broken(p, "the record that segment %" PRIu64 " was deleted is not sealed",
+			      p->begin.expired.segment);
 	for (size_t i = 0; i < p->account.n; i++)
 		covered += p->account.seen[i].last - p->account.seen[i].first + 1;
 	if (covered != p->told)
 		return broken(p, "some numbers stand in the log twice");
 	if (v->anchor && v->checkpoints && memcmp(v->anchor->log, v->last.log, PW_LOG_ID_LEN) != 0)
 		return broken(p, "the anchor is of another log, %s", v->anchor->log);
+	if (v->anchor && v->anchor->segment <= v->expired && !deleted_is_anchored(p))
+		return broken(p, "the anchor is of segment %" PRIu64 ", which was deleted",
+			      v->anchor->segment);
 	if (v->anchor && !p->anchored)
 		return broken(p, "the log does not reach the anchor, record %" PRIu64 " of segment %"
 			      PRIu64 ": what was written since was removed", v->anchor->size,
 			      v->anchor->segment);
+	return 0;
+}
+
+/* A log need not begin with segment 1, when a record says so. */
+static int begin(struct pass *p, int dir, char **names, size_t n)
+{
+	uint64_t number = n ? pw_log_file_number(names[0]) : 0;
+	int r;
+
+	p->v->first = 1;
+	if (number <= 1)
+		return 0;
+	r = pw_begin_find(dir, names, n, number - 1, &p->begin);
+	if (r < 0)
+		return r;
+	p->name = names[0];
+	if (!p->begin.segment)
+		return broken(p, "segment %" PRIu64 " is not in the log, and no record says that it was "
+			      "deleted", number - 1);
+	p->segment = p->v->expired = number - 1;
+	p->numbers.settled = p->told = p->highest = p->begin.expired.last;
+	p->v->first = p->begin.expired.last + 1;
 	return 0;
 }
 
@@ -366,6 +434,8 @@ int pw_verify(int dir, struct pw_verify *v)
 		return r;
 	p.account.state = &p.numbers;
 	r = pw_tree_init(&p.tree);
+	if (!r)
+		r = begin(&p, dir, names, n);
 	for (size_t i = 0; !r && i < n; i++)
 		r = check_file(&p, dir, names[i], i == n - 1);
 	if (!r)
@@ -374,6 +444,7 @@ int pw_verify(int dir, struct pw_verify *v)
 	v->issued = v->checkpoints ? v->last.records : 0;
 	pw_tree_done(&p.tree);
 	pw_account_done(&p.account);
+	pw_begin_done(&p.begin);
 	pw_log_names_free(names, n);
 	return r == -EUCLEAN ? 0 : r;
 }

@@ -27,7 +27,9 @@ struct pw_verify {
 	char file[32];		/* where; "" : nowhere in particular */
 	uint64_t line;
 	char what[256];
-	uint64_t complete;	/* every number from 1 to this one stands in the log */
+	uint64_t expired;	/* segments that were deleted, and a record says so */
+	uint64_t first;		/* every number from this one, which is 1 where nothing was deleted, */
+	uint64_t complete;	/* to this one stands in the log */
 	uint64_t issued;	/* by the last checkpoint */
 	uint64_t records;	/* lines */
 	uint64_t gapped;	/* numbers in gap lines */

@@ -106,6 +106,26 @@ static void print_records(json_object *status)
 	       pw_paint(stdout, lost ? PW_RED : PW_PLAIN), lost, pw_paint(stdout, PW_PLAIN));
 }
 
+/* What only the daemon knows. */
+static void print_log(json_object *status)
+{
+	json_object *log;
+	const char *anchor;
+	uint64_t free;
+	char text[128];
+
+	if (!json_object_object_get_ex(status, "log", &log) ||
+	    !pw_json_u64(log, "free_percent", &free))
+		return;
+	snprintf(text, sizeof(text), "%s%s%" PRIu64 "%% of its file system free%s",
+		 is_true(log, "writable") ? "" : "cannot be written; ",
+		 is_true(log, "low") ? "only " : "", free,
+		 is_true(log, "low") ? ": make room" : "");
+	print_row("log", text);
+	if (pw_json_string(log, "anchor", &anchor))
+		print_row("anchor", anchor);
+}
+
 static void print_module(json_object *status)
 {
 	char text[64] = "not in use";
@@ -128,6 +148,7 @@ static int print_status(json_object *status)
 		print_row("digest", text);
 	print_canary(status);
 	print_records(status);
+	print_log(status);
 	print_row("daemon", is_true(status, "daemon") ? "running" :
 		  "not running; what is in force stays in force; start it with: "
 		  "systemctl start phiwardd");

@@ -98,8 +98,9 @@ static int print_broken(const struct pw_verify *v)
 	if (v->file[0])
 		printf("%s:%" PRIu64 ": ", v->file, v->line);
 	puts(v->what);
-	if (v->complete)
-		printf("  before that, every number from 1 to %" PRIu64 " is there\n", v->complete);
+	if (v->complete >= v->first)
+		printf("  before that, every number from %" PRIu64 " to %" PRIu64 " is there\n", v->first,
+		       v->complete);
 	return PW_EXIT_NO;
 }
 
@@ -155,10 +156,13 @@ static int print_whole(const struct pw_verify *v)
 		complete = complete &&
 			   v->boots[i].checked == v->boots[i].by_module + v->boots[i].by_file;
 	}
-	printf("%s from record 1 to %" PRIu64 " over %zu boot%s: %" PRIu64 " records, %" PRIu64
+	printf("%s from sequence %" PRIu64 " to %" PRIu64 " over %zu boot%s: %" PRIu64 " records, %" PRIu64
 	       " numbers in gaps, %" PRIu64 " segments, %" PRIu64 " checkpoints\n",
-	       complete ? "complete" : "consistent", v->complete, v->nboots, v->nboots == 1 ? "" : "s",
-	       v->records, v->gapped, v->segments, v->checkpoints);
+	       complete ? "complete" : "consistent", v->first, v->complete, v->nboots,
+	       v->nboots == 1 ? "" : "s", v->records, v->gapped, v->segments, v->checkpoints);
+	if (v->expired)
+		printf("  what stands before sequence %" PRIu64 ", segments 1 to %" PRIu64 ", was deleted "
+		       "by the policy's age, and a record says so\n", v->first, v->expired);
 	for (size_t i = 0; i < v->nboots; i++)
 		print_boot(&v->boots[i], v->keys);
 	print_limits(v);

@@ -181,6 +181,8 @@ static void run_status(struct pw_daemon *daemon, struct pw_client *client, json_
 	(void)request;
 	if (!r)	/* it cannot tell when nothing is in the kernel */
 		pw_json_add(status, "daemon", json_object_new_boolean(1));
+	if (!r && daemon->log)
+		pw_json_add(status, "log", pw_retain_status(daemon));
 	pw_client_answer(client, r < 0 ? pw_answer_errno(r, "what is enforced cannot be read") :
 					 pw_answer_with("status", status));
 }

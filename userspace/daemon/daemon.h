@@ -16,6 +16,7 @@
 #include "audit/log.h"
 #include "daemon/directories.h"
 #include "daemon/journal.h"
+#include "daemon/retain.h"
 #include "daemon/server.h"
 #include "publish/ward.h"
 
@@ -40,6 +41,7 @@ struct pw_daemon {
 	sd_event_source *addresses;
 	sd_event_source *ticks[3];
 	struct pw_waiting waiting[PW_WAITING_MAX];
+	struct pw_retain retain;
 	const char *key;		/* what became of the boot's first key; NULL: not now */
 	bool log_failing;		/* said already */
 	bool canary_failing;
@@ -99,7 +101,7 @@ void pw_watch_stop(struct pw_daemon *daemon);
 int pw_watch_log(struct pw_daemon *daemon);
 void pw_watch_forget_log(struct pw_daemon *daemon);
 
-/* Something was attached or swapped: addresses, canary, search for links, systemd's status. */
+/* Something was attached or swapped: addresses, canary, search for links, the log, systemd's status. */
 void pw_watch_applied(struct pw_daemon *daemon);
 
 /* Writes to the log what is in the rings; with @settle, also what is lost. */

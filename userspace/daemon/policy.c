@@ -88,7 +88,7 @@ int pw_daemon_open(struct pw_daemon *daemon, struct pw_diag *diag)
 	r = pw_daemon_open_log(daemon);
 	if (r < 0)
 		pw_journal_say(daemon->journal, LOG_CRIT, "the log in %s cannot be opened: %s; "
-			       "it is tried again every second", PW_LOG_DIR, strerror(-r));
+			       "it is tried again", PW_LOG_DIR, strerror(-r));
 	return 0;
 }
 

@@ -15,7 +15,6 @@
 
 #define SECOND 1000000ULL
 #define PACE_USEC 20000ULL
-#define SETTLE_USEC SECOND		/* gaps, sync, and what could not be written */
 #define REFRESH_USEC (2 * SECOND)	/* paths that are pending */
 #define CANARY_USEC (60 * SECOND)
 
@@ -30,10 +29,12 @@ int pw_watch_drain(struct pw_daemon *daemon, bool settle)
 	r = pw_log_drain(daemon->log, settle);
 	if (r < 0 && !daemon->log_failing)
 		pw_journal_say(daemon->journal, LOG_CRIT, "the log in %s cannot be written: %s; "
-			       "it is tried again every second", PW_LOG_DIR, strerror(-r));
+			       "it is tried again", PW_LOG_DIR, strerror(-r));
 	else if (r >= 0 && daemon->log_failing)
 		pw_journal_say(daemon->journal, LOG_WARNING, "the log can be written again");
 	daemon->log_failing = r < 0;
+	if (r >= 0)
+		pw_retain_written(daemon);
 	/* A full ring would wake us for ever; the clock tries again. */
 	sd_event_source_set_enabled(daemon->ring, r < 0 ? SD_EVENT_OFF : SD_EVENT_ON);
 	return r;
@@ -79,11 +80,16 @@ int pw_watch_log(struct pw_daemon *daemon)
 	int r = sd_event_add_io(daemon->event, &daemon->ring, pw_log_fd(daemon->log), EPOLLIN,
 				on_ring, daemon);
 
-	return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	pw_log_set(daemon->log, pw_retain_policy(daemon));
+	pw_retain_begin(daemon);
+	return 0;
 }
 
 void pw_watch_forget_log(struct pw_daemon *daemon)
 {
+	pw_retain_end(daemon);
 	daemon->ring = sd_event_source_disable_unref(daemon->ring);
 }
 
@@ -139,6 +145,12 @@ static int again(sd_event_source *source, uint64_t usec)
 	return 0;
 }
 
+/* Gaps, what is brought to the disk, and what could not be written. */
+static uint64_t flush_usec(const struct pw_daemon *daemon)
+{
+	return pw_retain_policy(daemon)->flush_ms * 1000;
+}
+
 static int on_settle(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct pw_daemon *daemon = data;
@@ -147,7 +159,8 @@ static int on_settle(sd_event_source *source, uint64_t usec, void *data)
 	if (daemon->ward && !daemon->log && pw_daemon_open_log(daemon) == 0)
 		pw_journal_say(daemon->journal, LOG_WARNING, "the log could be opened now");
 	pw_watch_settle(daemon, false);
-	return again(source, SETTLE_USEC);
+	pw_retain_tick(daemon);
+	return again(source, flush_usec(daemon));
 }
 
 static int on_canary(sd_event_source *source, uint64_t usec, void *data)
@@ -242,6 +255,9 @@ void pw_watch_applied(struct pw_daemon *daemon)
 {
 	struct pw_canary canary;
 
+	if (daemon->log)
+		pw_log_set(daemon->log, pw_retain_policy(daemon));
+	sd_event_source_set_time_relative(daemon->ticks[0], flush_usec(daemon));
 	update_addresses(daemon);
 	pw_watch_canary(daemon, &canary);
 	if (daemon->ward && pw_ward_scanning(daemon->ward))
@@ -276,11 +292,11 @@ static int watch_mounts(struct pw_daemon *daemon)
 
 int pw_watch_start(struct pw_daemon *daemon)
 {
-	static const struct {
+	const struct {
 		uint64_t usec;
 		sd_event_time_handler_t handler;
 	} clocks[PW_ARRAY_SIZE(daemon->ticks)] = {
-		{ SETTLE_USEC, on_settle }, { REFRESH_USEC, on_refresh }, { CANARY_USEC, on_canary },
+		{ pw_log_default.flush_ms * 1000, on_settle }, { REFRESH_USEC, on_refresh }, { CANARY_USEC, on_canary },
 	};
 	int r = watch_mounts(daemon);
 
@@ -300,12 +316,15 @@ int pw_watch_start(struct pw_daemon *daemon)
 		r = sd_event_source_set_priority(daemon->scan, SD_EVENT_PRIORITY_IDLE);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(daemon->scan, SD_EVENT_OFF);
+	if (r >= 0)
+		r = pw_retain_start(daemon);
 	return r < 0 ? r : 0;
 }
 
 void pw_watch_stop(struct pw_daemon *daemon)
 {
 	pw_watch_forget_log(daemon);
+	pw_retain_stop(daemon);
 	sd_event_source_disable_unref(daemon->scan);
 	sd_event_source_disable_unref(daemon->pace);
 	sd_event_source_disable_unref(daemon->mounts);

@@ -20,6 +20,7 @@ struct header {
 	bool sealed;
 	struct pw_position sealed_at;
 	enum pw_rescue rescue;
+	struct pw_log_policy log;
 };
 
 static void read_schema(struct pw_reader *reader, const struct pw_yaml *node, void *out)
@@ -66,6 +67,11 @@ static void read_rescue(struct pw_reader *reader, const struct pw_yaml *node, vo
 	((struct header *)out)->rescue = pw_read_word(reader, node, "rescue", &pw_words_rescue);
 }
 
+static void read_log(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+{
+	pw_read_log(reader, node, &((struct header *)out)->log);
+}
+
 /* Read when the sources were gathered. */
 static void read_include(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
@@ -87,6 +93,7 @@ static const struct pw_key policy_keys[] = {
 	{"mode", PW_YAML_SCALAR, "enforce or permissive", read_policy_mode},
 	{"sealed", PW_YAML_SCALAR, NULL, read_sealed},
 	{"rescue", PW_YAML_SCALAR, NULL, read_rescue},
+	{"log", PW_YAML_MAP, NULL, read_log},
 	{"include", PW_YAML_LIST, NULL, read_include},
 	{"peers", PW_YAML_MAP, NULL, read_later},
 	{"objects", PW_YAML_MAP, NULL, read_later},
@@ -110,7 +117,8 @@ static void read_header(struct pw_reader *reader, size_t source)
 {
 	struct pw_key keys[PW_ARRAY_SIZE(policy_keys)];
 	struct pw_policy *policy = reader->policy;
-	struct header header = {.main = !source, .rescue = PW_RESCUE_OFF};
+	struct header header = {.main = !source, .rescue = PW_RESCUE_OFF,
+				.log = pw_log_default};
 	struct pw_position top = {.file = policy->sources[source].path, .line = 1, .column = 1};
 	bool part;
 	size_t i;
@@ -134,6 +142,7 @@ static void read_header(struct pw_reader *reader, size_t source)
 	policy->mode = header.mode;
 	policy->rescue = header.rescue;
 	policy->sealed = header.sealed;
+	policy->log = header.log;
 	if (header.sealed && header.rescue == PW_RESCUE_NONE)
 		pw_error(reader, &header.sealed_at, "'sealed: true' with 'rescue: none' would leave "
 			 "no way out: state 'rescue: permissive' or 'rescue: off'");

@@ -166,6 +166,18 @@ enum pw_others_network {
 	PW_OTHERS_RULES,	/* the list, and loopback when others_loopback */
 };
 
+/* How the log is written and kept. */
+struct pw_log_policy {
+	uint64_t flush_ms;	/* records reach the disk after this long at the latest */
+	uint64_t segment_bytes;	/* a segment of this size is closed, */
+	uint64_t age_ms;	/* and one of this age */
+	uint64_t keep_ms;	/* a closed segment of this age is deleted; 0: never */
+	uint64_t warn_free;	/* percent of the file system; 0: no warning */
+};
+
+/* Of a policy that says nothing, and without a policy. */
+extern const struct pw_log_policy pw_log_default;
+
 /* What a rule number means to a reader. */
 struct pw_rule {
 	struct pw_position at;
@@ -179,6 +191,7 @@ struct pw_policy {
 	enum pw_mode mode;
 	bool sealed;		/* it is sealed when it is applied */
 	enum pw_rescue rescue;	/* how far the kernel command line may go */
+	struct pw_log_policy log;
 	struct pw_object_policy *objects;
 	size_t nobjects;
 	struct pw_subject_policy *subjects;

@@ -129,6 +129,9 @@ void pw_code_check_inside(struct pw_reader *reader, const struct pw_place *place
 /* @place is of `writes` or a socket: only `updates` writes in a code set. */
 void pw_code_check_written(struct pw_reader *reader, const struct pw_place *place);
 
+/* log.c */
+void pw_read_log(struct pw_reader *reader, const struct pw_yaml *node, struct pw_log_policy *log);
+
 /* objects.c, subjects.c, network.c */
 
 void pw_read_object(struct pw_reader *reader, const struct pw_yaml *node,

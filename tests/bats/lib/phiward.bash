@@ -267,8 +267,11 @@ phiward_records() { phiward audit query --json; }
 drained_log() {
 	local file
 	control '{"command":"drain"}' > /dev/null || true
-	for file in /var/log/phiward/audit-*.log /var/log/phiward/audit.log; do
-		[ ! -e "$file" ] || $BUSYBOX grep -v '^{"schema":1,"checkpoint":' "$file" || true
+	for file in /var/log/phiward/audit-*.log* /var/log/phiward/audit.log; do
+		case $file in
+		*.zst) zstd -dcq "$file" | $BUSYBOX grep -v '^{"schema":1,"checkpoint":' || true ;;
+		*.log) [ ! -e "$file" ] || $BUSYBOX grep -v '^{"schema":1,"checkpoint":' "$file" || true ;;
+		esac
 	done
 }
 

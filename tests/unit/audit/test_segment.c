@@ -116,6 +116,27 @@ static void full_and_old(void **state)
 	assert_whole(f, 3, 6);
 }
 
+static void old_and_at_rest(void **state)
+{
+	struct fixture *f = *state;
+
+	f->segment.age = 100;
+	assert_int_equal(append(f, 1), 0);
+	assert_int_equal(pw_segment_tick(&f->segment, &f->file, 100), 0);
+	assert_int_equal(f->segment.nclosed, 0);
+	assert_int_equal(pw_segment_tick(&f->segment, &f->file, 101), 0);
+	assert_int_equal(f->segment.nclosed, 1);
+	assert_int_equal(f->segment.closing.end, PW_END_AGE);
+	/* One without records does not age. */
+	assert_int_equal(pw_segment_tick(&f->segment, &f->file, 1000), 0);
+	assert_int_equal(f->segment.nclosed, 1);
+	assert_int_equal(append(f, 1000), 0);
+	assert_int_equal(pw_segment_checkpoint(&f->segment, &f->file, PW_END_STOP), 0);
+	assert_int_equal(pw_segment_tick(&f->segment, &f->file, 9000), 0);
+	assert_int_equal(f->segment.nclosed, 2);
+	assert_whole(f, 2, 2);
+}
+
 /* What was sealed and could not be written goes first when there is room again. */
 static void a_full_disk(void **state)
 {
@@ -173,7 +194,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(full_and_old), TEST(a_full_disk), TEST(a_tree_that_is_not_that_of_the_file),
+		TEST(full_and_old), TEST(old_and_at_rest), TEST(a_full_disk),
+		TEST(a_tree_that_is_not_that_of_the_file),
 		TEST(the_key_file),
 	};
 

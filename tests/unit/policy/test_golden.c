@@ -160,6 +160,11 @@ static void dump(FILE *to, const struct pw_policy *policy)
 		fprintf(to, ", rescue %s", pw_word_name(&pw_words_rescue, policy->rescue));
 	fputs(policy->sealed ? ", sealed\n" : "\n", to);
 	fprintf(to, "digest %s\n", digest);
+	if (memcmp(&policy->log, &pw_log_default, sizeof(policy->log)) != 0)
+		fprintf(to, "log: flush %lu ms, segment %lu bytes, age %lu ms, keep %lu ms, warn_free %lu%%\n",
+			(unsigned long)policy->log.flush_ms, (unsigned long)policy->log.segment_bytes,
+			(unsigned long)policy->log.age_ms, (unsigned long)policy->log.keep_ms,
+			(unsigned long)policy->log.warn_free);
 	for (i = 0; i < policy->nsources; i++)
 		fprintf(to, "source %s\n", policy->sources[i].name);
 	for (i = 0; i < policy->nobjects; i++)
