@@ -245,7 +245,7 @@ static void expire(bool remove)
 	e.event.ino = 0;
 	test_event_names(&e, &e.event.path_len, text, strlen(text) + 1);
 	pw_recorder_begin(&w.recorder);
-	pw_record_event(&w.recorder, &e.event, &lines);
+	pw_record_event(&w.recorder, &e.event, 1, &lines);
 	append(&lines);
 	pw_line_done(&lines);
 	if (!remove)
