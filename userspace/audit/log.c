@@ -196,6 +196,7 @@ int pw_log_open(const struct pw_log_config *config, struct pw_log **ret)
 	log->file.fd = -1;
 	log->epoll = -1;
 	r = pw_recorder_init(&log->recorder, config->state_dir);
+	log->recorder.actors = config->actors;
 	if (!r)
 		r = open_file(log);
 	if (!r)

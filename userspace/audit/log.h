@@ -12,6 +12,7 @@
 
 #include <phiward/abi.h>
 
+#include "audit/actors.h"
 #include "audit/checkpoint.h"
 #include "policy/policy.h"
 #include "publish/catalog.h"
@@ -30,6 +31,7 @@ struct pw_log_config {
 	int ring_tamper;	/* what others tried on the guard */
 	struct pw_state *state;	/* the mapped state map; borrowed */
 	int state_map;		/* its descriptor, for the module; -1: there is none */
+	const struct pw_actors *actors;	/* borrowed; NULL: nobody is stated */
 	pw_log_notice_fn notice;
 	void *notice_data;
 };

@@ -18,6 +18,7 @@
 
 #include <phiward/abi.h>
 
+#include "audit/actors.h"
 #include "audit/cgroups.h"
 #include "common/mounts.h"
 #include "audit/line.h"
@@ -47,6 +48,8 @@ struct pw_recorder {
 	time_t second;			/* what second_text says */
 	char second_text[32];
 	size_t second_length;
+	const struct pw_actors *actors;	/* borrowed, or NULL */
+	uint64_t actor_changes;		/* of those known to the groups below */
 	struct pw_mounts mounts;
 	struct pw_cgroups cgroups;
 	struct pw_catalog_slot catalogs[4];

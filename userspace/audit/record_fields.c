@@ -324,7 +324,32 @@ static void put_cgroup(struct pw_line *line, const struct pw_record_source *f)
 	pw_line_literal(line, "\"");
 }
 
-/* Filled by those who are entitled to say who is at the console, and for which study. */
+static const struct pw_actor_said *actor_of(const struct pw_record_source *f)
+{
+	const struct pw_actors *actors = f->recorder->actors;
+	uint32_t subject = f->event ? f->event->subject : PW_SUBJECT_OTHERS;
+
+	if (!actors || subject < PW_SUBJECT_FIRST || subject >= PW_SUBJECT_IDS ||
+	    !*actors->said[subject].actor)
+		return NULL;
+	return &actors->said[subject];
+}
+
+static void put_actor(struct pw_line *line, const struct pw_record_source *f)
+{
+	const struct pw_actor_said *said = actor_of(f);
+
+	put_text(line, said ? said->actor : NULL);
+}
+
+static void put_actor_by(struct pw_line *line, const struct pw_record_source *f)
+{
+	const struct pw_actor_said *said = actor_of(f);
+
+	put_text(line, said ? said->by : NULL);
+}
+
+/* For the study, once an application can say which it is. */
 static void put_null(struct pw_line *line, const struct pw_record_source *f)
 {
 	(void)f;
@@ -449,8 +474,8 @@ static void put_reason(struct pw_line *line, const struct pw_record_source *f)
 	X(ACTOR, "auid", put_auid)                                                                 \
 	X(ACTOR, "ses", put_ses)                                                                   \
 	X(ACTOR, "cgroup", put_cgroup)                                                             \
-	X(REST, "actor", put_null)                                                                 \
-	X(REST, "actor_by", put_null)                                                              \
+	X(REST, "actor", put_actor)                                                                \
+	X(REST, "actor_by", put_actor_by)                                                          \
 	X(REST, "study", put_null)                                                                 \
 	X(REST, "patient", put_null)                                                               \
 	X(REST, "peer", put_peer)                                                                  \

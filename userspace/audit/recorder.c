@@ -53,6 +53,10 @@ void pw_recorder_begin(struct pw_recorder *recorder)
 	recorder->now = read_clock(CLOCK_REALTIME);
 	recorder->real_offset = recorder->now - read_clock(CLOCK_BOOTTIME);
 	recorder->batch++;
+	if (recorder->actors && recorder->actors->changes != recorder->actor_changes) {
+		recorder->actor_changes = recorder->actors->changes;
+		recorder->stale = true;
+	}
 	/* Without the table paths are shown by device, which is what the place says then. */
 	if (pw_mounts_refresh(&recorder->mounts) != 0)
 		recorder->stale = true;

@@ -41,6 +41,13 @@ static const struct pw_command commands[] = {
 	  pw_cmd_explain },
 	{ "selftest", "", "test the live console without touching patient data",
 	  "  Prints a page to be signed. Root sees all of it.\n", pw_cmd_selftest },
+	{ "actor", "NAME\n       phiward actor --nobody", "state who is at the console, from a program that may",
+	  "  For scripts that the policy has in a subject with `says_who`, or that are run by\n"
+	  "  its members. It stands in the records of that subject, and of those that the policy\n"
+	  "  names, until something else is stated or the script ends.\n\n"
+	  "  NAME      login@domain\n"
+	  "  --nobody  from now on nobody is\n",
+	  pw_cmd_actor },
 	{ "seal", "", "until the next boot: no other policy, no unloading, nothing new in the kernel",
 	  "  Modules, another kernel and settings of the kernel are then only for subjects that\n"
 	  "  have the right in `system:`. There is no way back but to restart the machine.\n",

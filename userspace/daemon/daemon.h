@@ -14,6 +14,7 @@
 #include <systemd/sd-event.h>
 
 #include "audit/log.h"
+#include "daemon/actor.h"
 #include "daemon/directories.h"
 #include "daemon/journal.h"
 #include "daemon/retain.h"
@@ -42,6 +43,7 @@ struct pw_daemon {
 	sd_event_source *ticks[3];
 	struct pw_waiting waiting[PW_WAITING_MAX];
 	struct pw_retain retain;
+	struct pw_actor_state actor;
 	const char *key;		/* what became of the boot's first key; NULL: not now */
 	bool log_failing;		/* said already */
 	bool canary_failing;

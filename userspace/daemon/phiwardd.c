@@ -96,6 +96,8 @@ static int start(struct pw_daemon *daemon)
 
 	if (r >= 0)
 		r = pw_control_open(daemon);
+	if (r >= 0)
+		r = pw_actor_open(daemon);
 	if (r < 0)
 		return fail(daemon, r, "start");
 	r = pw_daemon_restore(daemon);
@@ -133,6 +135,7 @@ static int run(struct pw_daemon *daemon)
 		stop(daemon);
 	}
 	daemon->server = pw_server_close(daemon->server);
+	pw_actor_close(daemon);
 	pw_watch_stop(daemon);
 	pw_daemon_close(daemon);
 	pw_directories_close(&daemon->directories);

@@ -70,6 +70,7 @@ int pw_daemon_open_log(struct pw_daemon *daemon)
 		.ring_tamper = pw_kernel_map(kernel, PW_MAP_RING_TAMPER),
 		.state = pw_kernel_state(kernel),
 		.state_map = pw_kernel_map(kernel, PW_MAP_SHARED),
+		.actors = &daemon->actor.actors,
 		.notice = on_notice,
 		.notice_data = daemon,
 	};

@@ -259,6 +259,7 @@ void pw_watch_applied(struct pw_daemon *daemon)
 		pw_log_set(daemon->log, pw_retain_policy(daemon));
 	sd_event_source_set_time_relative(daemon->ticks[0], flush_usec(daemon));
 	update_addresses(daemon);
+	pw_actor_applied(daemon);
 	pw_watch_canary(daemon, &canary);
 	if (daemon->ward && pw_ward_scanning(daemon->ward))
 		sd_event_source_set_enabled(daemon->scan, SD_EVENT_ON);

@@ -132,6 +132,8 @@ struct pw_subject_policy {
 	size_t nhelpers;
 	bool helpers_any;
 	struct pw_subject_list started_by;
+	bool says_who;			/* its members may state who is at the console */
+	struct pw_subject_list says_for;	/* for these too */
 	struct pw_user *users;
 	size_t nusers;
 	struct pw_access *access;

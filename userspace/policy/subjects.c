@@ -248,6 +248,34 @@ static void read_never_block(struct pw_reader *reader, const struct pw_yaml *nod
 	((struct subject *)out)->policy->never_block = pw_read_bool(reader, node);
 }
 
+static void read_says_for(struct pw_reader *reader, const struct pw_yaml *list, void *out)
+{
+	struct pw_subject_policy *policy = ((struct subject *)out)->policy;
+
+	pw_read_subjects(reader, list, 0, &policy->says_for);
+}
+
+static const struct pw_key says_who_keys[] = {
+	{"for", PW_YAML_LIST, "a list of subjects", read_says_for},
+};
+
+static void read_says_who(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+{
+	struct pw_subject_policy *policy = ((struct subject *)out)->policy;
+
+	if (node->kind == PW_YAML_SCALAR) {
+		policy->says_who = pw_read_bool(reader, node);
+		return;
+	}
+	if (node->kind != PW_YAML_MAP) {
+		pw_error(reader, &node->at, "'says_who' must be true, false, or a mapping with 'for'");
+		return;
+	}
+	policy->says_who = true;
+	pw_map_read(reader, node, "'says_who'", &node->at, says_who_keys,
+		    PW_ARRAY_SIZE(says_who_keys), out);
+}
+
 static void read_mode(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
 	((struct subject *)out)->policy->mode = pw_read_mode(reader, node);
@@ -278,6 +306,7 @@ static const struct pw_key subject_keys[] = {
 	{"updates", PW_YAML_SCALAR, NULL, read_updates},
 	{"network", PW_YAML_LIST, NULL, read_network},
 	{"never_block", PW_YAML_SCALAR, NULL, read_never_block},
+	{"says_who", PW_YAML_ANY, NULL, read_says_who},
 	{"mode", PW_YAML_SCALAR, NULL, read_mode},
 	{"system", PW_YAML_LIST, NULL, read_system},
 };

@@ -106,6 +106,9 @@ int pw_kernel_unload(void);
 /* Makes the calling process the subject PW_SUBJECT_DAEMON. */
 int pw_kernel_label_daemon(struct pw_kernel *kernel);
 
+/* Which subject the process of @pidfd is in, as its label says; PW_SUBJECT_OTHERS when it has none. */
+int pw_kernel_subject_of(struct pw_kernel *kernel, int pidfd, uint32_t *ret);
+
 /* Tells the guard by which mounts and directories the pins are reached now. */
 int pw_kernel_note_way(struct pw_kernel *kernel);
 

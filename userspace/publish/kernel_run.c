@@ -18,6 +18,18 @@ int pw_kernel_label_daemon(struct pw_kernel *kernel)
 											      0;
 }
 
+int pw_kernel_subject_of(struct pw_kernel *kernel, int pidfd, uint32_t *ret)
+{
+	struct pw_task task;
+
+	*ret = PW_SUBJECT_OTHERS;
+	if (bpf_map_lookup_elem(kernel->maps[PW_MAP_TASKS], &pidfd, &task) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	*ret = task.subject;
+
+	return 0;
+}
+
 int pw_kernel_note(struct pw_kernel *kernel, const struct pw_note *note)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = note, .ctx_size_in = sizeof(*note));

@@ -17,6 +17,7 @@
 #define PW_RUN_DIR "/run/phiward"
 #define PW_BOOT_DIR "/run/phiward-boot"		/* the accepted policy, as the initramfs had it */
 #define PW_CONTROL_SOCKET PW_RUN_DIR "/control"
+#define PW_ACTOR_SOCKET PW_RUN_DIR "/actor"
 #define PW_CANARY_FILE PW_RUN_DIR "/canary"
 #define PW_POLICY_FILE "/etc/phiward/policy.yaml"
 
