@@ -38,6 +38,7 @@ static const struct {
 	{ PW_GUARD_KEEP_SHUT, sizeof(struct pw_guard_call), pw_gate_keep_shut },
 	{ PW_GUARD_KEY, sizeof(struct pw_guard_call), pw_key_give },
 	{ PW_GUARD_MAC, offsetofend(struct pw_guard_mac, digest), pw_key_mac },
+	{ PW_GUARD_AGAIN, offsetofend(struct pw_guard_mac, digest), pw_key_again },
 };
 
 bool pw_arg_is_valid(const void *arg, size_t size, size_t in)

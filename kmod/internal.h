@@ -28,6 +28,7 @@ long pw_gate_open(void *arg);
 long pw_gate_keep_shut(void *arg);
 long pw_key_give(void *arg);
 long pw_key_mac(void *arg);
+long pw_key_again(void *arg);
 
 /* device.c */
 extern struct miscdevice pw_device;

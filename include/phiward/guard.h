@@ -145,6 +145,8 @@ PW_GUARD_ASSERT_SIZE(struct pw_guard_status, 72);
  *            cannot be unloaded. A call that fails with EFAULT has taken the key.
  * MAC        ENOKEY: no key was given; ENODATA: no state map is held. A call that fails with
  *            EFAULT has used the epoch up.
+ * AGAIN      what the last MAC answered, when it was asked for the same digest; no epoch is used.
+ *            ENOENT: it was not.
  */
 #define PW_GUARD_STATUS _IOWR(PW_GUARD_IO, 0, struct pw_guard_status)
 #define PW_GUARD_HOLD _IOW(PW_GUARD_IO, 1, struct pw_guard_held)
@@ -155,5 +157,6 @@ PW_GUARD_ASSERT_SIZE(struct pw_guard_status, 72);
 #define PW_GUARD_KEEP_SHUT _IOW(PW_GUARD_IO, 6, struct pw_guard_call)
 #define PW_GUARD_KEY _IOWR(PW_GUARD_IO, 7, struct pw_guard_key)
 #define PW_GUARD_MAC _IOWR(PW_GUARD_IO, 8, struct pw_guard_mac)
+#define PW_GUARD_AGAIN _IOWR(PW_GUARD_IO, 9, struct pw_guard_mac)
 
 #endif

@@ -83,11 +83,11 @@ teardown() {
 	run guard misuse
 	[ "$status" -eq 0 ]
 	! grep -E 'TAKEN|DONE' <<< "$output"
-	# 9 calls: three sizes EINVAL, no address EFAULT, two other numbers ENOTTY.
-	[ "$(grep -c ': EINVAL$' <<< "$output")" -eq 27 ]
-	[ "$(grep -c ': EFAULT$' <<< "$output")" -eq 9 ]
-	[ "$(grep -c ': ENOTTY$' <<< "$output")" -eq 18 ]
-	[ "$(wc -l <<< "$output")" -eq 54 ]
+	# 10 calls: three sizes EINVAL, no address EFAULT, two other numbers ENOTTY.
+	[ "$(grep -c ': EINVAL$' <<< "$output")" -eq 30 ]
+	[ "$(grep -c ': EFAULT$' <<< "$output")" -eq 10 ]
+	[ "$(grep -c ': ENOTTY$' <<< "$output")" -eq 20 ]
+	[ "$(wc -l <<< "$output")" -eq 60 ]
 	[ "$(guard status | grep -v ^dropped)" = "$(grep -v ^dropped <<< "$before")" ]
 }
 

@@ -30,6 +30,7 @@ sends() { sh -c 'echo $$ > /sys/fs/cgroup/held/cgroup.procs; exec dial --wait 30
 	guard_is weak=1
 	assert_errno EPERM guard key
 	assert_errno ENOKEY guard mac "$DIGEST"
+	assert_errno ENOENT guard again "$DIGEST"
 	assert_errno EALREADY guard open
 	assert_errno EALREADY guard keep-shut
 	rmmod phiward
@@ -185,6 +186,19 @@ sends() { sh -c 'echo $$ > /sys/fs/cgroup/held/cgroup.procs; exec dial --wait 30
 	guard_is epoch=6
 	read -r records epoch boot mac < <(guard mac "$DIGEST")
 	[ "$mac" = "$(mac_of "$(next_key "$key")" "$DIGEST" "$records" 6 "$boot")" ]
+}
+
+@test "mac: the last answer once more, for the same digest only, and no epoch is used" {
+	local answer
+	answer=$(guard mac "$DIGEST")
+	guard_is epoch=8
+	[ "$(guard again "$DIGEST")" = "$answer" ]
+	[ "$(guard again "$DIGEST")" = "$answer" ]
+	assert_errno ENOENT guard again "${DIGEST%??}00"
+	assert_errno EPERM guard late 39 again "$DIGEST"
+	guard mac "${DIGEST%??}00"
+	assert_errno ENOENT guard again "$DIGEST"
+	guard_is epoch=9
 }
 
 @test "mac, hold: eight threads at a time, and no epoch is used twice" {

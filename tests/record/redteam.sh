@@ -158,6 +158,21 @@ cp -r "$good" "$work/with-wtmp"
 expect "boot: those in wtmp that have records, and those before the log" 0 "complete" \
 	"$phiward" audit verify --key "$key" "$work/with-wtmp"
 
+# ---- Killed between a seal and its line -----------------------------------------------------
+
+killed="boot=$boot_a module 20 bare 5 killed"
+# shellcheck disable=SC2086 # words
+{
+	make_log between $killed 7 full 3 bare 4 killed 6 boot=$boot_b 3 bare 2 killed boot=$boot_c 5 stop
+	make_log forgotten $killed forget 7 stop
+}
+expect "killed: the line is written by the next start" 0 "complete from sequence 1 to 55 over 3 boots" \
+	"$phiward" audit verify --key "$work/between/keys" "$work/between/log"
+expect "killed: and nothing is missing for the second implementation" 0 "" \
+	tests/record/second.pl log "$work/between/log" "$work/between/keys"
+expect "killed: without what was written down before, a seal is missing" 1 "the seal is number" \
+	"$phiward" audit verify --key "$work/forgotten/keys" "$work/forgotten/log"
+
 # ---- What was deleted, and what is compressed ------------------------------------------------
 
 make_log old boot=$boot_a module 20 gap=3 full 15 full 12 full boot=$boot_b 30 full 10 boot=$boot_c 9 full \
@@ -234,9 +249,9 @@ expect "deleted: said, and phiwardd died before it" 0 "complete from sequence 1 
 	"$phiward" audit verify --key "$work/said/keys" "$work/said/log"
 end_of_2=$(sed -n 's/.*"path":"segment 2: \([0-9]*\) .*root \(\S*\), .*/\1 \2/p' "$good/audit.log")
 expect "anchor: how the last deleted segment ended" 0 "the anchor is in the log" "$phiward" audit verify \
-	--anchor "$(sed 's,\(.*\)/.*,\1/2,' <<< "$("$phiward" audit verify "$good" | sed -n 's/.*anchor of this log: //p')") $end_of_2" "$good"
+	--anchor "$(sed 's,/[0-9]* .*,/2,' <<< "$("$phiward" audit verify "$good" | sed -n 's/.*anchor of this log: //p')") $end_of_2" "$good"
 expect "anchor: another end of it" 1 "was deleted" "$phiward" audit verify \
-	--anchor "$(sed 's,\(.*\)/.*,\1/2,' <<< "$("$phiward" audit verify "$good" | sed -n 's/.*anchor of this log: //p')") 3${end_of_2#*}" "$good"
+	--anchor "$(sed 's,/[0-9]* .*,/2,' <<< "$("$phiward" audit verify "$good" | sed -n 's/.*anchor of this log: //p')") 3${end_of_2#*}" "$good"
 good=$work/good/log
 
 expect "anchor: another root" 1 "not those of the anchor" \

@@ -9,20 +9,25 @@
  *   module    the module seals from here on; file: the key file does
  *   N         so many records, a checkpoint after each SYNC of them, and at the end
  *   sync=N    the above (default 7)
+ *   bare      the next N records have no checkpoint at the end
  *   gap=N     one gap line for so many numbers
  *   late=N    so many numbers were issued and nothing accounts for them
  *   ahead=N   the module reads a count that is so much higher
  *   full      the file is full; the next record begins another
  *   stop      phiwardd stops
+ *   killed    phiwardd is killed when the module has sealed, before the line is in the log
+ *   forget    what phiwardd wrote down before it asked for that seal
  *   pack      closed segments are compressed, but for the newest
  *   expire    the oldest segment is deleted, after a record of that
  *   record    only the record of that
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,10 +36,9 @@
 #include "audit/record.h"
 #include "audit/segment.h"
 #include "common/cleanup.h"
-#include "common/sha256.h"
 #include "common/text.h"
-#include "publish/module.h"
 #include "../unit/audit/events.h"
+#include "module.h"
 
 #define BATCH 512
 
@@ -45,91 +49,9 @@ static struct writer {
 	struct pw_recorder recorder;
 	struct pw_log_file file;
 	struct pw_segment segment;
-	bool open;
+	bool open, bare;
 	uint64_t sync;
 } w = {.sync = 7, .file.fd = -1};
-
-static void must(int r, const char *what)
-{
-	if (r >= 0)
-		return;
-	fprintf(stderr, "write-log: %s: %s\n", what, strerror(-r));
-	exit(1);
-}
-
-/* ---- In the place of the kernel ----------------------------------------------------------- */
-
-static char boot_id[PW_BOOT_ID_LEN + 1];
-static bool sealing;
-static uint64_t epoch, ahead;
-static uint8_t salt[PW_GUARD_HASH_LEN];
-static uint8_t key[PW_GUARD_HASH_LEN];
-
-int pw_boot_id(char boot[static PW_BOOT_ID_LEN + 1])
-{
-	strcpy(boot, boot_id);
-	return 0;
-}
-
-int pw_module_key(struct pw_guard_key *ret)
-{
-	(void)ret;
-	return -ENOENT;
-}
-
-int pw_module_hold(unsigned int kind, const char *role, int fd)
-{
-	(void)kind;
-	(void)role;
-	(void)fd;
-	return -ENOENT;
-}
-
-int pw_module_drop(unsigned int kind, const char *role)
-{
-	(void)kind;
-	(void)role;
-	return 0;
-}
-
-int pw_module_status(struct pw_guard_status *ret)
-{
-	*ret = (struct pw_guard_status){.state = PW_GUARD_KEY_GIVEN};
-	return sealing ? 0 : -ENOENT;
-}
-
-int pw_module_mac(const uint8_t digest[static PW_GUARD_HASH_LEN], struct pw_guard_mac *ret)
-{
-	struct pw_guard_message message = {.records = w.state.seq + ahead, .epoch = epoch};
-	uint8_t next[PW_GUARD_HASH_LEN];
-	char hex[2 * PW_GUARD_BOOT_LEN + 1] = "";
-
-	for (size_t i = 0, n = 0; boot_id[i] && n < sizeof(hex) - 1; i++)
-		if (boot_id[i] != '-')
-			hex[n++] = boot_id[i];
-	pw_text_unhex(message.boot, hex, sizeof(message.boot));
-	memcpy(message.label, PW_GUARD_LABEL_MAC, sizeof(message.label));
-	memcpy(message.digest, digest, sizeof(message.digest));
-	ret->records = message.records;
-	ret->epoch = epoch++;
-	must(pw_hmac_sha256(key, &message, sizeof(message), ret->mac), "mac");
-	must(pw_hmac_sha256(key, PW_GUARD_LABEL_KEY, PW_GUARD_LABEL_LEN, next), "key");
-	memcpy(key, next, sizeof(key));
-	return 0;
-}
-
-static void first_key(void)
-{
-	char hex[2 * PW_GUARD_HASH_LEN + 1];
-	FILE *file = fopen(w.keys, "ae");
-
-	must(file ? 0 : -errno, "keys");
-	must(pw_hmac_sha256(salt, boot_id, PW_BOOT_ID_LEN, key), "key");
-	pw_text_hex(hex, key, sizeof(key));
-	fprintf(file, "{\"schema\":1,\"boot\":\"%s\",\"epoch\":1,\"key\":\"%s\"}\n", boot_id, hex);
-	fclose(file);
-	epoch = 1;
-}
 
 /* ---- The log ------------------------------------------------------------------------------ */
 
@@ -142,7 +64,7 @@ static void open_log(void)
 	must(pw_log_file_open(w.log_dir, &w.file, &torn), "audit.log");
 	must(pw_segment_open(&w.segment, &w.file, w.state_dir, &w.state, -1), "segment");
 	must(pw_recorder_init(&w.recorder, w.state_dir), "recorder");
-	strcpy(w.recorder.boot, boot_id);
+	strcpy(w.recorder.boot, module.boot);
 	w.open = true;
 }
 
@@ -188,9 +110,10 @@ static void write_records(uint64_t n)
 		if (i % w.sync && i % BATCH && i < n)
 			continue;
 		append(&lines);
-		if (i % w.sync == 0 || i == n)
+		if ((i % w.sync == 0 || i == n) && !w.bare)
 			must(pw_segment_checkpoint(&w.segment, &w.file, PW_END_OPEN), "checkpoint");
 	}
+	w.bare = false;
 	pw_line_done(&lines);
 }
 
@@ -254,6 +177,23 @@ static void expire(bool remove)
 	must(pw_keep_remove(w.log_dir, expired.segment), "remove");
 }
 
+/* The seal is made, and its line has no room. */
+static void kill_between(void)
+{
+	struct rlimit before, full;
+
+	open_log();
+	full = (struct rlimit){(rlim_t)w.file.size, RLIM_INFINITY};
+	signal(SIGXFSZ, SIG_IGN);
+	must(getrlimit(RLIMIT_FSIZE, &before) < 0 ? -errno : 0, "limit");
+	full.rlim_max = before.rlim_max;
+	must(setrlimit(RLIMIT_FSIZE, &full) < 0 ? -errno : 0, "limit");
+	if (pw_segment_checkpoint(&w.segment, &w.file, PW_END_OPEN) != -EFBIG)
+		must(-EINVAL, "killed: a record has to be there that is not sealed");
+	must(setrlimit(RLIMIT_FSIZE, &before) < 0 ? -errno : 0, "limit");
+	close_log();
+}
+
 static bool number_after(const char *command, const char *name, uint64_t *ret)
 {
 	return pw_text_begins(command, name) &&
@@ -266,12 +206,11 @@ static void do_command(const char *command)
 
 	if (pw_text_begins(command, "boot=") && strlen(command) == 5 + PW_BOOT_ID_LEN) {
 		close_log();
-		strcpy(boot_id, command + 5);
-		first_key();
+		module_first_key(command + 5, w.keys);
 	} else if (!strcmp(command, "module") || !strcmp(command, "file")) {
-		sealing = *command == 'm';
+		module.sealing = *command == 'm';
 	} else if (number_after(command, "salt=", &n)) {
-		salt[0] = (uint8_t)n;
+		module.salt[0] = (uint8_t)n;
 	} else if (number_after(command, "", &n)) {
 		write_records(n);
 	} else if (number_after(command, "sync=", &n)) {
@@ -281,7 +220,7 @@ static void do_command(const char *command)
 	} else if (number_after(command, "late=", &n)) {
 		w.state.seq += n;
 	} else if (number_after(command, "ahead=", &n)) {
-		ahead = n;
+		module.ahead = n;
 	} else if (!strcmp(command, "full")) {
 		open_log();
 		w.file.full = 1;
@@ -289,6 +228,12 @@ static void do_command(const char *command)
 		open_log();
 		must(pw_segment_checkpoint(&w.segment, &w.file, PW_END_STOP), "stop");
 		close_log();
+	} else if (!strcmp(command, "bare")) {
+		w.bare = true;
+	} else if (!strcmp(command, "forget")) {
+		must(unlinkat(w.state_dir, PW_SEALER_INTENT, 0) < 0 ? -errno : 0, "forget");
+	} else if (!strcmp(command, "killed")) {
+		kill_between();
 	} else if (!strcmp(command, "pack")) {
 		pack();
 	} else if (!strcmp(command, "expire")) {
@@ -320,6 +265,7 @@ int main(int argc, char **argv)
 		must(-EINVAL, "usage: write-log DIR COMMAND...");
 	snprintf(keys, sizeof(keys), "%s/keys", argv[1]);
 	w.keys = keys;
+	module.state = &w.state;
 	w.state_dir = open_directory(argv[1], "state");
 	w.log_dir = open_directory(argv[1], "log");
 	for (int i = 2; i < argc; i++)

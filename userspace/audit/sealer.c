@@ -77,13 +77,18 @@ int pw_sealer_open(int state_dir, const struct pw_state *state, int state_map,
 
 	if (!r)
 		r = open_key(state_dir, &sealer);
-	if (!r)
-		*ret = sealer;
-	return r;
+	if (r < 0)
+		return r;
+	sealer.intent = openat(state_dir, PW_SEALER_INTENT, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			       0600);
+	*ret = sealer;
+	return 0;
 }
 
 void pw_sealer_close(struct pw_sealer *sealer)
 {
+	if (sealer->intent >= 0)
+		close(sealer->intent);
 	OPENSSL_cleanse(sealer, sizeof(*sealer));
 }
 
@@ -102,6 +107,52 @@ static int ask_module(const struct pw_sealer *sealer, const uint8_t digest[stati
 	return r;
 }
 
+/*
+ * Between a seal and its line phiwardd can be killed; the machine goes on then, so memory is as
+ * good as the disk. Where it cannot be written the seal is made all the same.
+ */
+static void say_intent(const struct pw_sealer *sealer, const struct pw_checkpoint *c)
+{
+	struct pw_checkpoint intended = *c;
+	char text[PW_CHECKPOINT_MAX] = "";
+	ssize_t n;
+
+	memcpy(intended.boot, sealer->boot, sizeof(intended.boot));
+	pw_checkpoint_text(&intended, text);
+	n = sealer->intent < 0 ? 0 : pwrite(sealer->intent, text, sizeof(text), 0);
+	(void)n;
+}
+
+static void take_mac(const struct pw_sealer *sealer, const struct pw_guard_mac *mac,
+		     struct pw_checkpoint *c)
+{
+	memcpy(c->boot, sealer->boot, sizeof(c->boot));
+	c->records = mac->records;
+	c->epoch = mac->epoch;
+	memcpy(c->mac, mac->mac, sizeof(c->mac));
+}
+
+int pw_sealer_last(const struct pw_sealer *sealer, struct pw_checkpoint *ret)
+{
+	char text[PW_CHECKPOINT_MAX];
+	uint8_t digest[PW_SHA256_LEN];
+	struct pw_guard_mac mac;
+	struct pw_checkpoint c;
+	int r;
+
+	if (sealer->intent < 0 || pread(sealer->intent, text, sizeof(text), 0) != sizeof(text) ||
+	    text[sizeof(text) - 1] || pw_checkpoint_parse(text, &c) < 0 || !c.module)
+		return -ENOENT;
+	r = pw_checkpoint_sealed(&c, digest);
+	if (!r)
+		r = pw_module_again(digest, &mac);
+	if (r < 0)
+		return -ENOENT;
+	take_mac(sealer, &mac, &c);
+	*ret = c;
+	return 0;
+}
+
 static int seal_by_module(const struct pw_sealer *sealer, struct pw_checkpoint *c)
 {
 	struct pw_guard_status status;
@@ -115,13 +166,12 @@ static int seal_by_module(const struct pw_sealer *sealer, struct pw_checkpoint *
 	if (!r)
 		r = pw_checkpoint_sealed(c, digest);
 	if (!r)
+		say_intent(sealer, c);
+	if (!r)
 		r = ask_module(sealer, digest, &mac);
 	if (r < 0)
 		return r;
-	memcpy(c->boot, sealer->boot, sizeof(c->boot));
-	c->records = mac.records;
-	c->epoch = mac.epoch;
-	memcpy(c->mac, mac.mac, sizeof(c->mac));
+	take_mac(sealer, &mac, c);
 	return 0;
 }
 

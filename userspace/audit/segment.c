@@ -150,6 +150,30 @@ static int read_again(struct pw_segment *segment, const struct pw_log_file *file
 	return r;
 }
 
+/*
+ * A seal without its line: phiwardd was killed between the two. The records under it are in the
+ * file, and its line is what comes next.
+ */
+static int find_sealed(struct pw_segment *segment)
+{
+	struct pw_checkpoint *c = &segment->pending_checkpoint;
+	uint8_t root[PW_SHA256_LEN], digest[PW_SHA256_LEN] = { 0 };
+	int r = pw_sealer_last(&segment->sealer, c);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = pw_tree_root(&segment->tree, root);
+	if (!r && segment->any)
+		r = pw_checkpoint_digest(&segment->last, digest);
+	if (r < 0)
+		return r;
+	if (c->segment == segment->number && c->size == segment->tree.size && !segment->closed &&
+	    !memcmp(c->root, root, sizeof(root)) && c->first == !segment->any &&
+	    !memcmp(c->previous, digest, sizeof(digest)))
+		segment->pending_length = pw_checkpoint_line(c, segment->pending);
+	return 0;
+}
+
 int pw_segment_open(struct pw_segment *segment, const struct pw_log_file *file, int state_dir,
 		    const struct pw_state *state, int state_map)
 {
@@ -163,6 +187,8 @@ int pw_segment_open(struct pw_segment *segment, const struct pw_log_file *file, 
 		r = find_before(segment, file->dir);
 	if (!r)
 		r = read_again(segment, file);
+	if (!r)
+		r = find_sealed(segment);
 	segment->left = file->size > 0;
 	return r;
 }

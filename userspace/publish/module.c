@@ -135,10 +135,21 @@ int pw_module_key(struct pw_guard_key *ret)
 	return call_taken(PW_GUARD_KEY, ret);
 }
 
-int pw_module_mac(const uint8_t digest[static PW_GUARD_HASH_LEN], struct pw_guard_mac *ret)
+static int call_mac(unsigned long number, const uint8_t digest[static PW_GUARD_HASH_LEN],
+		    struct pw_guard_mac *ret)
 {
 	*ret = (struct pw_guard_mac){.size = sizeof(*ret)};
 	memcpy(ret->digest, digest, sizeof(ret->digest));
 
-	return call_taken(PW_GUARD_MAC, ret);
+	return call_taken(number, ret);
+}
+
+int pw_module_mac(const uint8_t digest[static PW_GUARD_HASH_LEN], struct pw_guard_mac *ret)
+{
+	return call_mac(PW_GUARD_MAC, digest, ret);
+}
+
+int pw_module_again(const uint8_t digest[static PW_GUARD_HASH_LEN], struct pw_guard_mac *ret)
+{
+	return call_mac(PW_GUARD_AGAIN, digest, ret);
 }

@@ -41,4 +41,7 @@ int pw_module_key(struct pw_guard_key *ret);
 /* Authenticates @digest and uses the epoch's key up. -ENOKEY, -ENODATA as in guard.h. */
 int pw_module_mac(const uint8_t digest[static PW_GUARD_HASH_LEN], struct pw_guard_mac *ret);
 
+/* What the last one answered, if it was for @digest; -ENOENT: it was not, -ENOTTY: an older module. */
+int pw_module_again(const uint8_t digest[static PW_GUARD_HASH_LEN], struct pw_guard_mac *ret);
+
 #endif

@@ -10,6 +10,7 @@
  *     seal, open, keep-shut
  *     key                      EPOCH BOOT KEY, in hex
  *     mac DIGEST               RECORDS EPOCH BOOT MAC
+ *     again DIGEST             the same once more
  *     fault key|mac            the same, with memory that cannot be written to
  *     misuse                   every call with arguments that are wrong: CALL CASE: ERRNO
  *     make map|program PIN     one of no use
@@ -203,14 +204,14 @@ static int take_key(void)
 	return 0;
 }
 
-static int make_mac(const char *digest)
+static int make_mac(unsigned long call, const char *digest)
 {
 	struct pw_guard_mac mac = {.size = sizeof(mac)};
 
 	for (size_t n = 0; n < sizeof(mac.digest); n++)
 		if (sscanf(digest + 2 * n, "%2hhx", &mac.digest[n]) != 1)
 			return bad_usage();
-	if (ioctl(device, PW_GUARD_MAC, &mac) < 0)
+	if (ioctl(device, call, &mac) < 0)
 		return refused();
 	printf("%llu %llu ", (unsigned long long)mac.records, (unsigned long long)mac.epoch);
 	print_hex(mac.boot, sizeof(mac.boot), " ");
@@ -241,6 +242,7 @@ static const struct {
 	{"status", PW_GUARD_STATUS, 8}, {"hold", PW_GUARD_HOLD, 64}, {"get", PW_GUARD_GET, 60},
 	{"drop", PW_GUARD_DROP, 60}, {"seal", PW_GUARD_SEAL, 8}, {"open", PW_GUARD_OPEN, 8},
 	{"keep-shut", PW_GUARD_KEEP_SHUT, 8}, {"key", PW_GUARD_KEY, 8}, {"mac", PW_GUARD_MAC, 40},
+	{"again", PW_GUARD_AGAIN, 40},
 };
 
 static void try(const char *name, const char *what, unsigned long call, void *arg)
@@ -387,7 +389,9 @@ int main(int argc, char **argv)
 	if (!strcmp(command, "key"))
 		return take_key();
 	if (!strcmp(command, "mac") && more == 1)
-		return make_mac(args[0]);
+		return make_mac(PW_GUARD_MAC, args[0]);
+	if (!strcmp(command, "again") && more == 1)
+		return make_mac(PW_GUARD_AGAIN, args[0]);
 	if (!strcmp(command, "fault") && more == 1)
 		return fault(args[0]);
 	if (!strcmp(command, "misuse"))
