@@ -121,14 +121,15 @@ static void dump_subject(FILE *to, const struct pw_policy *policy,
 {
 	size_t i;
 
-	fprintf(to, "subject %s at %u:%u: mode %s%s%s%s%s%s%s\n", s->name, s->at.line, s->at.column,
+	fprintf(to, "subject %s at %u:%u: mode %s%s%s%s%s%s%s%s\n", s->name, s->at.line, s->at.column,
 		pw_word_name(&pw_words_mode, s->mode), s->helpers_any ? ", any helper" : "",
 		s->writes_tty ? ", tty" : "", s->writes_pipe ? ", pipe" : "",
 		s->never_block ? ", never blocked" : "", s->reads ? ", reads" : "",
-		s->updates ? ", updates" : "");
+		s->updates ? ", updates" : "", s->says_who ? ", says who" : "");
 	dump_paths(to, "exec", s->exec, s->nexec);
 	dump_paths(to, "helper", s->helpers, s->nhelpers);
 	dump_subjects(to, "  started by ", policy, &s->started_by);
+	dump_subjects(to, "  says who for ", policy, &s->says_for);
 	for (i = 0; i < s->nusers; i++)
 		fprintf(to, "  user %s\n", s->users[i].name);
 	for (i = 0; i < s->naccess; i++) {
