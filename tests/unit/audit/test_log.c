@@ -24,8 +24,6 @@
 #include "audit/log.h"
 #include "audit/reader.h"
 #include "audit/ring.h"
-#include "audit/scan.h"
-#include "common/cleanup.h"
 
 #define RING_SIZE 16384
 #define NRINGS 3
@@ -378,76 +376,6 @@ static void what_is_not_quite_the_same_has_its_line(void **state)
 	assert_int_equal(f->nlines, 12);
 }
 
-static void assert_scanned(const char *line, uint64_t first, uint64_t last, bool gap)
-{
-	struct pw_range range = { 0 };
-	bool is_gap = !gap;
-
-	if (!first) {
-		assert_false(pw_scan_line(line, &range, &is_gap));
-		return;
-	}
-	assert_true(pw_scan_line(line, &range, &is_gap));
-	assert_int_equal(range.first, first);
-	assert_int_equal(range.last, last);
-	assert_int_equal(is_gap, gap);
-}
-
-/* The numbers of a line, as they stand and in another order. */
-static void numbers_of_lines(void **state)
-{
-#define LINE(seq, mono, rest)                                                                      \
-	"{\"schema\":1,\"seq\":" seq ",\"time\":\"2026-11-24T03:18:22.123456789Z\",\"boot\":"            \
-	"\"01234567-89ab-cdef-0123-456789abcdef\",\"mono\":" mono "," rest ",\"type\":\"x\"}"
-#define ONE "\"count\":1,\"first\":null,\"last\":null"
-
-	(void)state;
-	assert_scanned(LINE("12", "5", ONE), 12, 12, false);
-	assert_scanned(LINE("12", "5", "\"count\":70,\"first\":null,\"last\":null"), 12, 12, false);
-	assert_scanned(LINE("12", "5", "\"count\":2,\"first\":12,\"last\":13"), 12, 13, false);
-	assert_scanned(LINE("12", "5", "\"x\":{},\"last\":13,\"first\":12,\"count\":2"), 12, 13, false);
-	assert_scanned(LINE("null", "null", "\"count\":2,\"first\":12,\"last\":13"), 12, 13, true);
-	assert_scanned(LINE("9223372036854775807", "5", ONE), INT64_MAX, INT64_MAX, false);
-	assert_scanned(LINE("12", "5", "\"count\":3,\"first\":12,\"last\":13"), 0, 0, false);
-	assert_scanned(LINE("12", "5", "\"count\":2,\"first\":13,\"last\":14"), 0, 0, false);
-	assert_scanned(LINE("12", "5", "\"count\":2,\"first\":12,\"last\":null"), 0, 0, false);
-	assert_scanned(LINE("12", "5", "\"count\":0,\"first\":null,\"last\":null"), 0, 0, false);
-	assert_scanned(LINE("null", "null", ONE), 0, 0, false);
-	assert_scanned(LINE("null", "null", "\"count\":2,\"first\":13,\"last\":12"), 0, 0, false);
-	assert_scanned(LINE("0", "5", ONE), 0, 0, false);
-	assert_scanned(LINE("9223372036854775808", "5", ONE), 0, 0, false);
-	assert_scanned(LINE("99999999999999999999", "5", ONE), 0, 0, false);
-	assert_scanned(LINE("\"12\"", "5", ONE), 0, 0, false);
-	assert_scanned("{\"schema\":1,\"seq\":12,", 0, 0, false);
-	assert_scanned("{\"schema\":1,\"seq\":", 0, 0, false);
-	assert_scanned("{\"schema\":1,\"checkpoint\":\"x\"}", 0, 0, false);
-#undef LINE
-#undef ONE
-}
-
-static void numbers_of_a_torn_line(void **state)
-{
-	static const char whole[] =
-		"{\"schema\":1,\"seq\":12,\"time\":\"2026-11-24T03:18:22.123456789Z\",\"boot\":"
-		"\"01234567-89ab-cdef-0123-456789abcdef\",\"mono\":5,\"count\":2,\"first\":12,"
-		"\"last\":13,\"type\":\"x\"";
-
-	(void)state;
-	for (size_t length = 0; length < sizeof(whole); length++) {
-		_cleanup_free_ char *torn = strndup(whole, length);
-		bool known = length > strlen("{\"schema\":1,\"seq\":12");
-		bool all = length >= (size_t)(strstr(whole, "\"type\"") - whole);
-		struct pw_range range;
-
-		assert_int_equal(pw_scan_torn(torn, &range), known);
-		if (known) {
-			assert_int_equal(range.first, 12);
-			assert_int_equal(range.last, all ? 13 : 12);
-		}
-	}
-	assert_false(pw_scan_torn("{\"schema\":1,\"seq\":null,\"time\":", &(struct pw_range){ 0 }));
-}
-
 /* The daemon dies after the write and before the ring gets its room back. */
 static void events_are_not_written_twice(void **state)
 {
@@ -738,8 +666,6 @@ int main(void)
 		TEST(losses_become_gaps),
 		TEST(what_is_repeated_is_one_line),
 		TEST(what_is_not_quite_the_same_has_its_line),
-		TEST(numbers_of_lines),
-		TEST(numbers_of_a_torn_line),
 		TEST(events_are_not_written_twice),
 		TEST(the_daemon_was_dead),
 		TEST(a_gap_is_not_written_twice),
