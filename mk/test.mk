@@ -42,8 +42,15 @@ $(BUILD)/san/record/%: tests/record/%.c $(call archives,san,audit) $(BUILD)/.fla
 	$(Q)$(SAN_LINK) -lcmocka
 -include $(RECORD_TOOLS:%=%.d)
 
+# The same without the sanitizers, to be measured and to be run in a machine.
+$(BUILD)/bench/%: tests/record/%.c $(call archives,userspace,audit) $(BUILD)/.flags.stamp | $(SKELETON)
+	@mkdir -p $(@D)
+	$(call say,TOOL)
+	$(Q)$(CC) $(CFLAGS) $(PW_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter-out %.stamp %.h userspace/%,$^) $(LIBS) -lcmocka
+-include $(BUILD)/bench/ring-log.d
+
 .PHONY: test fuzz bench demo prove soak
-test: $$(PROGRAMS_WANTED) $$(RECORD_TOOLS) all $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
+test: $$(PROGRAMS_WANTED) $$(RECORD_TOOLS) all $$(if $$(BOOT_WANTED),$(BUILD)/bench/ring-log) $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
 	@mk/test.sh "$(KERNELS_WANTED)" "$(T)" $(PROGRAMS_WANTED)
 
 # Variant of the stages for libFuzzer.
@@ -75,5 +82,5 @@ demo: have-deps all tools ## a short day of a console, in a machine
 	@tests/demo/run
 prove: ## prove the decision and the matching for all inputs within bounds
 	$(Q)tests/prove/run
-soak: have-deps all tools ## swaps of policies under load and under stress-ng, written to docs/soak.md: SOAK="swaps stress", SOAK_SWAPS=, SOAK_OPENS=, SOAK_MINUTES=, SOAK_STRESS_MINUTES=
+soak: have-deps all tools ## swaps of policies under load and under stress-ng, and power cuts, written to docs/soak.md: SOAK="swaps stress power", SOAK_SWAPS=, SOAK_OPENS=, SOAK_MINUTES=, SOAK_STRESS_MINUTES=, SOAK_CUTS=
 	$(Q)tests/soak/run $(SOAK)

@@ -111,6 +111,15 @@ static int account_for_memory(struct pw_log *log, struct pw_account *account)
 	return r;
 }
 
+/* The log was not closed, and all that the kernel counted is gone. */
+static bool stopped_without_a_word(const struct pw_log *log)
+{
+	const struct pw_segment *segment = &log->segment;
+
+	return issued_nothing(log) && ((segment->left && !segment->closed) ||
+				       (segment->any && segment->last.end != PW_END_STOP));
+}
+
 /* The last number of the log, with what is owed. */
 static int find_end(struct pw_log *log, const char *torn, uint64_t *last)
 {
@@ -136,6 +145,12 @@ static int find_end(struct pw_log *log, const char *torn, uint64_t *last)
 	if (log->gaps.n && before.seq > *last)
 		*last = before.seq;
 	pw_account_done(&account);
+	/* How many numbers were given after the last checkpoint nobody knows: one stands for them. */
+	if (!r && stopped_without_a_word(log)) {
+		++*last;
+		r = owe_gap(log, (struct pw_range){ *last, *last },
+			    "what came after the last checkpoint was lost when the machine stopped");
+	}
 	return r;
 }
 
@@ -250,7 +265,9 @@ static int append(struct pw_log *log, struct pw_line *lines)
 
 static int write_owed(struct pw_log *log)
 {
-	int r = log->owed.length ? append(log, &log->owed) : 0;
+	int r = !log->owed.length ? 0 :
+		pw_segment_append_owed(&log->segment, &log->file, log->owed.data, log->owed.length,
+				       now_ns());
 
 	if (!r)
 		log->owed.length = 0;

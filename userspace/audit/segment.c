@@ -302,6 +302,28 @@ int pw_segment_tick(struct pw_segment *segment, struct pw_log_file *file, uint64
 		       close_file(segment, file, PW_END_AGE) : r;
 }
 
+/* They are in the file whatever happens here. */
+static void add_lines(struct pw_segment *segment, const char *lines, size_t length)
+{
+	if (!segment->stale && take_lines(segment, lines, length) < 0)
+		segment->stale = true;
+}
+
+int pw_segment_append_owed(struct pw_segment *segment, struct pw_log_file *file, const char *lines,
+			   size_t length, uint64_t now)
+{
+	int r = write_pending(segment, file);
+
+	if (r < 0)
+		return r;
+	if (!segment->left || segment->closed)
+		return pw_segment_append(segment, file, lines, length, now);
+	r = pw_log_file_append(file, lines, length);
+	if (!r)
+		add_lines(segment, lines, length);
+	return r;
+}
+
 int pw_segment_append(struct pw_segment *segment, struct pw_log_file *file, const char *lines,
 		      size_t length, uint64_t now)
 {
@@ -321,8 +343,6 @@ int pw_segment_append(struct pw_segment *segment, struct pw_log_file *file, cons
 		return r;
 	if (!segment->began)
 		segment->began = now;
-	/* They are in the file whatever happens here. */
-	if (!segment->stale && take_lines(segment, lines, length) < 0)
-		segment->stale = true;
+	add_lines(segment, lines, length);
 	return 0;
 }

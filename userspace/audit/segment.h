@@ -47,6 +47,13 @@ int pw_segment_append(struct pw_segment *segment, struct pw_log_file *file, cons
 		      size_t length, uint64_t now);
 
 /*
+ * The same for what is owed for records before the log was opened: into a segment that was found
+ * open, whose last checkpoint says that all is there.
+ */
+int pw_segment_append_owed(struct pw_segment *segment, struct pw_log_file *file, const char *lines,
+			   size_t length, uint64_t now);
+
+/*
  * A checkpoint over what was appended since the last one; with @end, over nothing too, if the
  * segment has records.
  */

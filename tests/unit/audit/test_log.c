@@ -24,6 +24,7 @@
 #include "audit/log.h"
 #include "audit/reader.h"
 #include "audit/ring.h"
+#include "audit/verify.h"
 
 #define RING_SIZE 16384
 #define NRINGS 3
@@ -224,6 +225,16 @@ static void assert_log(struct fixture *f, const int64_t *expected, size_t n)
 		const int64_t numbers_[] = { __VA_ARGS__ };                                        \
 		assert_log(f, numbers_, sizeof(numbers_) / sizeof(numbers_[0]));                   \
 	} while (0)
+
+static void assert_whole(struct fixture *f)
+{
+	struct pw_verify v = { 0 };
+
+	assert_int_equal(pw_verify(f->dirfd, &v), 0);
+	if (v.broken)
+		fail_msg("%s:%d: %s", v.file, (int)v.line, v.what);
+	pw_verify_done(&v);
+}
 
 static void two_rings_become_one_order(void **state)
 {
@@ -469,11 +480,12 @@ static void a_torn_line_of_another_boot(void **state)
 	append_to_log(f, "{\"schema\":1,\"seq\":2,\"ti");
 	memset(&f->state, 0, sizeof(f->state));
 	open_log(f);
-	assert_int_equal(f->state.seq, 2);
-	assert_int_equal(f->state.settled, 2);
-	put_event(f, 0, 3);
+	assert_int_equal(f->state.seq, 3);
+	assert_int_equal(f->state.settled, 3);
+	put_event(f, 0, 4);
 	assert_int_equal(pw_log_drain(f->log, 1), 1);
-	ASSERT_LOG(f, 1, -2, -2, 3);
+	ASSERT_LOG(f, 1, -2, -2, -3, -3, 4);
+	assert_whole(f);
 }
 
 /*
@@ -532,10 +544,22 @@ static void numbers_go_on_in_new_state(void **state)
 	f->log = pw_log_close(f->log);
 	memset(&f->state, 0, sizeof(f->state));
 	open_log(f);
-	assert_int_equal(f->state.seq, 2);
-	put_event(f, 0, 3);
+	assert_int_equal(f->state.seq, 3);
+	put_event(f, 0, 4);
 	assert_int_equal(pw_log_drain(f->log, 1), 1);
-	ASSERT_LOG(f, 1, 2, 3);
+	ASSERT_LOG(f, 1, 2, -3, -3, 4);
+	assert_string_equal(pw_record_text(f->lines[2], "reason"), "what came after the last "
+			    "checkpoint was lost when the machine stopped");
+	assert_whole(f);
+	/* After a stop nothing is lost. */
+	assert_int_equal(pw_log_end(f->log), 0);
+	f->log = pw_log_close(f->log);
+	memset(&f->state, 0, sizeof(f->state));
+	open_log(f);
+	put_event(f, 0, 5);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	ASSERT_LOG(f, 1, 2, -3, -3, 4, 5);
+	assert_whole(f);
 }
 
 /* What the last line of a file says, a checkpoint. */
@@ -647,10 +671,11 @@ static void numbers_that_were_in_memory(void **state)
 	f->log = pw_log_close(f->log);
 	memset(&f->state, 0, sizeof(f->state));
 	open_log(f);
-	assert_int_equal(f->state.seq, 6);
-	put_event(f, 0, 7);
+	assert_int_equal(f->state.seq, 7);
+	put_event(f, 0, 8);
 	assert_int_equal(pw_log_drain(f->log, 1), 1);
-	ASSERT_LOG(f, 1, 3, -2, -2, -4, -6, 7);
+	ASSERT_LOG(f, 1, 3, -2, -2, -4, -6, -7, -7, 8);
+	assert_whole(f);
 	assert_string_equal(pw_record_text(f->lines[2], "reason"),
 			    "in memory when the machine stopped");
 }

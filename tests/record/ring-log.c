@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * ring-log DIR bench RECORDS FLUSH-MS: the log as phiwardd writes it, from rings to the disk, with
+ * rings in plain memory: how many records a second, with hashes, seals and syncs.
+ * ring-log DIR lines RECORDS: the lines of such records, for others to write.
+ * ring-log DIR power: opens the log after a power cut, writes and syncs without end, and
+ * prints the anchor of each checkpoint that is on the disk. DIR/keys gets the boot's first key.
+ * ring-log DIR once: the same for one batch, and the end of phiwardd.
+ */
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audit/checkpoint.h"
+#include "audit/log.h"
+#include "audit/record.h"
+#include "audit/ring.h"
+#include "../unit/audit/events.h"
+#include "module.h"
+
+#define RING_SIZE (16UL << 20)
+#define NRINGS 3
+#define POWER_RECORDS 97	/* between two syncs */
+
+static struct kernel_ring {
+	int fd;
+	char *data;		/* the same RING_SIZE bytes twice */
+	unsigned long consumer, producer;
+} rings[NRINGS];
+
+static struct pw_state state;
+
+/* ---- Rings --------------------------------------------------------------------------------- */
+
+int pw_ring_open(int map_fd, struct pw_ring *ret)
+{
+	for (size_t i = 0; i < NRINGS; i++) {
+		if (rings[i].fd != map_fd)
+			continue;
+		*ret = (struct pw_ring){.data = rings[i].data, .size = RING_SIZE,
+					.consumer = &rings[i].consumer, .producer = &rings[i].producer,
+					.position = rings[i].consumer};
+		return 0;
+	}
+	return -EINVAL;
+}
+
+void pw_ring_close(struct pw_ring *ring)
+{
+	*ring = (struct pw_ring){0};
+}
+
+static void make_ring(struct kernel_ring *ring)
+{
+	int memory = memfd_create("ring", MFD_CLOEXEC);
+	char *both = mmap(NULL, 2 * RING_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(memory < 0 || both == MAP_FAILED || ftruncate(memory, RING_SIZE) < 0 ? -errno : 0, "ring");
+	for (size_t i = 0; i < 2; i++)
+		must(mmap(both + i * RING_SIZE, RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+			  memory, 0) == MAP_FAILED ? -errno : 0, "ring");
+	close(memory);
+	*ring = (struct kernel_ring){.fd = eventfd(0, EFD_CLOEXEC), .data = both};
+}
+
+/* ---- Events -------------------------------------------------------------------------------- */
+
+static struct test_event event;
+
+static void make_event(void)
+{
+	test_event_init(&event, 0);
+	test_event_names(&event, &event.event.path_len, NAMES("IM000001.dcm\0study-2026-11-24\0dicom\0srv"));
+	test_event_names(&event, &event.event.exe_len, NAMES("storescu\0bin\0usr"));
+	test_event_names(&event, &event.event.parent_len, NAMES("Orthanc\0sbin\0usr"));
+}
+
+static void number_event(void)
+{
+	event.event.seq = ++state.seq;
+	event.event.mono = 1000000000 + event.event.seq;
+	event.event.ino = 1000 + event.event.seq % 97;
+}
+
+/* One of three processes is in no subject. False: there is no room. */
+static bool put_event(void)
+{
+	struct kernel_ring *ring = &rings[state.seq % 3 == 0];
+	uint32_t length = event.event.size;
+
+	if (ring->producer - ring->consumer + length + 16 > RING_SIZE)
+		return false;
+	number_event();
+	memcpy(ring->data + (ring->producer & (RING_SIZE - 1)) + BPF_RINGBUF_HDR_SZ, &event, length);
+	memcpy(ring->data + (ring->producer & (RING_SIZE - 1)), &length, sizeof(length));
+	ring->producer += (length + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
+	return true;
+}
+
+/* ---- The log ------------------------------------------------------------------------------- */
+
+static int open_directory(const char *dir, const char *name)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	mkdir(path, 0755);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	must(fd < 0 ? -errno : 0, path);
+	return fd;
+}
+
+static struct pw_log *open_log(const char *dir, const char *boot)
+{
+	struct pw_log_config config = {.log_dir = open_directory(dir, "log"),
+				       .state_dir = open_directory(dir, "state"), .state_map = -1};
+	char keys[4096];
+	struct pw_log *log;
+
+	for (size_t i = 0; i < NRINGS; i++)
+		make_ring(&rings[i]);
+	config.ring_members = rings[0].fd;
+	config.ring_others = rings[1].fd;
+	config.ring_tamper = rings[2].fd;
+	config.state = &state;
+	module.state = &state;
+	module.sealing = true;
+	snprintf(keys, sizeof(keys), "%s/keys", dir);
+	module_first_key(boot, keys);
+	sync();
+	make_event();
+	must(pw_log_open(&config, &log), "log");
+	return log;
+}
+
+static double seconds(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void drain(struct pw_log *log, bool settle)
+{
+	int r = pw_log_drain(log, settle);
+
+	must(r, "drain");
+}
+
+/* That of this machine, which the recorder reads by itself. */
+static const char *this_boot(void)
+{
+	static char boot[PW_BOOT_ID_LEN + 1];
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	must(!file || fscanf(file, "%36s", boot) != 1 ? -EIO : 0, "boot_id");
+	fclose(file);
+	return boot;
+}
+
+static void bench(const char *dir, uint64_t records, double flush)
+{
+	struct pw_log *log = open_log(dir, this_boot());
+	double began = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), synced = began;
+
+	while (state.seq < records) {
+		while (state.seq < records && put_event())
+			;
+		drain(log, seconds(CLOCK_MONOTONIC) - synced >= flush);
+		if (seconds(CLOCK_MONOTONIC) - synced >= flush)
+			synced = seconds(CLOCK_MONOTONIC);
+	}
+	drain(log, true);
+	began = seconds(CLOCK_MONOTONIC) - began;
+	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	pw_log_close(log);
+	printf("%.0f records/s, %.0f of processor time\n", (double)records / began,
+	       (double)records / cpu);
+}
+
+static void lines(uint64_t records)
+{
+	struct pw_recorder recorder;
+	struct pw_line line = {0};
+
+	make_event();
+	must(pw_recorder_init(&recorder, AT_FDCWD), "recorder");
+	pw_recorder_begin(&recorder);
+	while (state.seq < records) {
+		number_event();
+		pw_record_event(&recorder, &event.event, &line);
+		fwrite(line.data, 1, line.length, stdout);
+		line.length = 0;
+	}
+	pw_line_done(&line);
+	pw_recorder_done(&recorder);
+}
+
+static void power(const char *dir)
+{
+	struct pw_log *log = open_log(dir, this_boot());
+	char anchor[PW_CHECKPOINT_MAX];
+
+	/* What is owed for the boot before is written with the first records. */
+	for (;;) {
+		for (int i = 0; i < POWER_RECORDS && put_event(); i++)
+			if (i % 10 == 0)
+				drain(log, false);
+		drain(log, true);
+		if (pw_log_sealed(log)) {
+			pw_checkpoint_anchor(pw_log_checkpoint(log), anchor);
+			printf("%s\n", anchor);
+			fflush(stdout);
+		}
+	}
+}
+
+static void once(const char *dir)
+{
+	struct pw_log *log = open_log(dir, this_boot());
+
+	for (int i = 0; i < POWER_RECORDS; i++)
+		put_event();
+	drain(log, true);
+	must(pw_log_end(log), "end");
+	pw_log_close(log);
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t records = 0, ms = 0;
+
+	if (argc == 5 && !strcmp(argv[2], "bench") && !pw_text_number(argv[3], 1, INT64_MAX, &records) &&
+	    !pw_text_number(argv[4], 1, 60000, &ms))
+		bench(argv[1], records, (double)ms / 1000);
+	else if (argc == 4 && !strcmp(argv[2], "lines") &&
+		 !pw_text_number(argv[3], 1, INT64_MAX, &records))
+		lines(records);
+	else if (argc == 3 && !strcmp(argv[2], "power"))
+		power(argv[1]);
+	else if (argc == 3 && !strcmp(argv[2], "once"))
+		once(argv[1]);
+	else
+		must(-EINVAL, "usage: ring-log DIR bench RECORDS FLUSH-MS | lines RECORDS | power | once");
+	return 0;
+}
