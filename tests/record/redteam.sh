@@ -267,4 +267,16 @@ tail -n 1 "$good/audit-00000003.log" | jq -r .checkpoint > "$work/anchor"
 expect "anchor: one in a file" 0 "the anchor is in the log" \
 	"$phiward" audit verify --anchor "$work/anchor" "$good"
 
+# ---- Records that stand for several numbers ------------------------------------------------
+
+make_log again boot=$boot_a module 12 again=5 9 again=2 stop
+good=$work/again/log key=$work/again/keys with=(--key "$work/again/keys")
+expect "a log with records for several numbers is complete" 0 "complete from sequence 1 to 28 over 1 boot" \
+	"$phiward" audit verify --key "$key" "$good"
+caught "again: it stands for one less" "" lines audit.log 's/"count":5,"first":13,"last":17/"count":4,"first":13,"last":16/ for @l'
+caught "again: it stands for one more" "" lines audit.log 's/"count":5,"first":13,"last":17/"count":6,"first":13,"last":18/ for @l'
+caught "again: its count is another one" "this is no record" lines audit.log 's/"count":5,/"count":50,/ for @l'
+caught "again: it becomes a record of one number" "" lines audit.log 's/"count":5,"first":13,"last":17/"count":1,"first":null,"last":null/ for @l'
+caught "again: and its count stays" "" lines audit.log 's/"first":13,"last":17/"first":null,"last":null/ for @l'
+caught "again: it begins elsewhere" "this is no record" lines audit.log 's/"first":13,/"first":12,/ for @l'
 tap_end

@@ -117,6 +117,17 @@ sub find_begin {
 	die "segment $deleted is not there, and no record says that it was deleted\n";
 }
 
+# The numbers that a line accounts for: from `first` to `last`, or its own.
+sub numbers {
+	my ($line) = @_;
+	my ($seq, $count, $first, $last) = $line =~ /^\{"schema":1,"seq":(\d+|null),.*"count":(\d+),"first":(\d+|null),"last":(\d+|null),/
+		or die "no record\n";
+	return ($seq, $seq) if $seq ne 'null' && $count && $first eq 'null' && $last eq 'null';
+	die "its numbers do not fit together\n" if $first eq 'null' || $last eq 'null' ||
+		$last - $first + 1 != $count || ($seq ne 'null' && $seq != $first);
+	return ($first, $last);
+}
+
 sub check_log {
 	my ($dir) = @_;
 	my ($files, @numbers) = segments($dir);
@@ -152,9 +163,7 @@ sub check_log {
 					$closed = $c->{end} ne 'open';
 					$begin{sealed} ||= $begin{file} eq $file && $c->{size} && $. > $begin{line};
 				} else {
-					my ($first, $end) = $line =~ /^\{"schema":1,"seq":(\d+),/ ? ($1, $1) :
-						$line =~ /^\{"schema":1,"seq":null,.*"first":(\d+),"last":(\d+),/ ? ($1, $2) :
-						die "no record\n";
+					my ($first, $end) = numbers($line);
 					for my $n ($first .. $end) {
 						next if $n <= $begin{last};
 						die "number $n stands there twice\n" if $n <= $settled || $seen{$n}++;

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.bash"
 second=tests/record/second.pl
 
-make_log module boot=$boot_a module 64 gap=3 full 15 sync=1 full 3 sync=100 full 90 boot=$boot_b 1 stop
+make_log module boot=$boot_a module 64 gap=3 again=4 full 15 sync=1 full 3 sync=100 full 90 boot=$boot_b 1 stop
 make_log file boot=$boot_a 20 stop 5 boot=$boot_b 7 stop
 cat "$work/file/state/log.key" >> "$work/file/keys"
 make_log kept boot=$boot_a module 30 full 20 gap=2 full 25 full 8 expire boot=$boot_b 9 full 6 expire 4 pack stop
@@ -52,6 +52,8 @@ expect "a key file is a weaker promise, and that is said" 0 "which root of that 
 	"$phiward" audit verify --key "$work/file/keys" "$work/file/log"
 expect "a gap is proved like a record" 0 '"type":"gap"' bash -c \
 	"'$phiward' audit prove 66 '$work/module/log' > '$work/proof' && '$phiward' audit prove --check '$work/proof'"
+expect "each number of a record that stands for several is proved by it" 0 '"count":4,"first":68,"last":71' bash -c \
+	"'$phiward' audit prove 70 '$work/module/log' > '$work/proof' && '$phiward' audit prove --check '$work/proof'"
 expect "numbers that are not written yet are no break" 0 "up to 24 numbers were issued" \
 	"$phiward" audit verify "$work/late/log"
 
@@ -66,7 +68,7 @@ encrypt auditor $boot_a
 expect "with the auditor's private key, a boot whose first key is missing is only consistent" 0 \
 	"there is no key for it" "$phiward" audit verify --key "$work/auditor.key" "$work/module/log"
 encrypt auditor $boot_b
-expect "with all first keys it is complete" 0 "complete from sequence 1 to 176 over 2 boots" \
+expect "with all first keys it is complete" 0 "complete from sequence 1 to 180 over 2 boots" \
 	"$phiward" audit verify --key "$work/auditor.key" "$work/module/log"
 "$phiward" audit prove 170 "$work/module/log" > "$work/proof"
 expect "a proof brings the first key along" 0 "sealed by the kernel module" \

@@ -11,6 +11,7 @@
  *   sync=N    the above (default 7)
  *   bare      the next N records have no checkpoint at the end
  *   gap=N     one gap line for so many numbers
+ *   again=N   one record for so many numbers
  *   late=N    so many numbers were issued and nothing accounts for them
  *   ahead=N   the module reads a count that is so much higher
  *   full      the file is full; the next record begins another
@@ -86,16 +87,17 @@ static void append(struct pw_line *lines)
 	lines->length = 0;
 }
 
-static void add_record(struct pw_line *lines)
+static void add_record(struct pw_line *lines, uint64_t count)
 {
 	struct test_event e;
 
-	test_event_init(&e, ++w.state.seq);
+	test_event_init(&e, w.state.seq + 1);
+	w.state.seq += count;
 	test_event_names(&e, &e.event.path_len, NAMES("IM000001.dcm\0study-2026-11-24\0dicom\0srv"));
 	test_event_names(&e, &e.event.exe_len, NAMES("storescu\0bin\0usr"));
 	e.event.parent_len = 0;
 	e.event.ino = 1000 + w.state.seq % 97;
-	pw_record_event(&w.recorder, &e.event, 1, lines);
+	pw_record_event(&w.recorder, &e.event, count, lines);
 }
 
 static void write_records(uint64_t n)
@@ -106,7 +108,7 @@ static void write_records(uint64_t n)
 	for (uint64_t i = 1; i <= n; i++) {
 		if (!lines.length)
 			pw_recorder_begin(&w.recorder);
-		add_record(&lines);
+		add_record(&lines, 1);
 		if (i % w.sync && i % BATCH && i < n)
 			continue;
 		append(&lines);
@@ -114,6 +116,18 @@ static void write_records(uint64_t n)
 			must(pw_segment_checkpoint(&w.segment, &w.file, PW_END_OPEN), "checkpoint");
 	}
 	w.bare = false;
+	pw_line_done(&lines);
+}
+
+static void write_again(uint64_t n)
+{
+	struct pw_line lines = {0};
+
+	open_log();
+	pw_recorder_begin(&w.recorder);
+	add_record(&lines, n);
+	append(&lines);
+	must(pw_segment_checkpoint(&w.segment, &w.file, PW_END_OPEN), "checkpoint");
 	pw_line_done(&lines);
 }
 
@@ -217,6 +231,8 @@ static void do_command(const char *command)
 		w.sync = n;
 	} else if (number_after(command, "gap=", &n)) {
 		write_gap(n);
+	} else if (number_after(command, "again=", &n)) {
+		write_again(n);
 	} else if (number_after(command, "late=", &n)) {
 		w.state.seq += n;
 	} else if (number_after(command, "ahead=", &n)) {

@@ -190,7 +190,7 @@ static int check_record(struct pass *p, const struct pw_lines *lines)
 	look_for_begin(p, lines);
 	if (!gap && !p->v->boots[p->v->nboots - 1].dated)
 		date_boot(&p->v->boots[p->v->nboots - 1], lines->line, lines->length);
-	p->v->records += !gap;
+	p->v->records += gap ? 0 : range.last - range.first + 1;
 	p->v->gapped += gap ? range.last - range.first + 1 : 0;
 	p->v->unsealed++;
 	p->waiting[p->nwaiting++] = (struct pw_message){ (const uint8_t *)lines->line, lines->length };

@@ -31,7 +31,7 @@ struct pw_verify {
 	uint64_t first;		/* every number from this one, which is 1 where nothing was deleted, */
 	uint64_t complete;	/* to this one stands in the log */
 	uint64_t issued;	/* by the last checkpoint */
-	uint64_t records;	/* lines */
+	uint64_t records;	/* numbers that stand in records, not in gaps */
 	uint64_t gapped;	/* numbers in gap lines */
 	uint64_t segments;
 	uint64_t checkpoints;
