@@ -42,12 +42,12 @@ $(BUILD)/san/record/%: tests/record/%.c $(call archives,san,audit) $(BUILD)/.fla
 	$(Q)$(SAN_LINK) -lcmocka
 -include $(RECORD_TOOLS:%=%.d)
 
-# The same without the sanitizers, to be measured and to be run in a machine.
+# The same without the sanitizers, to be measured, to be run in a machine, for logs of millions.
 $(BUILD)/bench/%: tests/record/%.c $(call archives,userspace,audit) $(BUILD)/.flags.stamp | $(SKELETON)
 	@mkdir -p $(@D)
 	$(call say,TOOL)
 	$(Q)$(CC) $(CFLAGS) $(PW_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter-out %.stamp %.h userspace/%,$^) $(LIBS) -lcmocka
--include $(BUILD)/bench/ring-log.d
+-include $(BUILD)/bench/ring-log.d $(BUILD)/bench/write-log.d
 
 .PHONY: test fuzz bench demo prove soak
 test: $$(PROGRAMS_WANTED) $$(RECORD_TOOLS) all $$(if $$(BOOT_WANTED),$(BUILD)/bench/ring-log) $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all

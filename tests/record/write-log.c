@@ -15,6 +15,7 @@
  *   late=N    so many numbers were issued and nothing accounts for them
  *   ahead=N   the module reads a count that is so much higher
  *   full      the file is full; the next record begins another
+ *   from=FILE lines that are records or gaps already, of this boot
  *   stop      phiwardd stops
  *   killed    phiwardd is killed when the module has sealed, before the line is in the log
  *   forget    what phiwardd wrote down before it asked for that seal
@@ -35,6 +36,7 @@
 #include "audit/keep.h"
 #include "audit/pack.h"
 #include "audit/record.h"
+#include "audit/scan.h"
 #include "audit/segment.h"
 #include "common/cleanup.h"
 #include "common/text.h"
@@ -208,6 +210,39 @@ static void kill_between(void)
 	close_log();
 }
 
+static void seal_lines(struct pw_line *lines)
+{
+	append(lines);
+	must(pw_segment_checkpoint(&w.segment, &w.file, PW_END_OPEN), "checkpoint");
+}
+
+static void write_from(const char *path)
+{
+	FILE *from = fopen(path, "re");
+	struct pw_line lines = {0};
+	char *line = NULL;
+	size_t capacity = 0;
+	ssize_t length;
+
+	must(from ? 0 : -errno, path);
+	open_log();
+	for (uint64_t n = 1; (length = getline(&line, &capacity, from)) > 0; n++) {
+		struct pw_range range;
+		bool gap;
+
+		must(pw_scan_line(line, &range, &gap) ? 0 : -EBADMSG, line);
+		w.state.seq = range.last;
+		pw_line_add(&lines, line, (size_t)length);
+		if (n % w.sync == 0)
+			seal_lines(&lines);
+	}
+	if (lines.length)
+		seal_lines(&lines);
+	free(line);
+	fclose(from);
+	pw_line_done(&lines);
+}
+
 static bool number_after(const char *command, const char *name, uint64_t *ret)
 {
 	return pw_text_begins(command, name) &&
@@ -237,6 +272,8 @@ static void do_command(const char *command)
 		w.state.seq += n;
 	} else if (number_after(command, "ahead=", &n)) {
 		module.ahead = n;
+	} else if (pw_text_begins(command, "from=")) {
+		write_from(command + strlen("from="));
 	} else if (!strcmp(command, "full")) {
 		open_log();
 		w.file.full = 1;

@@ -17,6 +17,9 @@ struct pw_lines {
 	const char *line;	/* without its newline; valid until the next one, or before_fill */
 	size_t length;
 	uint64_t number;	/* from 1 */
+	uint64_t offset;	/* of the line in the file */
+	uint64_t next;		/* of what follows it */
+	uint64_t stop;		/* nothing from here on is read */
 	/* Called before lines that were given become invalid; NULL: nobody. */
 	int (*before_fill)(void *data);
 	void *data;
@@ -37,5 +40,14 @@ static inline bool pw_lines_packed(const struct pw_lines *lines)
 {
 	return lines->from.frames;
 }
+
+/*
+ * From now on only the lines between two places of the file, of which the first is the
+ * beginning of line @number. Anything else of the file is not read.
+ */
+int pw_lines_seek(struct pw_lines *lines, uint64_t offset, uint64_t stop, uint64_t number);
+
+/* After -EMSGSIZE: goes on behind the line that was too long. */
+int pw_lines_skip(struct pw_lines *lines);
 
 #endif

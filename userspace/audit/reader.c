@@ -127,7 +127,7 @@ int pw_reader_open(const char *path, struct pw_reader *ret_reader)
 	int r = 0;
 
 	reader.line = malloc(reader.capacity + 1);
-	reader.tokener = json_tokener_new_ex(4);
+	reader.tokener = pw_record_tokener();
 	reader.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (reader.dir < 0)
 		r = errno == ENOTDIR ? open_single(&reader, path) : -errno;
@@ -137,7 +137,6 @@ int pw_reader_open(const char *path, struct pw_reader *ret_reader)
 		pw_reader_close(&reader);
 		return r;
 	}
-	json_tokener_set_flags(reader.tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	*ret_reader = reader;
 	return 0;
 }
@@ -204,25 +203,37 @@ static const char *check_members(json_object *record)
 	return at == pw_record_nfields ? NULL : "the record lacks members";
 }
 
-static void parse_line(struct pw_reader *reader)
+json_object *pw_record_parse(json_tokener *tokener, const char *line, size_t length,
+			     const char **ret_malformed)
 {
+	const char *malformed;
 	json_object *record;
 
-	json_tokener_reset(reader->tokener);
-	record = json_tokener_parse_ex(reader->tokener, reader->line, (int)reader->length);
-	if (json_tokener_get_error(reader->tokener) == json_tokener_continue && !record)
-		reader->malformed = "the line is cut short";
+	json_tokener_reset(tokener);
+	record = json_tokener_parse_ex(tokener, line, (int)length);
+	if (json_tokener_get_error(tokener) == json_tokener_continue && !record)
+		malformed = "the line is cut short";
 	else if (!record)
-		reader->malformed = json_tokener_error_desc(
-			json_tokener_get_error(reader->tokener));
-	else if (json_tokener_get_parse_end(reader->tokener) != reader->length)
-		reader->malformed = "there is more than one record in the line";
+		malformed = json_tokener_error_desc(json_tokener_get_error(tokener));
+	else if (json_tokener_get_parse_end(tokener) != length)
+		malformed = "there is more than one record in the line";
 	else
-		reader->malformed = check_members(record);
-	if (reader->malformed)
-		json_object_put(record);
-	else
-		reader->record = record;
+		malformed = check_members(record);
+	*ret_malformed = malformed;
+	if (!malformed)
+		return record;
+	json_object_put(record);
+	return NULL;
+}
+
+json_tokener *pw_record_tokener(void)
+{
+	json_tokener *tokener = json_tokener_new_ex(4);
+
+	if (tokener)
+		json_tokener_set_flags(tokener,
+				       JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	return tokener;
 }
 
 /*
@@ -338,7 +349,8 @@ int pw_reader_next(struct pw_reader *reader)
 		r = next_line(reader);
 	while (r > 0 && !reader->malformed && pw_checkpoint_is(reader->line, reader->length));
 	if (r > 0 && !reader->malformed)
-		parse_line(reader);
+		reader->record = pw_record_parse(reader->tokener, reader->line, reader->length,
+						 &reader->malformed);
 	return r;
 }
 
@@ -440,22 +452,46 @@ bool pw_record_is(json_object *record, const char *name, const char *text)
 	return value && !strcmp(value, text);
 }
 
-int pw_record_time(json_object *record, int64_t *ret_ns)
+/* `DIGITS` as a number, and what has to stand behind it. */
+static bool read_digits(const char **text, size_t n, char behind, int *ret)
 {
-	const char *text = pw_record_text(record, "time"), *rest;
-	struct tm tm = { 0 };
-	unsigned int ns;
-	int64_t time;
-	int end = 0;
+	*ret = 0;
+	for (; n; n--, (*text)++) {
+		if (**text < '0' || **text > '9')
+			return false;
+		*ret = *ret * 10 + (**text - '0');
+	}
+	return *(*text)++ == behind;
+}
 
-	if (!text)
+int pw_record_time_parse(const char text[static PW_RECORD_TIME_LEN], int64_t *ret_ns)
+{
+	struct tm tm = { 0 };
+	int64_t time;
+	int ns;
+
+	if (!read_digits(&text, 4, '-', &tm.tm_year) || !read_digits(&text, 2, '-', &tm.tm_mon) ||
+	    !read_digits(&text, 2, 'T', &tm.tm_mday) || !read_digits(&text, 2, ':', &tm.tm_hour) ||
+	    !read_digits(&text, 2, ':', &tm.tm_min) || !read_digits(&text, 2, '.', &tm.tm_sec) ||
+	    !read_digits(&text, 9, 'Z', &ns))
 		return -EBADMSG;
-	rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (!rest || sscanf(rest, ".%9uZ%n", &ns, &end) != 1 || end != 11 || rest[end])
+	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
+	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
 		return -EBADMSG;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
 	if (__builtin_mul_overflow((int64_t)timegm(&tm), 1000000000, &time) ||
 	    __builtin_add_overflow(time, ns, &time))
 		return -EBADMSG;
 	*ret_ns = time;
 	return 0;
+}
+
+int pw_record_time(json_object *record, int64_t *ret_ns)
+{
+	const char *text = pw_record_text(record, "time");
+
+	if (!text || strlen(text) != PW_RECORD_TIME_LEN)
+		return -EBADMSG;
+	return pw_record_time_parse(text, ret_ns);
 }

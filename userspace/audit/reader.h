@@ -46,6 +46,14 @@ int pw_reader_next(struct pw_reader *reader);
  */
 int pw_reader_seek_last(struct pw_reader *reader, size_t lines);
 
+/*
+ * One line, without its newline, as a record, which the caller puts; or NULL, and why it is none.
+ * @tokener: as pw_record_tokener() makes it.
+ */
+json_object *pw_record_parse(json_tokener *tokener, const char *line, size_t length,
+			     const char **ret_malformed);
+json_tokener *pw_record_tokener(void);
+
 /* Members of a record; NULL or @otherwise where the member is null. */
 const char *pw_record_text(json_object *record, const char *name);
 uint64_t pw_record_number(json_object *record, const char *name, uint64_t otherwise);
@@ -53,6 +61,8 @@ bool pw_record_true(json_object *record, const char *name);
 bool pw_record_is(json_object *record, const char *name, const char *text);
 
 /* `time` of a record as ns since 1970. -EBADMSG when it is no time. */
+#define PW_RECORD_TIME_LEN 30
+int pw_record_time_parse(const char text[static PW_RECORD_TIME_LEN], int64_t *ret_ns);
 int pw_record_time(json_object *record, int64_t *ret_ns);
 
 #endif

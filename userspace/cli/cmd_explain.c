@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <getopt.h>
 #include <inttypes.h>
-#include <string.h>
 
 #include "cli/command.h"
 #include "cli/control_client.h"
@@ -14,24 +13,11 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-/* 1: found. A line that is no record cannot be the one. */
-static int find(struct pw_reader *reader, struct pw_explain *explain)
-{
-	int r;
-
-	while ((r = pw_reader_next(reader)) > 0) {
-		r = reader->record ? pw_explain_add(explain, reader->record) : 0;
-		if (r)
-			break;
-	}
-	return r;
-}
-
 int pw_cmd_explain(const struct pw_command *self, int argc, char **argv)
 {
 	struct pw_explain explain = { 0 };
 	const char *path = PW_LOG_DIR;
-	struct pw_reader reader;
+	struct pw_search *search;
 	int option, r;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
@@ -45,13 +31,13 @@ int pw_cmd_explain(const struct pw_command *self, int argc, char **argv)
 		path = argv[optind + 1];
 	else
 		pw_control_drain();
-	r = pw_open_log(path, &reader);
+	r = pw_open_search(path, &search);
 	if (r)
 		return r;
-	r = find(&reader, &explain);
-	pw_reader_close(&reader);
+	r = pw_explain_find(&explain, search);
+	pw_search_close(search);
 	if (r < 0)
-		r = pw_fail(PW_EXIT_UNKNOWN, "cannot read %s: %s", path, strerror(-r));
+		r = pw_search_failed(path, r);
 	else if (!r)
 		r = pw_fail(PW_EXIT_NO, "%s has no record %" PRIu64, path, explain.seq);
 	else {

@@ -13,6 +13,7 @@
 #include "audit/keys.h"
 #include "audit/reader.h"
 #include "publish/protocol.h"
+#include "report/search.h"
 
 struct pw_command {
 	const char *name;
@@ -56,6 +57,12 @@ int pw_get_status(json_object **ret_status);
 
 /* Opens the log for reading, or says why not and returns an exit code. */
 int pw_open_log(const char *path, struct pw_reader *ret_reader);
+
+/* The same for a search, by the index that the caller has of it or can make. */
+int pw_open_search(const char *path, struct pw_search **ret_search);
+
+/* Why a search ended with this error; an exit code. */
+int pw_search_failed(const char *path, int error);
 
 /* The directory of a log, and the keys in @path (NULL: none); likewise. */
 int pw_open_log_directory(const char *path, int *ret_dir);

@@ -54,16 +54,20 @@ static const struct pw_command commands[] = {
 	  pw_cmd_seal },
 	{ "unload", "", "take the policy out of force; refused when it is sealed", NULL,
 	  pw_cmd_unload },
-	{ "audit query", "[--since T] [--until T] [--subject S] [--object O] [--path GLOB]\n"
-	  "                       [--user U] [--verdict V] [--type T] [--json] [DIR]",
+	{ "audit query", "[--since T] [--until T] [--subject S] [--object O] [--program P]\n"
+	  "                       [--path GLOB] [--user U] [--verdict V] [--type T]\n"
+	  "                       [--after SEQ] [-n N|+N] [--json] [DIR]",
 	  "records of the log, newest last",
 	  "  --since T, --until T  times as in systemd.time(7): -1h, yesterday, '2026-11-23 02:10'\n"
 	  "  --subject S           who it was: a subject of the policy, or others\n"
 	  "  --object O            whose data\n"
+	  "  --program P           its path, its last name, or what it calls itself\n"
 	  "  --path GLOB           the file; * also matches slashes\n"
 	  "  --user U              runs as U or was logged in as U; a name or a number\n"
 	  "  --verdict V           allow or deny\n"
 	  "  --type T              file, net, exec, tamper, policy, gap, breakglass or system\n"
+	  "  --after SEQ           only what stands in the log behind the record with this number\n"
+	  "  -n N, --lines N       the last N of them; +N: the first N\n"
 	  "  --json                one JSON object a line, as it stands in the log\n"
 	  "  DIR                   a copy of a log; default /var/log/phiward\n",
 	  pw_cmd_audit_query },

@@ -14,6 +14,7 @@
 
 #define PW_STATE_DIR "/var/lib/phiward"
 #define PW_LOG_DIR "/var/log/phiward"
+#define PW_CACHE_DIR "/var/cache/phiward"	/* indexes of the log; phiwardd knows nothing of it */
 #define PW_RUN_DIR "/run/phiward"
 #define PW_BOOT_DIR "/run/phiward-boot"		/* the accepted policy, as the initramfs had it */
 #define PW_CONTROL_SOCKET PW_RUN_DIR "/control"

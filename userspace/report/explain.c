@@ -24,6 +24,42 @@ int pw_explain_add(struct pw_explain *explain, json_object *record)
 	return pw_record_is(record, "type", "exec") ? pw_why_add(&explain->before, record) : 0;
 }
 
+/* What the program of @record entered, or did not, when it was started before. */
+static int add_starts(struct pw_explain *explain, struct pw_search *search, json_object *record)
+{
+	struct pw_query starts = PW_QUERY_ANY;
+	struct pw_found found;
+	int r;
+
+	starts.type = "exec";
+	starts.verdict = "deny";
+	starts.program = pw_record_text(record, "exe");
+	if (!starts.program)
+		return 0;
+	r = pw_search_before(search, explain->seq);
+	if (!r)
+		r = pw_search_begin(search, &starts);
+	while (!r && (r = pw_search_next(search, &found)) > 0)
+		r = found.record ? pw_explain_add(explain, found.record) : 0;
+	return r;
+}
+
+int pw_explain_find(struct pw_explain *explain, struct pw_search *search)
+{
+	struct pw_found found;
+	json_object *record;
+	int r = pw_search_number(search, explain->seq, &found);
+
+	if (r <= 0)
+		return r;
+	record = json_object_get(found.record);
+	r = add_starts(explain, search, record);
+	if (!r)
+		r = pw_explain_add(explain, record);
+	json_object_put(record);
+	return r;
+}
+
 void pw_explain_done(struct pw_explain *explain)
 {
 	pw_why_done(&explain->before);

@@ -6,6 +6,7 @@
 #ifndef PW_REPORT_EXPLAIN_H
 #define PW_REPORT_EXPLAIN_H
 
+#include "report/search.h"
 #include "report/why.h"
 
 struct pw_explain {
@@ -16,6 +17,9 @@ struct pw_explain {
 
 /* Takes one record of the log into account, oldest first. 1: that was it; -ENOMEM. */
 int pw_explain_add(struct pw_explain *explain, json_object *record);
+
+/* Looks for it in a log. 1: found, 0: the log has no such number, or the errors of a search. */
+int pw_explain_find(struct pw_explain *explain, struct pw_search *search);
 
 /* @tell: PW_TELL_*. */
 void pw_explain_print(FILE *to, const struct pw_explain *explain, unsigned int tell);

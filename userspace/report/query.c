@@ -22,6 +22,15 @@ static bool path_matches(json_object *record, const char *pattern)
 	return !pattern || (path && fnmatch(pattern, path, FNM_NOESCAPE) == 0);
 }
 
+bool pw_query_is_program(json_object *record, const char *name)
+{
+	const char *exe = pw_record_text(record, "exe"), *comm = pw_record_text(record, "comm");
+	const char *base = exe ? strrchr(exe, '/') : NULL;
+
+	return (exe && strcmp(exe, name) == 0) || (base && strcmp(base + 1, name) == 0) ||
+	       (comm && strcmp(comm, name) == 0);
+}
+
 static bool user_is(json_object *record, int64_t user)
 {
 	return user < 0 || pw_record_number(record, "uid", UINT64_MAX) == (uint64_t)user ||
@@ -46,6 +55,7 @@ bool pw_query_matches(const struct pw_query *query, json_object *record)
 		return true;
 	return text_is(record, "subject", query->subject) &&
 	       text_is(record, "object", query->object) &&
+	       (!query->program || pw_query_is_program(record, query->program)) &&
 	       text_is(record, "verdict", query->verdict) && user_is(record, query->user) &&
 	       path_matches(record, query->path);
 }

@@ -16,6 +16,7 @@ struct pw_query {
 	int64_t since, until;	/* ns since 1970, both inclusive; 0: no bound */
 	const char *subject;
 	const char *object;
+	const char *program;	/* its path, its last name, or what it calls itself */
 	const char *path;	/* a pattern of glob(7) in which * also matches slashes */
 	const char *verdict;
 	const char *type;
@@ -25,6 +26,9 @@ struct pw_query {
 #define PW_QUERY_ANY ((struct pw_query){ .user = -1 })
 
 bool pw_query_matches(const struct pw_query *query, json_object *record);
+
+/* Whether a record is of a program of this name, or with this path. */
+bool pw_query_is_program(json_object *record, const char *name);
 
 /* A name or a number. -ENOENT: there is no such user. */
 int pw_query_user(const char *text, int64_t *ret_user);

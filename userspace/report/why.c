@@ -5,6 +5,7 @@
 #include "audit/reader.h"
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "report/query.h"
 #include "report/why.h"
 
 /* ---- What is asked about -------------------------------------------------------------------- */
@@ -53,15 +54,6 @@ static bool is_below(const char *path, const char *directory)
 	       (path[length] == '/' || path[length] == '\0' || length == 1);
 }
 
-static bool is_program(json_object *record, const char *name)
-{
-	const char *exe = pw_record_text(record, "exe"), *comm = pw_record_text(record, "comm");
-	const char *base = exe ? strrchr(exe, '/') : NULL;
-
-	return (exe && strcmp(exe, name) == 0) || (base && strcmp(base + 1, name) == 0) ||
-	       (comm && strcmp(comm, name) == 0);
-}
-
 static bool is_peer(json_object *record, const struct pw_why_about *about)
 {
 	const char *addr = pw_record_text(record, "addr"), *peer = pw_record_text(record, "peer");
@@ -77,10 +69,10 @@ static bool is_peer(json_object *record, const struct pw_why_about *about)
 static bool is_about(json_object *record, const struct pw_why_about *about)
 {
 	if (about->program)
-		return is_program(record, about->program);
+		return pw_query_is_program(record, about->program);
 	if (about->path)
 		return is_below(pw_record_text(record, "path"), about->path) ||
-		       is_program(record, about->path);
+		       pw_query_is_program(record, about->path);
 	if (about->host)
 		return is_peer(record, about);
 	return true;

@@ -12,6 +12,8 @@ static int set_up(void **state)
 	(void)state;
 	record = test_record(5);
 	set_text(record, "object", "images");
+	set_text(record, "exe", "/usr/bin/cat");
+	set_text(record, "comm", "calls itself");
 	set_text(record, "path", "/srv/dicom/a b/x.dcm");
 	set_number(record, "uid", 0);
 	set_number(record, "auid", 1000);
@@ -46,6 +48,9 @@ static void one_filter_each(void **state)
 	(void)state;
 	BOTH(subject, "others", "archive");
 	BOTH(object, "images", "image");
+	BOTH(program, "/usr/bin/cat", "/bin/cat");
+	BOTH(program, "cat", "usr");
+	BOTH(program, "calls itself", "ca");
 	BOTH(verdict, "deny", "allow");
 	BOTH(type, "file", "net");
 	BOTH(user, 0, 1);
