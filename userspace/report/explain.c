@@ -9,7 +9,7 @@
 
 static bool has_number(json_object *record, uint64_t seq)
 {
-	if (pw_record_is(record, "type", "gap"))
+	if (pw_record_number(record, "last", 0))
 		return pw_record_number(record, "first", UINT64_MAX) <= seq &&
 		       seq <= pw_record_number(record, "last", 0);
 	return pw_record_number(record, "seq", UINT64_MAX) == seq;
@@ -44,6 +44,29 @@ static int add_starts(struct pw_explain *explain, struct pw_search *search, json
 	return r;
 }
 
+static json_object *parents_of(json_object *record)
+{
+	json_object *parents;
+
+	return record && json_object_object_get_ex(record, "parents", &parents) &&
+	       json_object_is_type(parents, json_type_array) ? parents : NULL;
+}
+
+/* The record of the exec, for the ancestors. A copy of a part of a log need not have it. */
+static int find_run(struct pw_explain *explain, struct pw_search *search)
+{
+	uint64_t run = pw_record_number(explain->record, "run", 0);
+	struct pw_found found;
+	int r;
+
+	if (!run || parents_of(explain->record))
+		return 0;
+	r = pw_search_number(search, run, &found);
+	if (r > 0)
+		explain->run = json_object_get(found.record);
+	return r < 0 ? r : 0;
+}
+
 int pw_explain_find(struct pw_explain *explain, struct pw_search *search)
 {
 	struct pw_found found;
@@ -57,6 +80,11 @@ int pw_explain_find(struct pw_explain *explain, struct pw_search *search)
 	if (!r)
 		r = pw_explain_add(explain, record);
 	json_object_put(record);
+	if (r > 0 && explain->record) {
+		int run = find_run(explain, search);
+
+		r = run < 0 ? run : r;
+	}
 	return r;
 }
 
@@ -64,6 +92,7 @@ void pw_explain_done(struct pw_explain *explain)
 {
 	pw_why_done(&explain->before);
 	json_object_put(explain->record);
+	json_object_put(explain->run);
 	*explain = (struct pw_explain){ 0 };
 }
 
@@ -83,10 +112,43 @@ static void add_number(FILE *to, json_object *record, const char *before, const 
 		fprintf(to, "%s%" PRIu64, before, number);
 }
 
-static void print_program(FILE *to, json_object *record)
+static void print_ancestor(FILE *to, json_object *ancestor)
 {
-	const char *exe = pw_record_text(record, "exe"), *comm = pw_record_text(record, "comm");
+	uint64_t pid = pw_record_number(ancestor, "pid", UINT64_MAX);
+
+	if (pid == UINT64_MAX)
+		fputs("and more", to);
+	else
+		fprintf(to, "%s, process %" PRIu64,
+			pw_record_text(ancestor, "exe") ?: "a program that is not known", pid);
+}
+
+/* Who called exec, or all ancestors as they were then. */
+static void print_starters(FILE *to, const struct pw_explain *explain)
+{
+	json_object *record = explain->record;
+	json_object *parents = parents_of(record) ?: parents_of(explain->run);
 	const char *parent = pw_record_text(record, "parent_exe");
+
+	if (pw_record_number(record, "ppid", UINT64_MAX) == UINT64_MAX)
+		return;
+	begin(to, "started by");
+	if (!parents) {
+		fprintf(to, "%s%s", parent ? parent : "", parent ? ", " : "");
+		add_number(to, record, "process ", "ppid");
+		return;
+	}
+	for (size_t i = 0; i < json_object_array_length(parents); i++) {
+		if (i)
+			begin(to, "");
+		print_ancestor(to, json_object_array_get_idx(parents, i));
+	}
+}
+
+static void print_program(FILE *to, const struct pw_explain *explain)
+{
+	json_object *record = explain->record;
+	const char *exe = pw_record_text(record, "exe"), *comm = pw_record_text(record, "comm");
 
 	if (exe || comm) {
 		begin(to, "program");
@@ -96,11 +158,7 @@ static void print_program(FILE *to, json_object *record)
 		add_number(to, record, ", process ", "pid");
 		add_number(to, record, ", thread ", "tid");
 	}
-	if (pw_record_number(record, "ppid", UINT64_MAX) != UINT64_MAX) {
-		begin(to, "started by");
-		fprintf(to, "%s%s", parent ? parent : "", parent ? ", " : "");
-		add_number(to, record, "process ", "ppid");
-	}
+	print_starters(to, explain);
 	if (pw_record_text(record, "cgroup")) {
 		begin(to, "belongs to");
 		fputs(pw_record_text(record, "cgroup"), to);
@@ -124,6 +182,15 @@ static void print_user(FILE *to, json_object *record, unsigned int tell)
 	fputs("; logged in as ", to);
 	pw_tell_user(to, login, tell);
 	add_number(to, record, ", session ", "ses");
+}
+
+static void print_actor(FILE *to, json_object *record)
+{
+	if (!pw_record_text(record, "actor"))
+		return;
+	begin(to, "at console");
+	fprintf(to, "%s, as %s stated", pw_record_text(record, "actor"),
+		pw_record_text(record, "actor_by") ?: "somebody");
 }
 
 static void print_target(FILE *to, json_object *record)
@@ -199,8 +266,9 @@ void pw_explain_print(FILE *to, const struct pw_explain *explain, unsigned int t
 	if (pw_record_is(record, "verdict", "deny") && !pw_record_true(record, "enforced"))
 		fputs(" It went through: the mode was permissive.", to);
 	fputc('\n', to);
-	print_program(to, record);
+	print_program(to, explain);
 	print_user(to, record, tell);
+	print_actor(to, record);
 	print_target(to, record);
 	print_policy(to, record);
 	if (pw_record_is(record, "verdict", "deny")) {

@@ -12,6 +12,7 @@
 struct pw_explain {
 	uint64_t seq;		/* the number asked for; a log has each once */
 	json_object *record;	/* who has it: a record, or the gap that it is in; NULL: nobody yet */
+	json_object *run;	/* of the exec that it refers to, which names the ancestors; or NULL */
 	struct pw_why before;	/* programs that had entered no subject by then */
 };
 

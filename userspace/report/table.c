@@ -219,6 +219,7 @@ void pw_table_row(const struct pw_table *table, json_object *record)
 {
 	const char *verdict = or_dash(pw_record_text(record, "verdict"));
 	const char *program = pw_record_text(record, "exe");
+	uint64_t count = pw_record_number(record, "count", 1);
 	bool denied = !strcmp(verdict, "deny"), enforced = pw_record_true(record, "enforced");
 	_cleanup_free_ char *what = pw_record_what(record);
 	char time[PW_LOCAL_TIME_SIZE] = "-", user[80], seq[SEQ_SIZE];
@@ -242,5 +243,7 @@ void pw_table_row(const struct pw_table *table, json_object *record)
 		pw_text_fit(table->to, or_dash(what), table->width - COLUMNS_BEFORE_WHAT);
 	else
 		fputs(or_dash(what), table->to);
+	if (count > 1)
+		fprintf(table->to, " (%" PRIu64 " times)", count);
 	fputc('\n', table->to);
 }

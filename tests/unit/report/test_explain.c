@@ -117,6 +117,48 @@ static void what_was_allowed_needs_no_advice(void **state)
 	free(text);
 }
 
+static void who_started_it_and_who_was_there(void **state)
+{
+	json_object *record = refusal();
+
+	(void)state;
+	json_object_object_add(record, "parents",
+			       json_tokener_parse("[{\"pid\":99,\"exe\":\"/usr/bin/bash\"},"
+						  "{\"pid\":7,\"exe\":null},{\"pid\":null,\"exe\":null}]"));
+	set_text(record, "actor", "alice@hospital");
+	set_text(record, "actor_by", "ris");
+	assert_int_equal(take(record), 1);
+	assert_says("  started by  /usr/bin/bash, process 99\n"
+		    "              a program that is not known, process 7\n"
+		    "              and more\n");
+	assert_says("  at console  alice@hospital, as ris stated\n");
+}
+
+static void a_record_of_a_run(void **state)
+{
+	json_object *run = test_record(3);
+
+	(void)state;
+	assert_int_equal(take(refusal()), 1);
+	json_object_object_add(run, "parents", json_tokener_parse("[{\"pid\":5,\"exe\":\"/bin/init\"}]"));
+	explain.run = run;
+	assert_says("  started by  /bin/init, process 5\n  belongs to");
+}
+
+static void one_of_several_numbers(void **state)
+{
+	json_object *record = refusal();
+
+	(void)state;
+	explain.seq = 9;
+	set_number(record, "count", 3);
+	set_number(record, "first", 7);
+	set_number(record, "last", 9);
+	assert_int_equal(take(record), 1);
+	assert_says("record 9, ");
+	assert_says("3 times");
+}
+
 static void what_the_mode_let_through(void **state)
 {
 	json_object *record = refusal();
@@ -180,7 +222,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_refusal_is_told_whole), TEST(what_was_allowed_needs_no_advice),
-		TEST(what_the_mode_let_through), TEST(what_follows_from_a_wrong_start),
+		TEST(what_the_mode_let_through),
+		TEST(who_started_it_and_who_was_there),
+		TEST(a_record_of_a_run),
+		TEST(one_of_several_numbers), TEST(what_follows_from_a_wrong_start),
 		TEST(a_connection_has_its_peer), TEST(a_number_in_a_gap),
 	};
 
