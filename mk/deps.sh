@@ -4,13 +4,14 @@
 # deps.sh PACKAGE...: installs Debian packages, as root or through sudo. Services
 # among them (Orthanc, mosquitto, auditd...) are for the test machine: they are not
 # started here.
-# deps.sh --check PACKAGE...: fails and names those that are not installed.
+# deps.sh --check PACKAGE...: fails and names those that are not installed. One that another package
+# provides counts as installed: a nodejs from elsewhere brings its npm, and conflicts with Debian's.
 set -eu
 
 if [ "$1" = --check ]; then
 	shift
-	installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2> /dev/null |
-		sed -n 's/ installed$//p')
+	installed=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' |
+		sed -n 's/^installed //p' | sed 's/([^)]*)//g' | tr -s ', ' '\n')
 	missing=$(printf '%s\n' "$@" | grep -vxF "$installed" || true)
 	[ -z "$missing" ] && exit
 	echo "not installed:" $missing >&2
@@ -36,4 +37,5 @@ fi
 echo "${missing%%
 *}"
 apt-get -qq update
-apt-get -q -y --no-install-recommends install "$@"
+# shellcheck disable=SC2046 # packages are words
+apt-get -q -y --no-install-recommends install $("$0" --check "$@" 2>&1 | sed -n 's/^not installed: //p')

@@ -49,8 +49,16 @@ $(BUILD)/bench/%: tests/record/%.c $(call archives,userspace,audit) $(BUILD)/.fl
 	$(Q)$(CC) $(CFLAGS) $(PW_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter-out %.stamp %.h userspace/%,$^) $(LIBS) -lcmocka
 -include $(BUILD)/bench/ring-log.d $(BUILD)/bench/write-log.d
 
+# What the tests of the report drive a browser with.
+$(BUILD)/report-tests/node_modules: tests/report/package.json tests/report/package-lock.json
+	@mkdir -p $(@D)
+	$(call say,NPM)
+	$(Q)cp $^ tests/report/.npmrc $(@D)
+	$(Q)cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error > /dev/null
+	@touch $@
+
 .PHONY: test fuzz bench demo prove soak
-test: $$(PROGRAMS_WANTED) $$(RECORD_TOOLS) all $$(if $$(BOOT_WANTED),$(BUILD)/bench/ring-log) $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
+test: $$(PROGRAMS_WANTED) $$(RECORD_TOOLS) $(BUILD)/report-tests/node_modules all $$(if $$(BOOT_WANTED),$(BUILD)/bench/ring-log) $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
 	@mk/test.sh "$(KERNELS_WANTED)" "$(T)" $(PROGRAMS_WANTED)
 
 # Variant of the stages for libFuzzer.

@@ -22,6 +22,13 @@ $(BUILD)/$(1)/$(2)/%.o: userspace/$(2)/%.c $(BUILD)/.flags.stamp | $(SKELETON)
 -include $(patsubst %.o,%.d,$(call objects,$(1),$(2)))
 endef
 
+# What of the report does not depend on a log: see mk/report-page.sh.
+PAGE := $(BUILD)/report/end.html
+$(PAGE): mk/report-page.sh $(wildcard userspace/report/html/*) userspace/report/html/.npmrc
+	$(call say,PAGE)
+	$(Q)mk/report-page.sh $(@D)
+$(foreach v,userspace san fuzz,$(BUILD)/$(v)/report/page.o): $(PAGE)
+
 define archive_rule
 $(BUILD)/$(1)/$(2)/libpw-$(2).a: $(call objects,$(1),$(2))
 	$$(call say,AR)

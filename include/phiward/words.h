@@ -45,7 +45,8 @@
 	X(PW_ACTION_MODULE, "module")                                                              \
 	X(PW_ACTION_KEXEC, "kexec")                                                                \
 	X(PW_ACTION_SPACE, "space")                                                                \
-	X(PW_ACTION_EXPIRE, "expire")
+	X(PW_ACTION_EXPIRE, "expire")                                                              \
+	X(PW_ACTION_REPORT, "report")
 
 enum pw_action { PW_ACTION_LIST(PW_ENUM_ENTRY) PW_ACTION_MAX_ };
 

@@ -34,7 +34,7 @@ grow() { "$write_log" "$work/log" boot=$boot_a sync=20 "$@"; }
 mkdir "$work/log"
 grow from="$work/1" stop from="$work/2" stop from="$work/3"
 
-all() { for f in "$log"/audit-*.log "$log/audit.log"; do grep -av '"checkpoint"' "$f"; done; }
+all() { for f in "$log"/audit-*.log* "$log/audit.log"; do zstd -qdcf "$f" | grep -av '"checkpoint"'; done; }
 index() { ls "$XDG_CACHE_HOME/phiward"/*.index; }
 query() { "$phiward" audit query --json "$@" "$log"; }
 
@@ -98,6 +98,13 @@ check "no name of the log stands in it" "$(grep -aoE 'study-0|viewer|images' "$(
 grow boot=$boot_b from=<(sed s/$boot_a/$boot_b/ "$work/4")
 all_filters "a log that has grown"
 XDG_CACHE_HOME=/dev/null all_filters "no place for an index"
+
+cp -r "$log" "$work/unpacked"
+grow boot=$boot_b pack
+check "closed segments are compressed now" "$(ls "$log"/*.zst > /dev/null 2>&1 || ls "$log")"
+all_filters "a log that was compressed"
+XDG_CACHE_HOME=/dev/null all_filters "compressed, without an index"
+rm -rf "${log:?}"/* && cp "$work/unpacked"/* "$log"
 
 inode=$(stat -c %i "$(index)")
 query > /dev/null

@@ -14,12 +14,12 @@
 
 /* Those that somebody asks for; one that a line's schema does not have is null. */
 #define PW_MEMBERS(X)                                                                              \
-	X(SEQ, "seq") X(TIME, "time") X(BOOT, "boot") X(TYPE, "type") X(ACTION, "action")          \
-	X(VERDICT, "verdict") X(ENFORCED, "enforced") X(SUBJECT, "subject") X(OBJECT, "object")    \
-	X(PATH, "path") X(PROTO, "proto") X(ADDR, "addr") X(PORT, "port") X(EXE, "exe")            \
-	X(COMM, "comm") X(PID, "pid") X(UID, "uid") X(AUID, "auid") X(ACTOR, "actor")              \
-	X(ACTOR_BY, "actor_by") X(PEER, "peer") X(VOLUME, "volume") X(PHI, "phi")                  \
-	X(COUNT, "count") X(FIRST, "first") X(LAST, "last") X(POLICY, "policy")                    \
+	X(SEQ, "seq") X(TIME, "time") X(TYPE, "type") X(ACTION, "action") X(VERDICT, "verdict")    \
+	X(ENFORCED, "enforced") X(SUBJECT, "subject") X(OBJECT, "object") X(PATH, "path")          \
+	X(PROTO, "proto") X(ADDR, "addr") X(PORT, "port") X(EXE, "exe") X(COMM, "comm")            \
+	X(PID, "pid") X(RUN, "run") X(PARENTS, "parents") X(UID, "uid") X(AUID, "auid")            \
+	X(ACTOR, "actor") X(ACTOR_BY, "actor_by") X(PEER, "peer") X(VOLUME, "volume")              \
+	X(PHI, "phi") X(COUNT, "count") X(FIRST, "first") X(LAST, "last") X(POLICY, "policy")      \
 	X(VERSION, "version") X(RULE, "rule") X(REASON, "reason")
 
 #define PW_MEMBER_ID(id, name) PW_MEMBER_##id,

@@ -57,7 +57,7 @@ int pw_open_keys(const char *path, int dir, struct pw_keys **ret_keys)
 	return 0;
 }
 
-static int read_anchor(const char *argument, struct pw_checkpoint *ret)
+int pw_read_anchor(const char *argument, struct pw_checkpoint *ret)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t length;
@@ -207,8 +207,7 @@ static int print_result(int dir, bool own, const struct pw_verify *v)
 
 /* ---- The command -------------------------------------------------------------------------- */
 
-/* A log that is written to may have been in the middle of something: it is looked at twice. */
-static int verify(int dir, bool own, struct pw_verify *v)
+int pw_verify_log(int dir, bool own, struct pw_verify *v)
 {
 	const struct pw_verify begin = *v;
 	int r = pw_verify(dir, v);
@@ -230,7 +229,7 @@ static int run(const struct arguments *a)
 	int r;
 
 	if (a->anchor) {
-		r = read_anchor(a->anchor, &anchor);
+		r = pw_read_anchor(a->anchor, &anchor);
 		if (r)
 			return r;
 		v.anchor = &anchor;
@@ -242,7 +241,7 @@ static int run(const struct arguments *a)
 		return r;
 	if (own)
 		pw_control_drain();
-	r = verify(dir, own, &v);
+	r = pw_verify_log(dir, own, &v);
 	r = r < 0 ? pw_fail(PW_EXIT_UNKNOWN, "cannot read %s: %s", a->path, strerror(-r)) :
 		    print_result(dir, own, &v);
 	pw_verify_done(&v);

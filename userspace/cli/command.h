@@ -12,6 +12,7 @@
 
 #include "audit/keys.h"
 #include "audit/reader.h"
+#include "audit/verify.h"
 #include "publish/protocol.h"
 #include "report/search.h"
 
@@ -29,6 +30,7 @@ int pw_cmd_status(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_doctor(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_why(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_explain(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_report(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_selftest(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_actor(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_seal(const struct pw_command *self, int argc, char **argv);
@@ -67,6 +69,15 @@ int pw_search_failed(const char *path, int error);
 /* The directory of a log, and the keys in @path (NULL: none); likewise. */
 int pw_open_log_directory(const char *path, int *ret_dir);
 int pw_open_keys(const char *path, int dir, struct pw_keys **ret_keys);
+
+/* A file or a text; likewise. */
+int pw_read_anchor(const char *argument, struct pw_checkpoint *ret);
+
+/*
+ * As pw_verify(). A log that is written to may have been in the middle of something: it is looked
+ * at twice.
+ */
+int pw_verify_log(int dir, bool own, struct pw_verify *verify);
 
 /* A time of the command line; else says what is wrong and returns an exit code. */
 int pw_parse_time_option(const char *text, int64_t *ret_ns);

@@ -39,6 +39,17 @@ static const struct pw_command commands[] = {
 	  "  DIR  a copy of a log; default /var/log/phiward\n\n"
 	  "  Exits with 1 when the log has no such record.\n",
 	  pw_cmd_explain },
+	{ "report", "[--since T] [--until T] [--for public] [--key FILE] [--anchor FILE|TEXT]\n"
+	  "                  -o FILE [DIR]",
+	  "who accessed what, as a page for an auditor",
+	  "  --since T, --until T  times as in systemd.time(7): -1h, yesterday, '2026-11-23 02:10'\n"
+	  "  --for public          without any path or person\n"
+	  "  --key FILE            as in `phiward audit verify`: without it the log is only consistent\n"
+	  "  --anchor A            as there\n"
+	  "  -o FILE               one HTML file that needs nothing else\n"
+	  "  DIR                   a copy of a log; default /var/log/phiward, and then phiwardd\n"
+	  "                        records that the report was made, and its SHA-256\n",
+	  pw_cmd_report },
 	{ "selftest", "", "test the live console without touching patient data",
 	  "  Prints a page to be signed. Root sees all of it.\n", pw_cmd_selftest },
 	{ "actor", "NAME\n       phiward actor --nobody", "state who is at the console, from a program that may",

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/sha256.h"
+#include "common/text.h"
 #include "daemon/answer.h"
 #include "daemon/daemon.h"
 #include "policy/lint.h"
@@ -314,10 +316,34 @@ static void run_drain(struct pw_daemon *daemon, struct pw_client *client, json_o
 					 pw_answer_diag(0, NULL));
 }
 
+/* Who made the report gets it only if this answers that the record is in the log. */
+static void run_report(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	char text[sizeof(((struct pw_note *)NULL)->text)];
+	uint8_t bytes[PW_SHA256_LEN];
+	const char *digest;
+	int r;
+
+	if (!pw_json_string(request, "digest", &digest) ||
+	    !pw_text_unhex(bytes, digest, sizeof(bytes))) {
+		pw_client_answer(client, pw_answer_error(PW_EXIT_USAGE, "no proper report"));
+		return;
+	}
+	snprintf(text, sizeof(text), "report with the SHA-256 %s, for user %u", digest,
+		 pw_client_peer(client)->uid);
+	r = pw_ward_note(daemon->ward, PW_RECORD_SYSTEM, PW_ACTION_REPORT, PW_VERDICT_ALLOW,
+			 PW_REASON_ADMIN, text);
+	if (!r)
+		r = pw_watch_drain(daemon, true);
+	pw_client_answer(client, r < 0 ? pw_answer_errno(r, "the report cannot be recorded") :
+					 pw_answer_diag(0, NULL));
+}
+
 static const char *const no_members[] = { "command", NULL };
 static const char *const apply_members[] = { "command", "sources", "allow_downgrade", "wait",
 					     NULL };
 
+static const char *const report_members[] = { "command", "digest", NULL };
 static const char *const why_members[] = { "command", "about", "since", NULL };
 
 static const struct command commands[] = {
@@ -327,6 +353,7 @@ static const struct command commands[] = {
 	{ PW_COMMAND_CANARY, PW_RIGHT_VIEW, no_members, run_canary },
 	{ PW_COMMAND_WHY, PW_RIGHT_VIEW, why_members, run_why },
 	{ PW_COMMAND_DRAIN, PW_RIGHT_VIEW, no_members, run_drain },
+	{ PW_COMMAND_REPORT, PW_RIGHT_AUDIT, report_members, run_report },
 	{ PW_COMMAND_SEAL, PW_RIGHT_ADMIN, no_members, run_seal },
 	{ PW_COMMAND_UNLOAD, PW_RIGHT_ADMIN, no_members, run_unload },
 };

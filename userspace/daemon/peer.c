@@ -13,7 +13,7 @@ static const struct {
 	unsigned int rights;
 } groups[] = {
 	{ PW_GROUP_VIEW, PW_RIGHT_VIEW },
-	{ PW_GROUP_AUDIT, PW_RIGHT_VIEW },
+	{ PW_GROUP_AUDIT, PW_RIGHT_VIEW | PW_RIGHT_AUDIT },
 	{ PW_GROUP_ADMIN, PW_RIGHT_VIEW | PW_RIGHT_ADMIN },
 };
 
@@ -56,7 +56,7 @@ int pw_peer_of(int fd, struct pw_peer *ret)
 		return -errno;
 	*ret = (struct pw_peer){ .pid = credentials.pid, .uid = credentials.uid };
 	if (credentials.uid == 0) {
-		ret->rights = PW_RIGHT_VIEW | PW_RIGHT_ADMIN;
+		ret->rights = PW_RIGHT_VIEW | PW_RIGHT_ADMIN | PW_RIGHT_AUDIT;
 		return 0;
 	}
 	if (groups_of(fd, &list, &n) < 0)

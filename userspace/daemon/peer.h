@@ -10,6 +10,7 @@
 
 #define PW_RIGHT_VIEW (1U << 0)		/* status, doctor, canary, drain */
 #define PW_RIGHT_ADMIN (1U << 1)	/* apply, unload */
+#define PW_RIGHT_AUDIT (1U << 2)	/* report */
 
 struct pw_peer {
 	pid_t pid;

@@ -16,6 +16,7 @@
  *   why      {"about":S, "since":N}, both optional; N: ns since 1970
  *            -> "why": {"text":S, "refusals":N, "allowed":N, "lost":N}, of the newest records,
  *            without the path of any file: for those who may not read the log
+ *   report   {"digest":S}, the SHA-256 of a report of the log: a record is made of it
  *   drain    writes to the log what is in the rings; afterwards all of it can be read
  *
  * Response: {"ok":B,"code":N,"errors":[S,...],"warnings":[S,...],"notes":[S,...]}
@@ -35,6 +36,7 @@
 #define PW_COMMAND_CANARY "canary"	/* the same */
 #define PW_COMMAND_WHY "why"		/* the same */
 #define PW_COMMAND_DRAIN "drain"	/* the same */
+#define PW_COMMAND_REPORT "report"	/* PW_GROUP_AUDIT */
 #define PW_COMMAND_SEAL "seal"		/* PW_GROUP_ADMIN */
 #define PW_COMMAND_UNLOAD "unload"	/* PW_GROUP_ADMIN */
 

@@ -25,7 +25,7 @@ static const char schema[] =
 	" blocks INTEGER, complete INTEGER, first INTEGER, last INTEGER, since INTEGER,"
 	" until INTEGER);"
 	"CREATE TABLE blocks (segment INTEGER, block INTEGER, offset INTEGER, length INTEGER,"
-	" line INTEGER, crc INTEGER, first INTEGER, last INTEGER, since INTEGER, until INTEGER,"
+	" line INTEGER, sum INTEGER, first INTEGER, last INTEGER, since INTEGER, until INTEGER,"
 	" PRIMARY KEY (segment, block)) WITHOUT ROWID;"
 	"CREATE TABLE postings (segment INTEGER, key INTEGER, block INTEGER,"
 	" PRIMARY KEY (segment, key, block)) WITHOUT ROWID;";
@@ -66,6 +66,21 @@ int pw_index_run(sqlite3_stmt *statement, const int64_t *numbers, int n)
 	while (sqlite3_step(statement) == SQLITE_ROW)
 		;
 	return pw_index_error(sqlite3_reset(statement));
+}
+
+uint32_t pw_block_sum(uint32_t sum, const char *line, size_t length)
+{
+	uint64_t hash = sum + length, word;
+
+	for (; length >= sizeof(word); line += sizeof(word), length -= sizeof(word)) {
+		memcpy(&word, line, sizeof(word));
+		hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 32;
+	}
+	word = 0;
+	memcpy(&word, line, length);
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+	return (uint32_t)(hash >> 32);
 }
 
 /* ---- Its place ----------------------------------------------------------------------------- */
@@ -189,7 +204,7 @@ static int open_file(struct pw_index *index)
 		r = pw_index_prepare(index, "SELECT block FROM postings WHERE segment = ?"
 				     " AND key = ?", &index->posting);
 	if (!r)
-		r = pw_index_prepare(index, "SELECT offset, length, line, crc, first, last, since,"
+		r = pw_index_prepare(index, "SELECT offset, length, line, sum, first, last, since,"
 				     " until FROM blocks WHERE segment = ? AND block = ?",
 				     &index->block);
 	return r;

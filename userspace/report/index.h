@@ -33,8 +33,11 @@ int pw_index_catch_up(struct pw_index *index);
 struct pw_block {
 	uint64_t offset, length;
 	uint64_t line;		/* the number of its first line */
-	uint32_t crc;		/* of its bytes */
+	uint32_t sum;		/* of its lines: pw_block_sum() of each, from 0 on */
 };
+
+/* To notice that a line is another one than before; who changes it on purpose is found by verify. */
+uint32_t pw_block_sum(uint32_t sum, const char *line, size_t length);
 
 /* What is asked of a segment; the numbers of @keys, and these bounds. */
 struct pw_index_question {

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "audit/checkpoint.h"
 #include "audit/reader.h"
@@ -27,7 +26,7 @@ static const struct bounds any_bounds = { 0, INT64_MAX, INT64_MIN, INT64_MAX };
 /* A segment that is taken in. */
 struct build {
 	struct pw_index *index;
-	sqlite3_stmt *add_block, *add_posting, *add_segment;
+	sqlite3_stmt *known, *add_block, *add_posting, *add_segment;
 	uint64_t segment;
 	int64_t blocks;
 	struct bounds bounds;
@@ -88,9 +87,7 @@ static int add_line(struct build *b, const struct pw_lines *lines)
 
 	if (!b->lines++)
 		b->block = (struct pw_block){ .offset = lines->offset, .line = lines->number };
-	/* With its newline. */
-	b->block.crc = (uint32_t)crc32(b->block.crc, (const Bytef *)lines->line,
-				       (uInt)lines->length + 1);
+	b->block.sum = pw_block_sum(b->block.sum, lines->line, lines->length);
 	if (pw_checkpoint_is(lines->line, lines->length))
 		return 0;
 	pw_keys_of_line(lines->line, lines->length, &keys);
@@ -144,7 +141,7 @@ static int end_block(struct build *b, const struct pw_lines *lines)
 	b->block.length = lines->next - b->block.offset;
 	r = pw_index_run(b->add_block,
 			 (int64_t[]){ (int64_t)b->segment, b->blocks, (int64_t)b->block.offset,
-				      (int64_t)b->block.length, (int64_t)b->block.line, b->block.crc,
+				      (int64_t)b->block.length, (int64_t)b->block.line, b->block.sum,
 				      bounds->first, bounds->last, bounds->since, bounds->until }, 10);
 	if (r)
 		return r;
@@ -203,13 +200,9 @@ static int execute(struct pw_index *index, const char *sql)
 /* What is known of the segment already. 1: it is complete. */
 static int load_segment(struct build *b)
 {
-	sqlite3_stmt *row;
+	sqlite3_stmt *row = b->known;
 	int complete = 0, r;
 
-	r = pw_index_prepare(b->index, "SELECT bytes, lines, blocks, complete, first, last, since,"
-			     " until FROM segments WHERE number = ?", &row);
-	if (r)
-		return r;
 	pw_index_bind(row, (int64_t[]){ (int64_t)b->segment }, 1);
 	b->end = b->end_line = 0;
 	b->blocks = 0;
@@ -223,10 +216,11 @@ static int load_segment(struct build *b)
 		b->bounds = (struct bounds){ sqlite3_column_int64(row, 4), sqlite3_column_int64(row, 5),
 					     sqlite3_column_int64(row, 6), sqlite3_column_int64(row, 7) };
 	}
-	r = pw_index_error(sqlite3_finalize(row));
+	r = pw_index_error(sqlite3_reset(row));
 	return r ? r : complete;
 }
 
+/* 1: something was written. */
 static int add_segment(struct build *b, const struct pw_segment_ref *segment)
 {
 	_cleanup_free_ char *name = NULL;
@@ -244,8 +238,10 @@ static int add_segment(struct build *b, const struct pw_segment_ref *segment)
 	r = pw_lines_seek(&lines, b->end, UINT64_MAX, b->end_line + 1);
 	if (!r)
 		r = read_lines(b, &lines, &complete);
-	if (!r && (complete || b->n))
+	if (!r && (complete || b->n)) {
 		r = write_segment(b, complete);
+		r = r ? r : 1;
+	}
 	pw_lines_close(&lines);
 	return r;
 }
@@ -258,9 +254,9 @@ static int check_last(struct pw_index *index, uint64_t highest)
 	_cleanup_free_ char *name = NULL;
 	struct pw_lines lines;
 	sqlite3_stmt *row;
-	uint64_t segment, offset, length, crc = 0;
-	int64_t wanted;
-	int r = pw_index_prepare(index, "SELECT segment, offset, length, crc FROM blocks"
+	uint64_t segment, offset, length;
+	uint32_t wanted, sum = 0;
+	int r = pw_index_prepare(index, "SELECT segment, offset, length, sum FROM blocks"
 				 " ORDER BY segment DESC, block DESC LIMIT 1", &row);
 
 	if (r)
@@ -270,16 +266,16 @@ static int check_last(struct pw_index *index, uint64_t highest)
 	segment = (uint64_t)sqlite3_column_int64(row, 0);
 	offset = (uint64_t)sqlite3_column_int64(row, 1);
 	length = (uint64_t)sqlite3_column_int64(row, 2);
-	wanted = sqlite3_column_int64(row, 3);
+	wanted = (uint32_t)sqlite3_column_int64(row, 3);
 	sqlite3_finalize(row);
 	if (segment > highest || pw_segments_open(index->dir, segment, &lines, &name) < 0)
 		return -EUCLEAN;
 	r = pw_lines_seek(&lines, offset, offset + length, 1);
 	while (!r && (r = pw_lines_next(&lines)) == 1) {
-		crc = crc32((uLong)crc, (const Bytef *)lines.line, (uInt)lines.length + 1);
+		sum = pw_block_sum(sum, lines.line, lines.length);
 		r = 0;
 	}
-	if (r || lines.next != offset + length || (int64_t)crc != wanted)
+	if (r || lines.next != offset + length || sum != wanted)
 		r = -EUCLEAN;
 	pw_lines_close(&lines);
 	return r;
@@ -311,9 +307,12 @@ static int forget_older(struct pw_index *index, uint64_t lowest)
 
 static int prepare(struct build *b)
 {
-	int r = pw_index_prepare(b->index, "INSERT INTO blocks VALUES (?,?,?,?,?,?,?,?,?,?)",
-				 &b->add_block);
+	int r = pw_index_prepare(b->index, "SELECT bytes, lines, blocks, complete, first, last, since,"
+				 " until FROM segments WHERE number = ?", &b->known);
 
+	if (!r)
+		r = pw_index_prepare(b->index, "INSERT INTO blocks VALUES (?,?,?,?,?,?,?,?,?,?)",
+				     &b->add_block);
 	if (!r)
 		r = pw_index_prepare(b->index, "INSERT INTO postings VALUES (?,?,?)", &b->add_posting);
 	if (!r)
@@ -333,9 +332,11 @@ static int add_segments(struct build *b, const struct pw_segment_ref *segments, 
 	for (size_t i = 0; !r && i < n; i++) {
 		r = add_segment(b, &segments[i]);
 		/* What was done stays when this is ended. */
-		if (!r)
-			r = execute(b->index, i + 1 < n ? "COMMIT; BEGIN IMMEDIATE" : "COMMIT");
+		if (r > 0)
+			r = execute(b->index, "COMMIT; BEGIN IMMEDIATE");
 	}
+	if (!r)
+		r = execute(b->index, "COMMIT");
 	if (r && !sqlite3_get_autocommit(b->index->db))
 		execute(b->index, "ROLLBACK");
 	return r;
@@ -353,6 +354,7 @@ int pw_index_catch_up(struct pw_index *index)
 	r = prepare(&b);
 	if (!r)
 		r = add_segments(&b, segments, n);
+	sqlite3_finalize(b.known);
 	sqlite3_finalize(b.add_block);
 	sqlite3_finalize(b.add_posting);
 	sqlite3_finalize(b.add_segment);

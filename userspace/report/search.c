@@ -6,7 +6,6 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "audit/checkpoint.h"
 #include "audit/lines.h"
@@ -40,7 +39,7 @@ struct pw_search {
 	size_t at, end;		/* the part at hand, and the one before which it ends */
 	uint64_t skip;		/* records that are not shown */
 	bool reading;		/* in the part at hand */
-	uint32_t crc;
+	uint32_t sum;
 	struct pw_lines lines;
 	uint64_t opened;	/* the segment that lines is of; 0: none */
 	char *file;
@@ -246,7 +245,7 @@ static int begin_part(struct pw_search *search)
 
 	if (!r)
 		r = pw_lines_seek(&search->lines, part->block.offset, stop, part->block.line);
-	search->crc = 0;
+	search->sum = 0;
 	search->reading = !r;
 	return r;
 }
@@ -259,7 +258,7 @@ static int end_part(struct pw_search *search, int r)
 	search->reading = false;
 	search->at++;
 	if (!part->indexed || (!r && search->lines.next == part->block.offset + part->block.length &&
-			       search->crc == part->block.crc))
+			       search->sum == part->block.sum))
 		return 0;
 	pw_index_drop(search->index);
 	search->index = pw_index_close(search->index);
@@ -339,8 +338,8 @@ int pw_search_next(struct pw_search *search, struct pw_found *ret)
 			return r;
 		r = pw_lines_next(&search->lines);
 		if (r > 0) {
-			search->crc = (uint32_t)crc32(search->crc, (const Bytef *)search->lines.line,
-						      (uInt)search->lines.length + 1);
+			search->sum = pw_block_sum(search->sum, search->lines.line,
+						   search->lines.length);
 			r = look_at_line(search, ret);
 		} else {
 			r = look_at_end(search, r, ret);

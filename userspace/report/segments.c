@@ -2,11 +2,11 @@
 #include "report/segments.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "audit/file.h"
-#include "common/cleanup.h"
 
 static uint64_t number_of(char **names, size_t n, size_t i)
 {
@@ -36,39 +36,42 @@ int pw_segments_list(int dir, struct pw_segment_ref **ret, size_t *ret_n)
 	return 0;
 }
 
-static int name_of(int dir, uint64_t number, char **ret_name)
+/* Whether audit.log is the segment with this number. */
+static bool is_current(int dir, uint64_t number)
 {
+	uint64_t next;
 	char **names;
-	size_t n, i = 0;
-	int r = pw_log_file_names(dir, &names, &n);
+	size_t n;
 
-	if (r < 0)
-		return r;
-	while (i < n && number_of(names, n, i) != number)
-		i++;
-	*ret_name = i < n ? strdup(names[i]) : NULL;
-	r = i == n ? -ENOENT : *ret_name ? 0 : -ENOMEM;
+	if (pw_log_file_names(dir, &names, &n) < 0)
+		return false;
+	next = pw_log_file_next(names, n);
 	pw_log_names_free(names, n);
-	return r;
+	return next == number;
 }
 
 int pw_segments_open(int dir, uint64_t number, struct pw_lines *ret, char **ret_name)
 {
-	for (;;) {
-		_cleanup_free_ char *name = NULL, *again = NULL;
-		int r = name_of(dir, number, &name);
+	char name[sizeof(PW_LOG_NUMBERED) + 16];
+	int r = -ENOENT;
 
-		if (r < 0)
-			return r;
+	snprintf(name, sizeof(name), PW_LOG_NUMBERED, (unsigned int)number);
+	/* The one that grows can become a full one between the two. */
+	for (int i = 0; i < 2 && r == -ENOENT; i++) {
 		r = pw_lines_open(dir, name, ret);
-		if (r < 0 && r != -ENOENT)
-			return r;
-		/* What was opened is it only if it has that name still. */
-		if (!r && name_of(dir, number, &again) == 0 && !strcmp(name, again)) {
-			*ret_name = TAKE_PTR(name);
-			return 0;
-		}
-		if (!r)
+		if (r != -ENOENT)
+			break;
+		r = pw_lines_open(dir, PW_LOG_CURRENT, ret);
+		if (!r && is_current(dir, number)) {
+			strcpy(name, PW_LOG_CURRENT);
+		} else if (!r) {
 			pw_lines_close(ret);
+			r = -ENOENT;
+		}
 	}
+	if (!r && !(*ret_name = strdup(name))) {
+		pw_lines_close(ret);
+		r = -ENOMEM;
+	}
+	return r;
 }
