@@ -194,7 +194,7 @@ static void lines(uint64_t records)
 	pw_recorder_begin(&recorder);
 	while (state.seq < records) {
 		number_event();
-		pw_record_event(&recorder, &event.event, &line);
+		pw_record_event(&recorder, &event.event, 1, &line);
 		fwrite(line.data, 1, line.length, stdout);
 		line.length = 0;
 	}
