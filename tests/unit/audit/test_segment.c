@@ -72,7 +72,7 @@ static int append(struct fixture *f, uint64_t now)
 {
 	char line[256];
 	int n = snprintf(line, sizeof(line), "{\"schema\":1,\"seq\":%d,\"time\":\""
-			 "2026-11-24T03:18:22.123456789Z\",\"boot\":\"%s\",\"mono\":1}\n",
+			 "2026-11-24T03:18:22.123456789Z\",\"boot\":\"%s\",\"mono\":1,\"count\":1,\"first\":null,\"last\":null,\"x\":0}\n",
 			 (int)++f->state.seq, f->segment.sealer.boot);
 	int r = pw_segment_append(&f->segment, &f->file, line, (size_t)n, now);
 
@@ -99,7 +99,7 @@ static void full_and_old(void **state)
 {
 	struct fixture *f = *state;
 
-	f->file.full = 300;
+	f->file.full = 400;
 	assert_int_equal(append(f, 1), 0);
 	assert_int_equal(append(f, 2), 0);
 	assert_int_equal(append(f, 3), 0);
