@@ -77,6 +77,19 @@ setup_file() {
 		assert_record action=read verdict=deny subject=others object=images comm=head
 		assert_record action=read verdict=allow subject=viewer object=images
 		phiward_is state=enforcing daemon=true lost=0
+		# Boots by the journal: this one has records; in a copy without them it is missed.
+		phiward audit verify
+		! phiward audit verify | grep journal
+		journalctl -b -u phiwardd -o cat | grep '^anchor of the log: phiward/'
+		cp -r /var/log/phiward /run/copy
+		cp -r /run/log/journal /run/copy/journal
+		phiward audit verify /run/copy
+		boot=$(< /proc/sys/kernel/random/boot_id)
+		find /run/copy -name 'audit-*' ! -name audit-00000001.log -delete
+		: > /run/copy/audit.log
+		run phiward audit verify /run/copy
+		[ "$status" -eq 1 ]
+		[[ $output == *"boot $boot, begun "*", is in the journal and has no record"* ]]
 	EOT
 }
 

@@ -2,7 +2,8 @@
 /*
  * ring-log DIR bench RECORDS FLUSH-MS: the log as phiwardd writes it, from rings to the disk, with
  * rings in plain memory: how many records a second, with hashes, seals and syncs.
- * ring-log DIR lines RECORDS: the lines of such records, for others to write.
+ * ring-log SOCKET syslog RECORDS: sends the lines of such records as messages of syslog.
+ * ring-log - journal RECORDS: sends them to the journal, each member that is not null as a field.
  * ring-log DIR power: opens the log after a power cut, writes and syncs without end, and
  * prints the anchor of each checkpoint that is on the disk. DIR/keys gets the boot's first key.
  * ring-log DIR once: the same for one batch, and the end of phiwardd.
@@ -11,9 +12,14 @@
 #include <linux/bpf.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
 
 #include "audit/checkpoint.h"
 #include "audit/log.h"
@@ -167,27 +173,87 @@ static const char *this_boot(void)
 static void bench(const char *dir, uint64_t records, double flush)
 {
 	struct pw_log *log = open_log(dir, this_boot());
-	double began = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), synced = began;
+	double began = seconds(CLOCK_MONOTONIC), synced = began, cpu, filling = 0;
 
+	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	while (state.seq < records) {
+		filling -= seconds(CLOCK_PROCESS_CPUTIME_ID);	/* that is the kernel's work */
 		while (state.seq < records && put_event())
 			;
+		filling += seconds(CLOCK_PROCESS_CPUTIME_ID);
 		drain(log, seconds(CLOCK_MONOTONIC) - synced >= flush);
 		if (seconds(CLOCK_MONOTONIC) - synced >= flush)
 			synced = seconds(CLOCK_MONOTONIC);
 	}
 	drain(log, true);
 	began = seconds(CLOCK_MONOTONIC) - began;
-	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu - filling;
 	pw_log_close(log);
 	printf("%.0f records/s, %.0f of processor time\n", (double)records / began,
 	       (double)records / cpu);
 }
 
-static void lines(uint64_t records)
+/* ---- For others to write ------------------------------------------------------------------- */
+
+static void send_line(int fd, const struct pw_line *line)
+{
+	static char message[8192];
+	int n = snprintf(message, sizeof(message), "<13>Nov 26 12:00:00 phiward: %.*s",
+			 (int)line->length - 1, line->data);
+
+	must(send(fd, message, (size_t)n, 0) < 0 ? -errno : 0, "send");
+}
+
+/* `"name":value,` and so on: lines are flat. Returns where the next one begins, or NULL. */
+static const char *take_member(const char *at, char *field, size_t size)
+{
+	const char *name = at + 1, *end = strchr(name, '"'), *value = end + 2, *stop = value;
+	size_t n = 0;
+
+	if (*stop == '"')
+		while (*++stop != '"')
+			stop += *stop == '\\';
+	stop += strcspn(stop, ",}");
+	*field = '\0';
+	if (strncmp(value, "null", 4) != 0) {
+		for (; name < end && n < size; name++)
+			field[n++] = *name >= 'a' && *name <= 'z' ? (char)(*name - 32) : *name;
+		snprintf(field + n, size - n, "=%.*s", (int)(stop - value), value);
+	}
+	return *stop == ',' ? stop + 1 : NULL;
+}
+
+static void send_fields(const struct pw_line *line)
+{
+	static char fields[64][512];
+	struct iovec vector[64];
+	const char *at = line->data + 1;
+	int n = 0;
+
+	while (at && n < 64) {
+		at = take_member(at, fields[n], sizeof(fields[n]));
+		vector[n] = (struct iovec){fields[n], strlen(fields[n])};
+		n += vector[n].iov_len > 0;
+	}
+	must(sd_journal_sendv(vector, n), "journal");
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	must(connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0, path);
+	return fd;
+}
+
+/* @socket: of syslog, or NULL: the journal. */
+static void send_all(const char *socket, uint64_t records)
 {
 	struct pw_recorder recorder;
 	struct pw_line line = {0};
+	int fd = socket ? connect_to(socket) : -1;
 
 	make_event();
 	must(pw_recorder_init(&recorder, AT_FDCWD), "recorder");
@@ -195,7 +261,10 @@ static void lines(uint64_t records)
 	while (state.seq < records) {
 		number_event();
 		pw_record_event(&recorder, &event.event, 1, &line);
-		fwrite(line.data, 1, line.length, stdout);
+		if (socket)
+			send_line(fd, &line);
+		else
+			send_fields(&line);
 		line.length = 0;
 	}
 	pw_line_done(&line);
@@ -239,14 +308,17 @@ int main(int argc, char **argv)
 	if (argc == 5 && !strcmp(argv[2], "bench") && !pw_text_number(argv[3], 1, INT64_MAX, &records) &&
 	    !pw_text_number(argv[4], 1, 60000, &ms))
 		bench(argv[1], records, (double)ms / 1000);
-	else if (argc == 4 && !strcmp(argv[2], "lines") &&
+	else if (argc == 4 && !strcmp(argv[2], "syslog") &&
 		 !pw_text_number(argv[3], 1, INT64_MAX, &records))
-		lines(records);
+		send_all(argv[1], records);
+	else if (argc == 4 && !strcmp(argv[2], "journal") &&
+		 !pw_text_number(argv[3], 1, INT64_MAX, &records))
+		send_all(NULL, records);
 	else if (argc == 3 && !strcmp(argv[2], "power"))
 		power(argv[1]);
 	else if (argc == 3 && !strcmp(argv[2], "once"))
 		once(argv[1]);
 	else
-		must(-EINVAL, "usage: ring-log DIR bench RECORDS FLUSH-MS | lines RECORDS | power | once");
+		must(-EINVAL, "usage: ring-log DIR bench RECORDS FLUSH-MS | power | once; SOCKET syslog|journal RECORDS");
 	return 0;
 }

@@ -39,7 +39,7 @@ static bool take_boot(const struct pw_verify *v, bool *left, int64_t start)
 	return true;
 }
 
-static int64_t first_start(const struct pw_verify *v)
+int64_t pw_wtmp_first(const struct pw_verify *v)
 {
 	int64_t first = INT64_MAX;
 
@@ -54,7 +54,7 @@ int pw_wtmp_unknown(int dir, const char *path, const struct pw_verify *v, int64_
 {
 	_cleanup_free_ bool *left = malloc(v->nboots + 1);
 	_cleanup_free_ char *bytes = NULL;
-	int64_t *starts, first = first_start(v);
+	int64_t *starts, first = pw_wtmp_first(v);
 	size_t length, n = 0;
 	struct utmpx entry;
 	int r;

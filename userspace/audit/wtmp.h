@@ -14,4 +14,7 @@
 int pw_wtmp_unknown(int dir, const char *path, const struct pw_verify *verify, int64_t **ret,
 		    size_t *ret_n);
 
+/* Starts of the machine before this second are older than the log. */
+int64_t pw_wtmp_first(const struct pw_verify *v);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "audit/journal_boots.h"
 #include "audit/verify.h"
 #include "audit/wtmp.h"
 #include "cli/command.h"
@@ -191,9 +192,32 @@ static int print_unknown_boots(int dir, bool own, const struct pw_verify *v)
 	return n ? PW_EXIT_NO : PW_EXIT_YES;
 }
 
-static int print_result(int dir, bool own, const struct pw_verify *v)
+/* The same by the journal, which knows them by their ids. */
+static int print_unknown_ids(const char *log, bool own, const struct pw_verify *v)
 {
-	int code, unknown;
+	_cleanup_free_ struct pw_journal_boot *boots = NULL;
+	_cleanup_free_ char *path = NULL;
+	size_t n = 0;
+	int r;
+
+	if (!own && asprintf(&path, "%s/journal", log) < 0)
+		return pw_fail(PW_EXIT_INTERNAL, "out of memory");
+	if (!own && access(path, F_OK) < 0)
+		return PW_EXIT_YES;
+	r = pw_journal_unknown(path, v, &boots, &n);
+	if (r < 0)
+		printf("  boots in the journal without a record are not looked for: %s\n", strerror(-r));
+	for (size_t i = 0; i < n; i++) {
+		printf("  boot %s, begun ", boots[i].id);
+		print_time(boots[i].began);
+		puts(", is in the journal and has no record");
+	}
+	return n ? PW_EXIT_NO : PW_EXIT_YES;
+}
+
+static int print_result(const char *log, int dir, bool own, const struct pw_verify *v)
+{
+	int code, unknown, ids;
 
 	if (v->broken)
 		return print_broken(v);
@@ -202,7 +226,8 @@ static int print_result(int dir, bool own, const struct pw_verify *v)
 							    "the log is empty");
 	code = print_whole(v);
 	unknown = print_unknown_boots(dir, own, v);
-	return code ? code : unknown;
+	ids = print_unknown_ids(log, own, v);
+	return code ? code : unknown ? unknown : ids;
 }
 
 /* ---- The command -------------------------------------------------------------------------- */
@@ -243,7 +268,7 @@ static int run(const struct arguments *a)
 		pw_control_drain();
 	r = pw_verify_log(dir, own, &v);
 	r = r < 0 ? pw_fail(PW_EXIT_UNKNOWN, "cannot read %s: %s", a->path, strerror(-r)) :
-		    print_result(dir, own, &v);
+		    print_result(a->path, dir, own, &v);
 	pw_verify_done(&v);
 	pw_keys_close(v.keys);
 	return pw_flush(r);

@@ -53,7 +53,8 @@ static void tell_hourly(struct pw_daemon *daemon)
 {
 	const struct pw_checkpoint *last = pw_log_checkpoint(daemon->log);
 
-	if (last && now_of(CLOCK_BOOTTIME) - daemon->retain.told >= TELL_NS)
+	if (last && (!daemon->retain.told ||
+		     now_of(CLOCK_BOOTTIME) - daemon->retain.told >= TELL_NS))
 		tell_anchor(daemon, last);
 }
 
