@@ -190,6 +190,32 @@ query() { phiward audit query --json "$@" | jq -r .path; }
 	[ "$status" -eq 2 ]
 }
 
+# ---- report ------------------------------------------------------------------------------------
+
+# recorded FILE: the newest record of a report is of this file.
+recorded() {
+	phiward audit query --json --type system -n 1 | jq -r 'select(.action == "report").path' |
+		grep -F "$(sha256sum < "$1" | cut -d ' ' -f 1)"
+}
+
+@test "report: that it was made is recorded with its SHA-256, by auditors too; without phiwardd it says that" {
+	phiward report -o /tmp/why/report.html
+	recorded /tmp/why/report.html
+	grep 'was recorded in the log' /tmp/why/report.html
+	member_of phiward-audit phiward report -o /tmp/why-audit.html
+	recorded /tmp/why-audit.html
+	run member_of phiward-view phiward report -o /tmp/why-view.html
+	[ "$status" -eq 3 ]
+	[ ! -e /tmp/why-view.html ]
+	phiward report -o /tmp/why/copy.html /tmp/why/copy
+	run recorded /tmp/why/copy.html
+	[ "$status" -ne 0 ]
+	stop_phiward 9
+	phiward report -o /tmp/why/alone.html
+	grep 'phiwardd did not run' /tmp/why/alone.html
+	start_phiward
+}
+
 # ---- selftest ----------------------------------------------------------------------------------
 
 @test "selftest: a page to be signed, and its refusal is in the log" {

@@ -112,7 +112,7 @@ async function checkNumbers(page) {
 async function checkRecords(page) {
 	const rows = await shownRows(page);
 	same('all records are shown, in their order', rows.map(row => row.Number), records.map(numbers));
-	const columns = {Time: localTime, Verdict: verdict, Action: r => r.action ?? '', Person: person, Statement: actor, Program: program,
+	const columns = {Time: localTime, Verdict: verdict, Action: r => r.action ?? '', Person: person, Statement: r => actor(r) || 'not stated', Program: program,
 		What: what, Object: r => r.object ?? '', Why: r => r.reason, Rule: r => r.rule ?? '', 'File system': r => r.volume ?? '',
 		'After protected data': r => r.phi ? 'yes' : '', Subject: r => r.subject ?? '', Type: r => r.type, Events: r => String(r.count)};
 	for (const [head, text] of Object.entries(columns))

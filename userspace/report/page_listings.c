@@ -151,8 +151,8 @@ static const struct listing listings[] = {
 	  .heads = { TEXT("Day", DAY, ""), COUNTS } },
 
 	{ .section = "What left over the network?", .id = "disclosures",
-	  .about = "Connections of programs that had opened protected data before. That the data left with "
-		   "them is possible, and not said.",
+	  .about = "Connections of programs that had opened protected data before. It can have left with them; "
+		   "no record says that it did.",
 	  .name = "disclosures", .caption = "Connections after protected data was opened",
 	  .none = "No program used the network after it had opened protected data.",
 	  .grouping = { { PW_COLUMN_WHAT, PW_COLUMN_ACTION, PW_COLUMN_PERSON, PW_COLUMN_ACTOR,

@@ -70,6 +70,9 @@
 
 	const island = byId('data'), data = JSON.parse(island.textContent);
 	const columns = {}, texts = data.texts, n = data.rows;
+	/* Where anybody said who was there, it is said where nobody did. */
+	if (texts.actor.length > 1)
+		texts.actor[0] = 'not stated';
 	let zones = [];
 
 	/* Milliseconds since 1970 by the clock on the wall. */
