@@ -4,7 +4,7 @@
 # The report of the fixed log, looked at in a real browser; and what the command does with what it cannot.
 . "$(dirname "$0")/../record/lib.bash"
 
-out=build/test/report
+out=build/report-tests/out
 export NODE_PATH=$PWD/build/report-tests/node_modules
 # Central Europe, without its table of time zones.
 export TZ=CET-1CEST,M3.5.0,M10.5.0/3
