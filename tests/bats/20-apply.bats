@@ -3,7 +3,7 @@
 #
 # A policy comes into force whole or not at all, and never by a lower version.
 #
-# kernels: 6.1 7
+# newer: one
 
 load lib/phiward
 

@@ -3,7 +3,7 @@
 #
 # A policy holds for programs that ran before it.
 #
-# kernels: 6.1 7
+# newer: one
 
 load lib/phiward
 

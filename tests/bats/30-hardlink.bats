@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Another name for the same file: hard links made before the policy and after it.
+#
+# newer: one
 
 load lib/phiward
 load lib/files

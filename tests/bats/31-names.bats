@@ -4,6 +4,8 @@
 # Names and attributes: create, mkdir, mknod, symlink, link, rename, exchange, unlink,
 # rmdir, truncate, chmod, chown, xattr, ACLs, times, listing, watching, exec.
 #
+#
+# newer: one
 
 load lib/phiward
 load lib/files

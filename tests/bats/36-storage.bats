@@ -3,6 +3,8 @@
 #
 # Raw storage as a class: whatever leads to the blocks of a disk, and other devices over
 # the same volume, which may be mounted and show nothing more.
+#
+# newer: one
 
 load lib/phiward
 load lib/files

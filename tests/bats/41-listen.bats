@@ -3,6 +3,8 @@
 # timeout: 900
 #
 # Who may listen on TCP, and from whom a connection comes in.
+#
+# newer: one
 
 load lib/phiward
 load lib/net

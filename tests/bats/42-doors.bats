@@ -3,6 +3,8 @@
 # timeout: 900
 #
 # Doors: a port that a subject serves which may read an object is open to `local` only.
+#
+# newer: one
 
 load lib/phiward
 load lib/net

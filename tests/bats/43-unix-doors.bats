@@ -3,6 +3,8 @@
 # timeout: 900
 #
 # Unix sockets of a subject that may read an object are doors to it.
+#
+# newer: one
 
 load lib/phiward
 load lib/net

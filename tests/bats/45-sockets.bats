@@ -4,6 +4,8 @@
 #
 # Kinds of sockets; and sockets in other hands, and from another time, than those that
 # they were judged in.
+#
+# newer: one
 
 load lib/phiward
 load lib/net

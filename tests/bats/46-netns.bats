@@ -3,6 +3,8 @@
 # timeout: 900
 #
 # Rules hold in the first network namespace; elsewhere only those that say `netns: any`.
+#
+# newer: one
 
 load lib/phiward
 load lib/net

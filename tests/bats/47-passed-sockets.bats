@@ -3,6 +3,8 @@
 #
 # Connected sockets that somebody else connected, or that are from before the policy:
 # who sends through one is asked as if it connected it now.
+#
+# newer: one
 
 load lib/phiward
 

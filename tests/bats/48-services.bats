@@ -5,6 +5,8 @@
 # What services do with sockets goes on working under `others: {network: deny}`: output to
 # the journal, D-Bus, socket activation, a server that forks for each client, clients on
 # port 0, and what the kernel does by itself. Each beside what is refused.
+#
+# newer: one
 
 load lib/phiward
 load lib/net

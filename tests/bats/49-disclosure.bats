@@ -3,6 +3,8 @@
 #
 # What a record says of the process beside the access itself: that it had opened an object when it
 # used the network, and who started it.
+#
+# newer: one
 
 load lib/phiward
 

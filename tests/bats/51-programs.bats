@@ -5,6 +5,7 @@
 # or by its loader, what is brought into it from outside, scripts, and whole directories.
 #
 # timeout: 600
+# newer: one
 
 load lib/phiward
 

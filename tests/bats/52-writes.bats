@@ -3,6 +3,8 @@
 #
 # What a member may do with what it read: where it may write, whatever it was started with.
 # A member without `pipe` in its writes cannot print why it failed: its exit code is the errno.
+#
+# newer: one
 
 load lib/phiward
 

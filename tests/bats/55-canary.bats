@@ -4,6 +4,7 @@
 # The canary: whatever switches a layer off, status says so, and the log.
 #
 # timeout: 600
+# newer: one
 
 load lib/phiward
 

@@ -127,10 +127,10 @@ policy() {
 	local before
 	before=$(status_number lost)
 	mark
-	background /dev/null as_user mallory act times 20000 $IMAGE
+	background /dev/null as_user mallory act times 6000 $IMAGE
 	assert_allowed viewer times 1000 $STRICT
 	wait "$BACKGROUND_PID" || true
-	[ "$(events_like object=images verdict=deny uid=2001)" -eq 20000 ]
+	[ "$(events_like object=images verdict=deny uid=2001)" -eq 6000 ]
 	[ "$(records_like object=images verdict=deny uid=2001 | wc -l)" -le 20 ]
 	[ "$(events_like object=strict verdict=allow)" -eq 1000 ]
 	[ "$(status_number lost)" -eq "$before" ]

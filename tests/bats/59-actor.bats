@@ -4,7 +4,7 @@
 # Who is at the console: programs that the policy entitles to it state it, and it stands in the
 # records until something else is stated or they end. Everybody here is the same Linux user.
 #
-# kernels: 6.1 7
+# newer: one
 
 load lib/phiward
 

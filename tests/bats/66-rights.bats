@@ -4,6 +4,8 @@
 # Rights of a subject beyond files and peers, as far as they do not wait for the seal: network
 # set-up, clock, power, screens and input devices, tracing. Root has none of them, nor has a
 # subject that has all the others.
+#
+# newer: one
 
 load lib/phiward
 

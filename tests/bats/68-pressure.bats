@@ -4,7 +4,7 @@
 # Root takes from the machine what phiwardd lives on: processes, open files, memory, the time of
 # day, its quiet. What is enforced and what is recorded stay as they are.
 #
-# kernels: 6.1 7
+# newer: one
 
 load lib/phiward
 
