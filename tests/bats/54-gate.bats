@@ -75,7 +75,7 @@ assert_no_gate() {
 		loads+=("load-$type")
 	done
 	assert_gate "${loads[@]}"
-	[ "$(records_like type=tamper action=bpf verdict=deny uid=0 exe=/usr/local/bin/gate | wc -l)" \
+	[ "$(events_like type=tamper action=bpf verdict=deny uid=0 exe=/usr/local/bin/gate)" \
 		-eq "${#loads[@]}" ]
 	assert_no_gate load-socket-filter load-cgroup-device map-create
 	run as_user mallory gate load-kprobe load-lsm
@@ -162,7 +162,7 @@ assert_no_gate() {
 		assert_refused bash -c "$way"
 	done
 	umount /run/vm/proc
-	[ "$(records_like type=tamper action=tune verdict=deny reason~'switch phiward off' | wc -l)" -ge 6 ]
+	[ "$(events_like type=tamper action=tune verdict=deny reason~'switch phiward off')" -ge 6 ]
 	assert_record type=tamper action=tune path=/proc/sys/kernel/ftrace_enabled exe~sysctl
 	assert_allowed sysctl -n kernel.ftrace_enabled
 	assert_allowed sysctl -w kernel.printk_ratelimit=5
@@ -184,8 +184,8 @@ assert_no_gate() {
 		run umount -l $way
 		[ "$status" -ne 0 ] || fail "$way"
 	done
-	[ "$(records_like type=tamper action=mount verdict=deny exe=/usr/bin/umount \
-		reason~'guards its own' | wc -l)" -eq 4 ]
+	[ "$(events_like type=tamper action=mount verdict=deny exe=/usr/bin/umount \
+		reason~'guards its own')" -eq 4 ]
 	assert_allowed unshare -m --propagation private umount -l /srv
 	[ -e $PINS/links/pw_bpf ]
 }

@@ -171,7 +171,7 @@ applies() {
 	wait "$first" || grep -i 'daemon\|phiwardd' /run/vm/applied.1
 	wait "$second" || grep -i 'daemon\|phiwardd' /run/vm/applied.2
 	as_anybody assert_refused act read $IMAGE
-	[ "$(records_like type=file action=read verdict=deny object=images subject=others | wc -l)" -ge 14 ]
+	[ "$(events_like type=file action=read verdict=deny object=images subject=others)" -ge 14 ]
 	applies 3
 }
 

@@ -267,12 +267,13 @@ phiward_records() { phiward audit query --json; }
 drained_log() {
 	local file
 	control '{"command":"drain"}' > /dev/null || true
+	# One may be compressed in this moment.
 	for file in /var/log/phiward/audit-*.log* /var/log/phiward/audit.log; do
 		case $file in
-		*.zst) zstd -dcq "$file" | $BUSYBOX grep -v '^{"schema":1,"checkpoint":' || true ;;
-		*.log) [ ! -e "$file" ] || $BUSYBOX grep -v '^{"schema":1,"checkpoint":' "$file" || true ;;
+		*.zst) zstd -dcq "$file" ;;
+		*.log) cat "$file" 2> /dev/null || zstd -dcq "$file.zst" 2> /dev/null || true ;;
 		esac
-	done
+	done | $BUSYBOX grep -v '^{"schema":1,"checkpoint":' || true
 }
 
 # mark: the records that follow are those that assert_record sees.
