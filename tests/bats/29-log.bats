@@ -173,6 +173,13 @@ empty() { rm $ROOM/filler; }
 	phiward audit verify | grep '^consistent from sequence 1 to'
 }
 
+# The record of a deletion comes before it.
+expired_are_gone() {
+	local last
+	last=$(records_like action=expire | sed -n 's/.*"path":"segment \([0-9]*\):.*/\1/p' | tail -n 1)
+	[ -n "$last" ] && [ -z "$(find $LOG -name "audit-*$last.log*")" ]
+}
+
 @test "log: old segments are deleted, each after a record of it, and the rest verifies" {
 	local now said MARK_FILE=/none	# it counts bytes from the beginning
 	log='{segment: 1M, keep: 2d}' policy | apply_policy
@@ -187,6 +194,7 @@ empty() { rm $ROOM/filler; }
 	[ "$status" -eq 2 ] && [ "$(grep -c 'No such file' <<< "$output")" -eq 3 ] || fail "$output"
 	said=$(phiward audit verify)
 	[[ $said == 'consistent from sequence '[1-9][0-9]*'was deleted by the policy'* ]] || fail "$said"
+	wait_for expired_are_gone
 	cp -r $LOG /run/vm/copy
 	rm "$(find /run/vm/copy -name 'audit-*' | sort | head -n 1)"
 	run phiward audit verify /run/vm/copy
