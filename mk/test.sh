@@ -134,12 +134,10 @@ run_machine() {
 	done
 }
 
-# Of kernels newer than 6.1 one is enough for files with the header "newer: one": their hooks are the
-# same in both. Where both are tested that is the newest.
-
 # Deals the files of kernel $1 out: a line for each machine, "TESTS|KERNEL|OPTIONS|FILE...".
 # What has to begin without phiward comes first in a machine, as there it costs nothing; and
-# all that never loads it before that in one.
+# all that never loads it before that in one. Of kernels newer than 6.1 the newest is enough for
+# files with the header "newer: one": their hooks are the same in all of them.
 machines_of() {
 	local file only options
 	for file in "${bats[@]}"; do

@@ -64,7 +64,7 @@ static void use_record(struct pw_reader *reader, FILE *sink, struct pw_why *why)
 	struct pw_range range;
 	bool gap;
 
-	pw_scan_line(reader->line, &range, &gap);
+	pw_scan_line(reader->line, strlen(reader->line), &range, &gap);
 	pw_query_matches(&query, reader->record);
 	own.path = pw_record_text(reader->record, "path");
 	own.program = pw_record_text(reader->record, "exe");

@@ -7,10 +7,12 @@
 #define PW_TEST_MODULE_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <phiward/abi.h>
 
@@ -35,6 +37,19 @@ static void must(int r, const char *what)
 		return;
 	fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, strerror(-r));
 	exit(1);
+}
+
+/* DIR/NAME, made when it is missing. */
+static int open_directory(const char *dir, const char *name)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	mkdir(path, 0755);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	must(fd < 0 ? -errno : 0, path);
+	return fd;
 }
 
 int pw_boot_id(char boot[static PW_BOOT_ID_LEN + 1])

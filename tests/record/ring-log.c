@@ -9,9 +9,6 @@
  * ring-log DIR once: the same for one batch, and the end of phiwardd.
  */
 #include <fcntl.h>
-#include <linux/bpf.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -24,54 +21,13 @@
 #include "audit/checkpoint.h"
 #include "audit/log.h"
 #include "audit/record.h"
-#include "audit/ring.h"
-#include "../unit/audit/events.h"
+#define RING_SIZE (16UL << 20)
+#include "../unit/audit/rings.h"
 #include "module.h"
 
-#define RING_SIZE (16UL << 20)
-#define NRINGS 3
 #define POWER_RECORDS 97	/* between two syncs */
 
-static struct kernel_ring {
-	int fd;
-	char *data;		/* the same RING_SIZE bytes twice */
-	unsigned long consumer, producer;
-} rings[NRINGS];
-
 static struct pw_state state;
-
-/* ---- Rings --------------------------------------------------------------------------------- */
-
-int pw_ring_open(int map_fd, struct pw_ring *ret)
-{
-	for (size_t i = 0; i < NRINGS; i++) {
-		if (rings[i].fd != map_fd)
-			continue;
-		*ret = (struct pw_ring){.data = rings[i].data, .size = RING_SIZE,
-					.consumer = &rings[i].consumer, .producer = &rings[i].producer,
-					.position = rings[i].consumer};
-		return 0;
-	}
-	return -EINVAL;
-}
-
-void pw_ring_close(struct pw_ring *ring)
-{
-	*ring = (struct pw_ring){0};
-}
-
-static void make_ring(struct kernel_ring *ring)
-{
-	int memory = memfd_create("ring", MFD_CLOEXEC);
-	char *both = mmap(NULL, 2 * RING_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	must(memory < 0 || both == MAP_FAILED || ftruncate(memory, RING_SIZE) < 0 ? -errno : 0, "ring");
-	for (size_t i = 0; i < 2; i++)
-		must(mmap(both + i * RING_SIZE, RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-			  memory, 0) == MAP_FAILED ? -errno : 0, "ring");
-	close(memory);
-	*ring = (struct kernel_ring){.fd = eventfd(0, EFD_CLOEXEC), .data = both};
-}
 
 /* ---- Events -------------------------------------------------------------------------------- */
 
@@ -95,31 +51,17 @@ static void number_event(void)
 /* One of three processes is in no subject. False: there is no room. */
 static bool put_event(void)
 {
-	struct kernel_ring *ring = &rings[state.seq % 3 == 0];
+	size_t ring = state.seq % 3 == 0;
 	uint32_t length = event.event.size;
 
-	if (ring->producer - ring->consumer + length + 16 > RING_SIZE)
+	if (rings[ring].producer - rings[ring].consumer + length + 16 > RING_SIZE)
 		return false;
 	number_event();
-	memcpy(ring->data + (ring->producer & (RING_SIZE - 1)) + BPF_RINGBUF_HDR_SZ, &event, length);
-	memcpy(ring->data + (ring->producer & (RING_SIZE - 1)), &length, sizeof(length));
-	ring->producer += (length + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
+	put_bytes(ring, &event, length, 0);
 	return true;
 }
 
 /* ---- The log ------------------------------------------------------------------------------- */
-
-static int open_directory(const char *dir, const char *name)
-{
-	char path[4096];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	mkdir(path, 0755);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	must(fd < 0 ? -errno : 0, path);
-	return fd;
-}
 
 static struct pw_log *open_log(const char *dir, const char *boot)
 {

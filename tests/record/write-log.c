@@ -230,7 +230,7 @@ static void write_from(const char *path)
 		struct pw_range range;
 		bool gap;
 
-		must(pw_scan_line(line, &range, &gap) ? 0 : -EBADMSG, line);
+		must(pw_scan_line(line, (size_t)length, &range, &gap) ? 0 : -EBADMSG, line);
 		w.state.seq = range.last;
 		pw_line_add(&lines, line, (size_t)length);
 		if (n % w.sync == 0)
@@ -296,18 +296,6 @@ static void do_command(const char *command)
 	} else {
 		must(-EINVAL, command);
 	}
-}
-
-static int open_directory(const char *dir, const char *name)
-{
-	char path[4096];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	mkdir(path, 0755);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	must(fd < 0 ? -errno : 0, path);
-	return fd;
 }
 
 int main(int argc, char **argv)

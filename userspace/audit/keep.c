@@ -73,7 +73,7 @@ static int first_number(int dir, const char *name, uint64_t *ret)
 		return r;
 	r = pw_lines_next(&lines);
 	if (r > 0)
-		r = pw_scan_line_n(lines.line, lines.length, &range, &gap) ? 0 : -EBADMSG;
+		r = pw_scan_line(lines.line, lines.length, &range, &gap) ? 0 : -EBADMSG;
 	else
 		r = r < 0 ? r : -EBADMSG;
 	pw_lines_close(&lines);

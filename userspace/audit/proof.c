@@ -35,7 +35,7 @@ static int find_line(int dir, const char *name, uint64_t seq, struct pw_proof *r
 	while (!found && (r = pw_lines_next(&lines)) > 0) {
 		if (pw_checkpoint_is(lines.line, lines.length))
 			continue;
-		found = pw_scan_line_n(lines.line, lines.length, &range, &gap) &&
+		found = pw_scan_line(lines.line, lines.length, &range, &gap) &&
 			range.first <= seq && seq <= range.last;
 		ret->index += !found;
 	}

@@ -116,7 +116,7 @@ static bool scan_record(const char *at, const char *end, uint64_t seq, struct pw
 	return at && make_range(seq, count, ret_range);
 }
 
-bool pw_scan_line_n(const char *line, size_t length, struct pw_range *ret_range, bool *ret_gap)
+bool pw_scan_line(const char *line, size_t length, struct pw_range *ret_range, bool *ret_gap)
 {
 	const char *at = line, *end = line + length;
 	uint64_t seq;
@@ -144,11 +144,6 @@ bool pw_scan_torn(const char *line, struct pw_range *ret_range)
 	return true;
 }
 
-bool pw_scan_line(const char *line, struct pw_range *ret_range, bool *ret_gap)
-{
-	return pw_scan_line_n(line, strlen(line), ret_range, ret_gap);
-}
-
 /* What is no line, or has no end, ends the file. */
 static int scan_file(int dir, const char *name, pw_scan_fn found, void *data)
 {
@@ -160,7 +155,7 @@ static int scan_file(int dir, const char *name, pw_scan_fn found, void *data)
 	if (r)
 		return r;
 	while (!done && (r = pw_lines_next(&lines)) > 0)
-		if (pw_scan_line_n(lines.line, lines.length, &range, &gap))
+		if (pw_scan_line(lines.line, lines.length, &range, &gap))
 			done = found(data, range, gap);
 	pw_lines_close(&lines);
 	if (done)

@@ -16,8 +16,7 @@ typedef int (*pw_scan_fn)(void *data, struct pw_range range, bool gap);
 int pw_scan_log(int dir, pw_scan_fn found, void *data);
 
 /* The numbers of one line; false when it accounts for none. */
-bool pw_scan_line(const char *line, struct pw_range *ret_range, bool *ret_gap);
-bool pw_scan_line_n(const char *line, size_t length, struct pw_range *ret_range, bool *ret_gap);
+bool pw_scan_line(const char *line, size_t length, struct pw_range *ret_range, bool *ret_gap);
 
 /* Those of the last line of a file, a record without an end, as far as they can be read. */
 bool pw_scan_torn(const char *line, struct pw_range *ret_range);

@@ -177,7 +177,7 @@ static int check_record(struct pass *p, const struct pw_lines *lines)
 
 	if (p->closed)
 		return broken(p, "a record follows the checkpoint that closes the segment");
-	if (!pw_scan_line_n(lines->line, lines->length, &range, &gap))
+	if (!pw_scan_line(lines->line, lines->length, &range, &gap))
 		return broken(p, "this is no record");
 	boot = find_boot(lines->line, lines->length);
 	if (!boot)

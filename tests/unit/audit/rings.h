@@ -13,7 +13,9 @@
 
 #include "audit/ring.h"
 
+#ifndef RING_SIZE
 #define RING_SIZE 16384
+#endif
 #define NRINGS 3
 
 /* A ring and its kernel side. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Which segments are compressed and deleted, and that readers do not notice. */
+#include "directory.h"
 #include "events.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -22,7 +22,7 @@
 #define LARGE 2500000	/* bytes of a segment that needs three frames */
 
 struct fixture {
-	char dir[32];
+	char dir[TEST_DIRECTORY];
 	int dirfd;
 	struct pw_state state;
 	struct pw_log_file file;
@@ -35,10 +35,7 @@ static int set_up(void **state)
 	char *torn;
 
 	assert_non_null(f);
-	strcpy(f->dir, "/tmp/pw-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	f->dirfd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_true(f->dirfd >= 0);
+	f->dirfd = make_directory(f->dir);
 	assert_int_equal(pw_log_file_open(f->dirfd, &f->file, &torn), 0);
 	assert_int_equal(pw_segment_open(&f->segment, &f->file, f->dirfd, &f->state, -1), 0);
 	*state = f;
@@ -48,16 +45,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
-	DIR *dir = opendir(f->dir);
-	struct dirent *entry;
 
 	pw_segment_close(&f->segment);
 	pw_log_file_close(&f->file);
-	while ((entry = readdir(dir)))
-		unlinkat(f->dirfd, entry->d_name, 0);
-	closedir(dir);
-	assert_int_equal(rmdir(f->dir), 0);
-	close(f->dirfd);
+	remove_directory(f->dir, f->dirfd);
 	free(f);
 	return 0;
 }

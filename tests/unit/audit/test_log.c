@@ -3,10 +3,10 @@
  * The log as a whole, with rings in plain memory: this file's pw_ring_open()
  * stands in for ring_map.c, which needs the kernel's rings.
  */
+#include "directory.h"
 #include "events.h"
 #include "rings.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -24,7 +24,7 @@
 #include "audit/verify.h"
 
 struct fixture {
-	char dir[32];
+	char dir[TEST_DIRECTORY];
 	int dirfd;
 	struct pw_state state;
 	struct pw_log *log;
@@ -70,10 +70,7 @@ static int set_up(void **state)
 	assert_non_null(f);
 	for (size_t i = 0; i < NRINGS; i++)
 		make_ring(&rings[i]);
-	strcpy(f->dir, "/tmp/pw-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	f->dirfd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_true(f->dirfd >= 0);
+	f->dirfd = make_directory(f->dir);
 	open_log(f);
 	*state = f;
 	return 0;
@@ -82,15 +79,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
-	DIR *dir = opendir(f->dir);
-	struct dirent *entry;
 
 	f->log = pw_log_close(f->log);
-	while ((entry = readdir(dir)))
-		unlinkat(f->dirfd, entry->d_name, 0);
-	closedir(dir);
-	assert_int_equal(rmdir(f->dir), 0);
-	close(f->dirfd);
+	remove_directory(f->dir, f->dirfd);
 	for (size_t i = 0; i < NRINGS; i++) {
 		close(rings[i].fd);
 		munmap(rings[i].data, 2 * RING_SIZE);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "directory.h"
 #include "events.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "audit/record.h"
 
 struct fixture {
-	char dir[32];
+	char dir[TEST_DIRECTORY];
 	int dirfd;
 	struct pw_recorder recorder;
 	struct pw_reader reader;
@@ -24,9 +24,7 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	strcpy(f->dir, "/tmp/pw-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	f->dirfd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	f->dirfd = make_directory(f->dir);
 	assert_int_equal(pw_recorder_init(&f->recorder, -1), 0);
 	f->reader.dir = -1;
 	*state = f;
@@ -36,16 +34,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
-	DIR *dir = opendir(f->dir);
-	struct dirent *entry;
 
 	pw_reader_close(&f->reader);
 	pw_recorder_done(&f->recorder);
-	while ((entry = readdir(dir)))
-		unlinkat(f->dirfd, entry->d_name, 0);
-	closedir(dir);
-	assert_int_equal(rmdir(f->dir), 0);
-	close(f->dirfd);
+	remove_directory(f->dir, f->dirfd);
 	free(f);
 	return 0;
 }

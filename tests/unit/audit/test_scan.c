@@ -17,10 +17,10 @@ static void assert_scanned(const char *line, uint64_t first, uint64_t last, bool
 	bool is_gap = !gap;
 
 	if (!first) {
-		assert_false(pw_scan_line(line, &range, &is_gap));
+		assert_false(pw_scan_line(line, strlen(line), &range, &is_gap));
 		return;
 	}
-	assert_true(pw_scan_line(line, &range, &is_gap));
+	assert_true(pw_scan_line(line, strlen(line), &range, &is_gap));
 	assert_int_equal(range.first, first);
 	assert_int_equal(range.last, last);
 	assert_int_equal(is_gap, gap);

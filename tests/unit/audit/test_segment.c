@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* When a segment ends, and that a seal is made once whatever the disk does. */
+#include "directory.h"
 #include "events.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 #include "audit/verify.h"
 
 struct fixture {
-	char dir[32];
+	char dir[TEST_DIRECTORY];
 	int dirfd;
 	struct pw_state state;
 	struct pw_log_file file;
@@ -43,10 +43,7 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	strcpy(f->dir, "/tmp/pw-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	f->dirfd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_true(f->dirfd >= 0);
+	f->dirfd = make_directory(f->dir);
 	open_segment(f);
 	*state = f;
 	return 0;
@@ -55,15 +52,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
-	DIR *dir = opendir(f->dir);
-	struct dirent *entry;
 
 	close_segment(f);
-	while ((entry = readdir(dir)))
-		unlinkat(f->dirfd, entry->d_name, 0);
-	closedir(dir);
-	assert_int_equal(rmdir(f->dir), 0);
-	close(f->dirfd);
+	remove_directory(f->dir, f->dirfd);
 	free(f);
 	return 0;
 }
