@@ -50,6 +50,8 @@ devices() {
 # Memory that was allocated by a module that is loaded, or was: its name is gone then.
 allocated() { cat $TRACES/kmalloc-*/alloc_traces | grep -E "^ *[0-9]+ ($1)"; }
 
+dropped_some() { [ "$(guard status | sed -n 's/^dropped=//p')" -gt 0 ]; }
+
 # hammered MODULE: loads it with a gate that is shut, and leaves it when all have ended.
 hammered() {
 	insmod "$1" gate=1 gate_timeout=0 gate_allow=10.20.0.9,fd00:20::/64
@@ -66,13 +68,13 @@ hammered() {
 	background /run/vm/stress.log stress-ng --dev 1 --dev-file /dev/phiward --udp 1 --sock 1 --netdev 1 \
 		--rawsock 1 --timeout $SECONDS_EACH --metrics
 	wait "$BACKGROUND_PID" || fail "$(cat /run/vm/stress.log)"
+	wait_for dropped_some
 	guard open
 	wait "$hammer"
 	touch /run/vm/enough
 	wait
 	rm /run/vm/enough
 	guard_is gate=open
-	[ "$(guard status | sed -n 's/^dropped=//p')" -gt 0 ]
 	[ "$(awk '$2 == "metrc:" && $4 == "dev" { print $5 }' /run/vm/stress.log)" -gt 0 ]
 }
 

@@ -53,7 +53,7 @@ static char *make_file(const uint8_t *data, size_t size, size_t *ret_length)
 }
 
 /* As the names of a policy are resolved in each boot: the canary, and the program of the daemon. */
-static void bind_image(struct pw_image *image)
+static void bind_image(struct pw_image *image, struct pw_ids *ids)
 {
 	static const struct pw_position nowhere;
 	struct pw_hold canary = {.parent = {.fs = image->bank.fs[0].id, .ino = 1}, .name = "canary"};
@@ -66,7 +66,7 @@ static void bind_image(struct pw_image *image)
 	};
 	struct pw_diag diag = {};
 
-	pw_image_bind(image, &resolved, &diag);
+	pw_image_bind(image, &resolved, ids, &diag);
 	pw_diag_done(&diag);
 }
 
@@ -114,8 +114,8 @@ static void use(struct pw_image *image)
 		if (!image->catalog->programs[i])
 			abort();
 	carry_links(image);
-	bind_image(image);
-	pw_image_number(image, ids);
+	if (pw_image_number(image, ids) == 0)
+		bind_image(image, ids);
 	pw_ids_free(ids);
 }
 

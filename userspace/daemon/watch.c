@@ -40,13 +40,18 @@ int pw_watch_drain(struct pw_daemon *daemon, bool settle)
 	return r;
 }
 
-int pw_watch_settle(struct pw_daemon *daemon, bool all)
+static void tell_repeats(struct pw_daemon *daemon, bool all)
 {
 	int r = daemon->ward ? pw_ward_tell_repeats(daemon->ward, all) : 0;
 
 	if (r < 0)
 		pw_journal_say(daemon->journal, LOG_ERR,
 			       "what was refused again cannot be counted: %s", strerror(-r));
+}
+
+int pw_watch_settle(struct pw_daemon *daemon, bool all)
+{
+	tell_repeats(daemon, all);
 	return pw_watch_drain(daemon, true);
 }
 
@@ -255,6 +260,8 @@ void pw_watch_applied(struct pw_daemon *daemon)
 {
 	struct pw_canary canary;
 
+	/* What was counted under a policy of before needs its catalog, which is not kept for ever. */
+	tell_repeats(daemon, true);
 	if (daemon->log)
 		pw_log_set(daemon->log, pw_retain_policy(daemon));
 	sd_event_source_set_time_relative(daemon->ticks[0], flush_usec(daemon));

@@ -265,9 +265,11 @@ static int build_all(struct pw_build *build)
 		r = pw_build_net(build);
 	build->image->rescue = build->policy->rescue;
 	if (r == 0)
+		r = pw_build_program_names(build->image, build->ids);
+	if (r == 0)
 		r = pw_image_encode(build->image);
 	if (r == 0)
-		r = pw_image_bind(build->image, build->resolved, build->diag);
+		r = pw_image_bind(build->image, build->resolved, build->ids, build->diag);
 	if (r == 0)
 		build->ids->generation = build->image->bank.generation;
 
@@ -302,12 +304,14 @@ struct pw_image *pw_image_new(void)
 	return TAKE_PTR(image);
 }
 
-int pw_image_bind(struct pw_image *image, const struct pw_resolved *resolved, struct pw_diag *diag)
+int pw_image_bind(struct pw_image *image, const struct pw_resolved *resolved, struct pw_ids *ids,
+		  struct pw_diag *diag)
 {
 	static const struct pw_policy none;
 	struct pw_build build = {
 		.policy = &none,
 		.resolved = resolved,
+		.ids = ids,
 		.diag = diag,
 		.image = image,
 	};
@@ -318,6 +322,8 @@ int pw_image_bind(struct pw_image *image, const struct pw_resolved *resolved, st
 	if (r == 0)
 		r = pw_build_daemon_name(&build);
 	if (r == 0)
+		r = pw_build_program_names(image, ids);
+	if (r == 0)
 		pw_build_known(&build);
 
 	return r;
@@ -325,12 +331,14 @@ int pw_image_bind(struct pw_image *image, const struct pw_resolved *resolved, st
 
 int pw_image_number(struct pw_image *image, struct pw_ids *ids)
 {
-	int r = pw_ids_take(ids, image->catalog->subjects, image->catalog->objects);
+	struct pw_catalog *catalog = image->catalog;
+	int r = pw_ids_take(ids, catalog->subjects, catalog->objects, catalog->programs,
+			    catalog->nprograms);
 
 	if (r < 0)
 		return r;
 	image->bank.generation = ids->generation + 1;
-	image->catalog->generation = image->bank.generation;
+	catalog->generation = image->bank.generation;
 	ids->generation = image->bank.generation;
 
 	return 0;

@@ -6,27 +6,24 @@
 #include "policy/apart.h"
 #include "publish/build.h"
 
-/* The number of a program's path, given now if it has none; 0: no memory. */
-static uint32_t program_number(struct pw_build *build, const char *path)
+/* What a record may name: also what only a policy of before did, which somebody may still run. */
+int pw_build_program_names(struct pw_image *image, const struct pw_ids *ids)
 {
-	struct pw_catalog *catalog = build->image->catalog;
-	char **grown;
+	struct pw_catalog *catalog = image->catalog;
+	char **grown = reallocarray(catalog->programs, ids->nprograms, sizeof(*grown));
 
-	for (size_t i = 1; i < catalog->nprograms; i++)
-		if (strcmp(catalog->programs[i], path) == 0)
-			return (uint32_t)i;
-	if (catalog->nprograms == 0)
-		catalog->nprograms = 1;
-	grown = reallocarray(catalog->programs, catalog->nprograms + 1, sizeof(*grown));
 	if (!grown)
-		return 0;
+		return -ENOMEM;
 	catalog->programs = grown;
-	grown[0] = NULL;
-	grown[catalog->nprograms] = strdup(path);
-	if (!grown[catalog->nprograms])
-		return 0;
+	if (catalog->nprograms == 0)
+		grown[catalog->nprograms++] = NULL;
+	for (; catalog->nprograms < ids->nprograms; catalog->nprograms++) {
+		grown[catalog->nprograms] = strdup(ids->programs[catalog->nprograms]);
+		if (!grown[catalog->nprograms])
+			return -ENOMEM;
+	}
 
-	return (uint32_t)catalog->nprograms++;
+	return 0;
 }
 
 static const struct pw_subject_policy *subject_by_id(const struct pw_build *build, uint32_t id)
@@ -108,9 +105,14 @@ static int add_program(struct pw_build *build, const struct pw_resolved_path *pa
 
 	if (path->state != PW_PATH_RESOLVED)
 		return pw_build_pending(build, path->path);
-	number = program_number(build, path->path);
-	if (number == 0)
-		return -ENOMEM;
+	r = pw_ids_program(build->ids, path->path, &number);
+	if (r == -ENOSPC)
+		pw_diag_add(build->diag, PW_DIAG_ERROR, path->at,
+			    "no number is left for program '%s': %d paths were used since the boot, "
+			    "and none is used twice",
+			    path->path, PW_PROGRAM_IDS - 1);
+	if (r < 0)
+		return r;
 	r = pw_build_key(build, &path->file, PW_FS_PROGRAMS, path->at, &key);
 	if (r < 0)
 		return r;

@@ -41,6 +41,7 @@ int pw_build_daemon_name(struct pw_build *build);
 
 /* bank_programs.c */
 int pw_build_programs(struct pw_build *build);
+int pw_build_program_names(struct pw_image *image, const struct pw_ids *ids);
 int pw_build_daemon(struct pw_build *build);
 /* bank_net.c: prefixes and doors. */
 int pw_build_net(struct pw_build *build);

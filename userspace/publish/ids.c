@@ -69,6 +69,13 @@ static int read_names(json_object *object, const char *key, char **names, size_t
 	return 0;
 }
 
+static void count_programs(struct pw_ids *ids)
+{
+	for (ids->nprograms = 1; ids->nprograms < PW_PROGRAM_IDS; ids->nprograms++)
+		if (!ids->programs[ids->nprograms])
+			return;
+}
+
 int pw_ids_load(int state_dir, const char *boot, struct pw_ids **ret)
 {
 	_cleanup_(pw_json_putp) json_object *object = NULL;
@@ -81,6 +88,7 @@ int pw_ids_load(int state_dir, const char *boot, struct pw_ids **ret)
 	if (strlen(boot) != PW_BOOT_ID_LEN)
 		return -EINVAL;
 	memcpy(ids->boot, boot, PW_BOOT_ID_LEN + 1);
+	count_programs(ids);
 	r = set_builtin(ids);
 	if (r < 0)
 		return r;
@@ -99,8 +107,11 @@ int pw_ids_load(int state_dir, const char *boot, struct pw_ids **ret)
 		r = read_names(object, "subjects", ids->subjects, PW_SUBJECT_IDS);
 		if (r == 0)
 			r = read_names(object, "objects", ids->objects, PW_OBJECT_IDS);
+		if (r == 0)
+			r = read_names(object, "programs", ids->programs, PW_PROGRAM_IDS);
 		if (r < 0)
 			return r;
+		count_programs(ids);
 	}
 
 	*ret = TAKE_PTR(ids);
@@ -141,6 +152,8 @@ int pw_ids_save(int state_dir, const struct pw_ids *ids)
 		r = add_names(object, "subjects", ids->subjects, PW_SUBJECT_IDS);
 	if (r == 0)
 		r = add_names(object, "objects", ids->objects, PW_OBJECT_IDS);
+	if (r == 0)
+		r = add_names(object, "programs", ids->programs, ids->nprograms);
 	if (r < 0)
 		return r;
 
@@ -178,6 +191,17 @@ int pw_ids_subject(struct pw_ids *ids, const char *name, uint32_t *ret)
 int pw_ids_object(struct pw_ids *ids, const char *name, uint32_t *ret)
 {
 	return give(ids->objects, PW_OBJECT_FIRST, PW_OBJECT_IDS, name, ret);
+}
+
+int pw_ids_program(struct pw_ids *ids, const char *path, uint32_t *ret)
+{
+	bool full = ids->nprograms == PW_PROGRAM_IDS;
+	int r = give(ids->programs, 1, ids->nprograms + !full, path, ret);
+
+	if (r == 0 && *ret == ids->nprograms)
+		ids->nprograms++;
+
+	return r;
 }
 
 int pw_ids_reserve(struct pw_ids *ids, const struct pw_bank *bank)
@@ -226,16 +250,23 @@ static int take_names(char **names, char *const *wanted, size_t n)
 	return r;
 }
 
-int pw_ids_take(struct pw_ids *ids, char *const *subjects, char *const *objects)
+int pw_ids_take(struct pw_ids *ids, char *const *subjects, char *const *objects,
+		char *const *programs, size_t nprograms)
 {
 	int r;
 
-	if (!fits(ids->subjects, subjects, PW_SUBJECT_IDS) ||
-	    !fits(ids->objects, objects, PW_OBJECT_IDS))
+	if (nprograms > PW_PROGRAM_IDS || !fits(ids->subjects, subjects, PW_SUBJECT_IDS) ||
+	    !fits(ids->objects, objects, PW_OBJECT_IDS) ||
+	    !fits(ids->programs, programs, nprograms))
 		return -EEXIST;
 	r = take_names(ids->subjects, subjects, PW_SUBJECT_IDS);
+	if (r == 0)
+		r = take_names(ids->objects, objects, PW_OBJECT_IDS);
+	if (r == 0)
+		r = take_names(ids->programs, programs, nprograms);
+	count_programs(ids);
 
-	return r < 0 ? r : take_names(ids->objects, objects, PW_OBJECT_IDS);
+	return r;
 }
 
 struct pw_ids *pw_ids_free(struct pw_ids *ids)
@@ -246,6 +277,8 @@ struct pw_ids *pw_ids_free(struct pw_ids *ids)
 		free(ids->subjects[i]);
 	for (size_t i = 0; i < PW_OBJECT_IDS; i++)
 		free(ids->objects[i]);
+	for (size_t i = 0; i < PW_PROGRAM_IDS; i++)
+		free(ids->programs[i]);
 	free(ids);
 	return NULL;
 }

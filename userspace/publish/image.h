@@ -57,11 +57,15 @@ int pw_image_build(const struct pw_policy *policy, const struct pw_resolved *res
 int pw_image_encode(struct pw_image *image);
 int pw_image_decode(const char *data, size_t length, struct pw_image **ret);
 
-/* Adds what is another one in each boot: the canary of @resolved, and the daemon's program. */
-int pw_image_bind(struct pw_image *image, const struct pw_resolved *resolved, struct pw_diag *diag);
-
 /* Gives an image that was read the next generation. -EEXIST: its numbers are taken. */
 int pw_image_number(struct pw_image *image, struct pw_ids *ids);
+
+/*
+ * Adds what is another one in each boot, when the image has its numbers: the canary of @resolved, and
+ * the daemon's program; and the names of all programs that have a number.
+ */
+int pw_image_bind(struct pw_image *image, const struct pw_resolved *resolved, struct pw_ids *ids,
+		  struct pw_diag *diag);
 
 struct pw_image *pw_image_free(struct pw_image *image);
 

@@ -359,9 +359,9 @@ int pw_ward_restore_image(struct pw_ward *ward, struct pw_diag *diag)
 	if (r == 0)
 		r = pw_resolve(&none, &resolver, &own, diag);
 	if (r == 0)
-		r = pw_image_bind(image, own, diag);
-	if (r == 0)
 		r = pw_image_number(image, ward->ids);
+	if (r == 0)
+		r = pw_image_bind(image, own, ward->ids, diag);
 	if (r < 0)
 		return r;
 	if (ward->rescue == PW_RESCUE_PERMISSIVE)

@@ -48,6 +48,14 @@ static uint32_t subject(struct pw_ids *ids, const char *name)
 	return id;
 }
 
+static uint32_t program(struct pw_ids *ids, const char *path)
+{
+	uint32_t id = 0;
+
+	assert_int_equal(pw_ids_program(ids, path, &id), 0);
+	return id;
+}
+
 static void test_kept_within_a_boot(void **state)
 {
 	_cleanup_(pw_ids_freep) struct pw_ids *first = NULL, *second = NULL, *other = NULL;
@@ -60,17 +68,23 @@ static void test_kept_within_a_boot(void **state)
 	assert_true(archive >= PW_SUBJECT_FIRST);
 	assert_int_not_equal(archive, viewer);
 	assert_int_equal(subject(first, "archive"), archive);
+	assert_int_equal(program(first, "/usr/bin/a"), 1);
+	assert_int_equal(program(first, "/usr/bin/b"), 2);
+	assert_int_equal(program(first, "/usr/bin/a"), 1);
 	first->generation = 41;
 	assert_int_equal(pw_ids_save(state_dir, first), 0);
 
 	assert_int_equal(pw_ids_load(state_dir, BOOT_A, &second), 0);
 	assert_int_equal(subject(second, "viewer"), viewer);
 	assert_int_not_equal(subject(second, "sender"), archive);
+	assert_int_equal(program(second, "/usr/bin/c"), 3);
+	assert_int_equal(program(second, "/usr/bin/b"), 2);
 	assert_int_equal(second->generation, 41);
 
 	/* A new boot begins anew, but generations go on. */
 	assert_int_equal(pw_ids_load(state_dir, BOOT_B, &other), 0);
 	assert_int_equal(subject(other, "viewer"), PW_SUBJECT_FIRST);
+	assert_int_equal(program(other, "/usr/bin/c"), 1);
 	assert_int_equal(other->generation, 41);
 }
 
@@ -90,6 +104,32 @@ static void test_refused_when_used_up(void **state)
 	assert_int_equal(pw_ids_object(ids, "one-more", &id), -ENOSPC);
 	assert_int_equal(pw_ids_object(ids, "object5", &id), 0);
 	assert_int_equal(id, 5);
+
+	for (int i = 1; i < PW_PROGRAM_IDS; i++) {
+		snprintf(name, sizeof(name), "/usr/bin/%d", i);
+		ids->programs[i] = strdup(name);
+	}
+	ids->nprograms = PW_PROGRAM_IDS;
+	assert_int_equal(pw_ids_program(ids, "/usr/bin/0", &id), -ENOSPC);
+	assert_int_equal(pw_ids_program(ids, "/usr/bin/5", &id), 0);
+	assert_int_equal(id, 5);
+}
+
+static void test_taken_from_an_image(void **state)
+{
+	char *none[PW_SUBJECT_IDS] = { NULL }, *objects[PW_OBJECT_IDS] = { NULL };
+	char *programs[] = { NULL, (char *)"/usr/bin/a", (char *)"/usr/bin/b" };
+	char *others[] = { NULL, (char *)"/usr/bin/a", (char *)"/usr/bin/c" };
+	_cleanup_(pw_ids_freep) struct pw_ids *ids = NULL;
+
+	(void)state;
+	assert_int_equal(pw_ids_load(state_dir, BOOT_B, &ids), 0);
+	assert_int_equal(program(ids, "/usr/bin/a"), 1);
+	assert_int_equal(pw_ids_take(ids, none, objects, programs, 3), 0);
+	assert_int_equal(ids->nprograms, 3);
+	assert_int_equal(pw_ids_take(ids, none, objects, others, 3), -EEXIST);
+	assert_int_equal(program(ids, "/usr/bin/c"), 3);
+	assert_int_equal(pw_ids_take(ids, none, objects, others, PW_PROGRAM_IDS + 1), -EEXIST);
 }
 
 static void test_reserved_for_the_kernel(void **state)
@@ -124,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kept_within_a_boot),
 		cmocka_unit_test(test_refused_when_used_up),
+		cmocka_unit_test(test_taken_from_an_image),
 		cmocka_unit_test(test_reserved_for_the_kernel),
 		cmocka_unit_test(test_broken_file),
 	};

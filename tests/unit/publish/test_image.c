@@ -314,7 +314,7 @@ static void test_kept(void **state)
 	/* The canary and the daemon are those of this boot. */
 	assert_null(root_of(again, ino_of("canary")));
 	assert_false(pw_image_same(again, built.image));
-	assert_int_equal(pw_image_bind(again, built.resolved, &built.diag), 0);
+	assert_int_equal(pw_image_bind(again, built.resolved, built.ids, &built.diag), 0);
 	assert_non_null(root_of(again, ino_of("canary")));
 	assert_true(pw_image_same(again, built.image));
 	assert_int_equal(pw_image_number(again, built.ids), 0);
