@@ -140,23 +140,73 @@ struct pw_keys *pw_keys_close(struct pw_keys *keys)
 
 /* ---- What the machine encrypted ----------------------------------------------------------- */
 
-int pw_keys_add_cms(struct pw_keys *keys, const void *der, size_t length)
+#define DECRYPTED_MAX 512
+
+/* Its text, NUL-terminated; false: it is none for this key. */
+static bool decrypt(EVP_PKEY *private, const void *der, size_t length,
+		    char text[static DECRYPTED_MAX])
 {
 	const unsigned char *at = der;
 	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)length);
 	BIO *bio = BIO_new(BIO_s_mem());
-	char text[512];
-	int n = 0, r = -EBADMSG;
+	int n = 0;
 
-	if (cms && bio && keys->private && CMS_decrypt(cms, keys->private, NULL, NULL, bio, 0) == 1)
-		n = BIO_read(bio, text, sizeof(text) - 1);
-	if (n > 0) {
+	if (cms && bio && private && CMS_decrypt(cms, private, NULL, NULL, bio, 0) == 1)
+		n = BIO_read(bio, text, DECRYPTED_MAX - 1);
+	BIO_free(bio);
+	CMS_ContentInfo_free(cms);
+	if (n > 0)
 		text[n] = '\0';
+	return n > 0;
+}
+
+int pw_keys_add_cms(struct pw_keys *keys, const void *der, size_t length)
+{
+	char text[DECRYPTED_MAX];
+	int r = -EBADMSG;
+
+	if (decrypt(keys->private, der, length, text)) {
 		r = add_lines(keys, text);
 		OPENSSL_cleanse(text, sizeof(text));
 	}
-	BIO_free(bio);
-	CMS_ContentInfo_free(cms);
+	return r;
+}
+
+static int decrypt_path_key(EVP_PKEY *private, int dir, uint8_t *key)
+{
+	_cleanup_free_ char *der = NULL;
+	char text[DECRYPTED_MAX];
+	size_t length;
+	int r = pw_store_read(dir, PW_PATH_KEY_CMS, CMS_MAX, &der, &length);
+
+	if (r < 0)
+		return r;
+	if (!decrypt(private, der, length, text))
+		return -EBADMSG;
+	r = pw_path_key_parse(text, key);
+	OPENSSL_cleanse(text, sizeof(text));
+	return r;
+}
+
+int pw_keys_path_key(const char *path, int dir, uint8_t key[static PW_PATH_KEY_LEN])
+{
+	struct pw_keys keys = { 0 };
+	char *text = NULL;
+	size_t length;
+	int r = pw_file_read(AT_FDCWD, path, KEY_FILE_MAX, &text, &length);
+
+	if (r < 0)
+		return r;
+	if (!strstr(text, "-----BEGIN")) {
+		r = pw_path_key_parse(text, key);
+	} else {
+		r = read_private(&keys, text, length);
+		if (!r)
+			r = decrypt_path_key(keys.private, dir, key);
+		EVP_PKEY_free(keys.private);
+	}
+	OPENSSL_cleanse(text, length);
+	free(text);
 	return r;
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <string.h>
 
+#include <phiward/abi.h>
+
 #include "audit/place.h"
+#include "common/text.h"
 
 void pw_place_put_dev(struct pw_line *line, uint32_t dev)
 {
@@ -59,6 +62,17 @@ struct pw_place pw_place_on(const struct pw_mounts *mounts, uint32_t dev, const 
 				  .cut = cut };
 }
 
+static void put_prefix(struct pw_line *line, const struct pw_place *place)
+{
+	if (place->dev) {
+		pw_line_literal(line, "\\\\");
+		pw_place_put_dev(line, place->dev);
+	}
+	pw_line_untrusted(line, place->prefix, strlen(place->prefix));
+	if (place->cut)
+		pw_line_literal(line, "/\\\\...");
+}
+
 void pw_place_put(struct pw_line *line, const struct pw_place *place)
 {
 	size_t left = place->length;
@@ -73,13 +87,7 @@ void pw_place_put(struct pw_line *line, const struct pw_place *place)
 		pw_line_literal(line, "\"");
 		return;
 	}
-	if (place->dev) {
-		pw_line_literal(line, "\\\\");
-		pw_place_put_dev(line, place->dev);
-	}
-	pw_line_untrusted(line, place->prefix, strlen(place->prefix));
-	if (place->cut)
-		pw_line_literal(line, "/\\\\...");
+	put_prefix(line, place);
 	while (left) {
 		const char *name = uppermost(place->names, left);
 
@@ -89,5 +97,51 @@ void pw_place_put(struct pw_line *line, const struct pw_place *place)
 	}
 	if (!*place->prefix && !place->length && !place->cut)
 		pw_line_literal(line, "/");
+	pw_line_literal(line, "\"");
+}
+
+bool pw_place_digest(const uint8_t *key, const char *relative, size_t length,
+		     char hex[static 2 * PW_SHA256_LEN + 1])
+{
+	uint8_t digest[PW_SHA256_LEN];
+
+	if (pw_hmac_sha256(key, relative, length, digest) < 0)
+		return false;
+	pw_text_hex(hex, digest, sizeof(digest));
+	return true;
+}
+
+/* The names from the uppermost on, with slashes between them. */
+static size_t join_names(const struct pw_place *place, char relative[static PW_EVENT_BYTES])
+{
+	size_t left = place->length, length = 0;
+
+	while (left) {
+		const char *name = uppermost(place->names, left);
+		size_t n = (size_t)(place->names + left - name) - 1;
+
+		if (length)
+			relative[length++] = '/';
+		memcpy(relative + length, name, n);
+		length += n;
+		left = (size_t)(name - place->names);
+	}
+	return length;
+}
+
+void pw_place_put_digest(struct pw_line *line, const struct pw_place *place, const uint8_t *key)
+{
+	char relative[PW_EVENT_BYTES], hex[2 * PW_SHA256_LEN + 1];
+
+	if (!place->prefix || !place->length || place->text) {
+		pw_place_put(line, place);
+		return;
+	}
+	pw_line_literal(line, "\"");
+	put_prefix(line, place);
+	pw_line_literal(line, "/\\\\#");
+	if (key && place->length <= sizeof(relative) &&
+	    pw_place_digest(key, relative, join_names(place, relative), hex))
+		pw_line_add(line, hex, strlen(hex));
 	pw_line_literal(line, "\"");
 }

@@ -16,6 +16,7 @@
 
 #include "audit/line.h"
 #include "common/mounts.h"
+#include "common/sha256.h"
 
 struct pw_place {
 	const char *prefix;	/* absolute path of what the names are below; NULL: no path */
@@ -35,6 +36,16 @@ struct pw_place pw_place_on(const struct pw_mounts *mounts, uint32_t dev, const 
 
 /* The path as a JSON string, or null. */
 void pw_place_put(struct pw_line *line, const struct pw_place *place);
+
+/*
+ * The same with `\#` and a digest for all names below the prefix: HMAC-SHA256 of them as a relative
+ * path, in hexadecimal digits. Without a @key, none.
+ */
+void pw_place_put_digest(struct pw_line *line, const struct pw_place *place, const uint8_t *key);
+
+/* HMAC-SHA256 of @relative, or false. */
+bool pw_place_digest(const uint8_t *key, const char *relative, size_t length,
+		     char hex[static 2 * PW_SHA256_LEN + 1]);
 
 /* A device number as major:minor. */
 void pw_place_put_dev(struct pw_line *line, uint32_t dev);

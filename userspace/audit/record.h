@@ -23,6 +23,7 @@
 #include "common/mounts.h"
 #include "audit/line.h"
 #include "publish/catalog.h"
+#include "publish/path_key.h"
 
 #define PW_RECORD_SCHEMA 1
 #define PW_RECORD_LINE_MAX (256 * 1024)	/* longer lines are not ours */
@@ -53,6 +54,8 @@ struct pw_recorder {
 	struct pw_mounts mounts;
 	struct pw_cgroups cgroups;
 	struct pw_catalog_slot catalogs[4];
+	uint8_t path_key[PW_PATH_KEY_LEN];
+	bool has_path_key;
 	uint64_t batch;
 	/* The event before and the text of its line, for what the next one repeats. */
 	const struct pw_event *before;	/* NULL: nothing can be repeated */

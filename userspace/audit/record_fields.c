@@ -149,6 +149,15 @@ static void put_object(struct pw_line *line, const struct pw_record_source *f)
 			 f->event->object);
 }
 
+/* NULL when it cannot be read or made: no name is written all the same. */
+static const uint8_t *path_key(struct pw_recorder *recorder)
+{
+	if (!recorder->has_path_key)
+		recorder->has_path_key =
+			pw_path_key_get(recorder->state_dir, recorder->path_key) == 0;
+	return recorder->has_path_key ? recorder->path_key : NULL;
+}
+
 static void put_path(struct pw_line *line, const struct pw_record_source *f)
 {
 	const struct pw_event *e = f->event;
@@ -166,7 +175,10 @@ static void put_path(struct pw_line *line, const struct pw_record_source *f)
 	else if (e && e->dev && (e->ino || e->path_len))
 		place = pw_place_on(&f->recorder->mounts, e->dev, e->bytes, e->path_len,
 				    e->flags & PW_EVENT_PATH_CUT, &mount);
-	pw_place_put(line, &place);
+	if (e && catalog && e->object < PW_OBJECT_IDS && catalog->path_digests[e->object])
+		pw_place_put_digest(line, &place, path_key(f->recorder));
+	else
+		pw_place_put(line, &place);
 }
 
 static void put_dev_member(struct pw_line *line, const struct pw_record_source *f)

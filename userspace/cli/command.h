@@ -37,6 +37,7 @@ int pw_cmd_seal(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_unload(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_audit_query(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_audit_verify(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_audit_digest(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_audit_prove(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_audit_tail(const struct pw_command *self, int argc, char **argv);
 

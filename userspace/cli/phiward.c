@@ -100,6 +100,14 @@ static const struct pw_command commands[] = {
 	  "  --check FILE  check such a proof, without the log\n"
 	  "  --key FILE    and who sealed it, as in `phiward audit verify`\n",
 	  pw_cmd_audit_prove },
+	{ "audit digest", "--key FILE [--log DIR] ROOT PATH...",
+	  "what stands for a file in records of an object with `path_in_record: digest`",
+	  "  --key FILE  the auditor's private key (PEM), or the key of the digests itself\n"
+	  "  --log DIR   a copy of a log, with path-key.cms; default /var/log/phiward\n"
+	  "  ROOT        the path of the object, as the policy names it\n"
+	  "  PATH        a file or directory below it; it does not have to exist\n\n"
+	  "  Search for what is printed with `phiward audit query --path '*DIGEST'`.\n",
+	  pw_cmd_audit_digest },
 	{ "audit tail", "[-f]", "the last records; with -f, also those to come", NULL,
 	  pw_cmd_audit_tail },
 };
@@ -169,7 +177,7 @@ static int unknown_command(int argc, char **argv)
 	struct pw_near near = { .text = given };
 
 	if (argc == 2 && !strcmp(argv[1], "audit"))
-		return pw_fail(PW_EXIT_USAGE, "'audit' needs 'query', 'tail', 'verify' or 'prove'; see: phiward --help");
+		return pw_fail(PW_EXIT_USAGE, "'audit' needs 'query', 'tail', 'verify', 'prove' or 'digest'; see: phiward --help");
 	snprintf(given, sizeof(given), "%s%s%s", argv[1],
 		 argc > 2 && !strcmp(argv[1], "audit") ? " " : "",
 		 argc > 2 && !strcmp(argv[1], "audit") ? argv[2] : "");

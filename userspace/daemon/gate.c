@@ -4,6 +4,7 @@
 
 #include "daemon/daemon.h"
 #include "publish/accepted.h"
+#include "publish/auditor.h"
 #include "publish/first_key.h"
 #include "publish/module.h"
 

@@ -9,6 +9,8 @@
 #include "common/cleanup.h"
 #include "daemon/addresses.h"
 #include "daemon/daemon.h"
+#include "publish/auditor.h"
+#include "publish/path_key.h"
 #include "publish/pins.h"
 #include "publish/status.h"
 #include "publish/store.h"
@@ -256,6 +258,26 @@ static int on_scan(sd_event_source *source, void *data)
 	return 0;
 }
 
+/* Beside the log, for the auditor, when the policy has digests for names. */
+static void give_path_key(struct pw_daemon *daemon)
+{
+	const struct pw_catalog *catalog = daemon->ward ? pw_ward_catalog(daemon->ward) : NULL;
+	size_t o = 0;
+	int r;
+
+	while (catalog && o < PW_OBJECT_IDS && !catalog->path_digests[o])
+		o++;
+	if (!catalog || o == PW_OBJECT_IDS)
+		return;
+	r = pw_path_key_give(daemon->directories.state, daemon->directories.log);
+	if (r == -ENOENT)
+		pw_journal_say(daemon->journal, LOG_WARNING, "nobody can tell which file a digest "
+			       "stands for: put the auditor's certificate into %s", PW_AUDITOR_FILE);
+	else if (r < 0)
+		pw_journal_say(daemon->journal, LOG_ERR, "the key of the digests of paths cannot be "
+			       "given to the auditor: %s (%s)", strerror(-r), PW_AUDITOR_FILE);
+}
+
 void pw_watch_applied(struct pw_daemon *daemon)
 {
 	struct pw_canary canary;
@@ -265,6 +287,7 @@ void pw_watch_applied(struct pw_daemon *daemon)
 	if (daemon->log)
 		pw_log_set(daemon->log, pw_retain_policy(daemon));
 	sd_event_source_set_time_relative(daemon->ticks[0], flush_usec(daemon));
+	give_path_key(daemon);
 	update_addresses(daemon);
 	pw_actor_applied(daemon);
 	pw_watch_canary(daemon, &canary);

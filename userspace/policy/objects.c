@@ -102,10 +102,10 @@ static void read_on_loss(struct pw_reader *reader, const struct pw_yaml *node, v
 
 static void read_path_in_record(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
-	(void)out;
-	if (pw_read_word(reader, node, "path_in_record", &words_path_in_record) == PATH_DIGEST)
-		pw_error(reader, &node->at, "'path_in_record: digest' is not supported by this "
-			 "release");
+	struct pw_object_policy *object = out;
+
+	object->path_digest = pw_read_word(reader, node, "path_in_record",
+					   &words_path_in_record) == PATH_DIGEST;
 }
 
 static void read_mode(struct pw_reader *reader, const struct pw_yaml *node, void *out)

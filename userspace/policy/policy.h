@@ -64,6 +64,7 @@ struct pw_object_policy {
 	bool removable;		/* media: removable */
 	enum pw_audit audit;
 	enum pw_on_loss on_loss;
+	bool path_digest;	/* path_in_record: digest */
 	enum pw_mode mode;	/* PW_MODE_PERMISSIVE here or in the policy means permissive */
 };
 

@@ -75,6 +75,7 @@ static int add_object(struct pw_build *build, size_t i)
 
 	catalog->objects[id] = strdup(object->name);
 	catalog->object_where[id] = where_of(&object->at);
+	catalog->path_digests[id] = object->path_digest;
 	return catalog->objects[id] && catalog->object_where[id] ? 0 : -ENOMEM;
 }
 

@@ -171,6 +171,38 @@ static int read_access(json_object *object, struct pw_catalog *catalog)
 }
 
 /* An address, a length and a name each. */
+static int add_path_digests(json_object *object, const struct pw_catalog *catalog)
+{
+	json_object *array = json_object_new_array();
+	int r = array ? 0 : -ENOMEM;
+
+	for (uint64_t o = 0; r == 0 && o < PW_OBJECT_IDS; o++)
+		if (catalog->path_digests[o])
+			r = pw_json_append(array, json_object_new_uint64(o));
+	if (r == 0)
+		return pw_json_add(object, "path_digests", array);
+	json_object_put(array);
+	return r;
+}
+
+static int read_path_digests(json_object *object, struct pw_catalog *catalog)
+{
+	json_object *array;
+
+	if (!pw_json_array(object, "path_digests", &array))
+		return -EBADMSG;
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		json_object *number = json_object_array_get_idx(array, i);
+
+		if (!json_object_is_type(number, json_type_int) ||
+		    json_object_get_uint64(number) >= PW_OBJECT_IDS)
+			return -EBADMSG;
+		catalog->path_digests[json_object_get_uint64(number)] = true;
+	}
+
+	return 0;
+}
+
 static int add_peers(json_object *object, const struct pw_catalog *catalog)
 {
 	json_object *array = json_object_new_array();
@@ -272,6 +304,8 @@ int pw_catalog_encode(const struct pw_catalog *catalog, json_object **ret)
 	if (r == 0)
 		r = add_access(object, catalog);
 	if (r == 0)
+		r = add_path_digests(object, catalog);
+	if (r == 0)
 		r = add_peers(object, catalog);
 	if (r < 0)
 		return r;
@@ -331,6 +365,8 @@ int pw_catalog_decode(json_object *object, struct pw_catalog **ret)
 		r = read_rules(object, catalog);
 	if (r == 0)
 		r = read_access(object, catalog);
+	if (r == 0)
+		r = read_path_digests(object, catalog);
 	if (r == 0)
 		r = read_peers(object, catalog);
 	if (r < 0)

@@ -43,6 +43,7 @@ struct pw_catalog {
 	/* Position of each subject and object, for the refusals that no rule explains. */
 	char *subject_where[PW_SUBJECT_IDS];
 	char *object_where[PW_OBJECT_IDS];
+	bool path_digests[PW_OBJECT_IDS];	/* path_in_record: digest */
 };
 
 /* As one JSON object, and back; -EBADMSG when it is none. */

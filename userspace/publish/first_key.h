@@ -11,8 +11,6 @@
 
 #include "publish/ids.h"
 
-#define PW_AUDITOR_FILE "/etc/phiward/auditor.pem"
-
 /*
  * Takes it and keeps it in @state_dir as CMS, by the boot's id. -ENOENT: there is no
  * certificate, and the key is left where it is; -EINVAL: it is none that can be encrypted

@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 
 #include "common/cleanup.h"
+#include "publish/auditor.h"
 #include "publish/first_key.h"
 #include "publish/kernel_private.h"
 #include "publish/pins.h"

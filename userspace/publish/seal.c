@@ -8,7 +8,7 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/sha256.h"
-#include "publish/first_key.h"
+#include "publish/auditor.h"
 
 #define PW_TRUST_MAX 65536
 

@@ -171,6 +171,40 @@ static void a_refusal_in_an_object(void **state)
 			    "study", "patient", "first", "last", "parent_exe");
 }
 
+/* HMAC-SHA256 of the path below the object, here `study/a.dcm`, under 32 bytes of 0x0b. */
+#define DIGEST "bf52253c768da6ae42898a4c9639aa50bf29e6991f522887000bbf28c20fc618"
+
+static void a_digest_for_names(void **state)
+{
+	struct fixture *f = *state;
+	struct test_event e;
+
+	test_event_init(&e, 42);
+	e.event.generation = GENERATION;
+	e.event.object = 2;
+	e.event.root = 1;
+	test_event_names(&e, &e.event.path_len, NAMES("a.dcm\0study"));
+	f->recorder.catalogs[0].catalog->path_digests[2] = true;
+	memset(f->recorder.path_key, 0x0b, sizeof(f->recorder.path_key));
+	f->recorder.has_path_key = true;
+	record(f, &e);
+	assert_text(f, "path", "/srv/dicom/\\#" DIGEST);
+
+	/* Without the key no name either. */
+	f->recorder.has_path_key = false;
+	e.event.seq++;
+	e.event.ino++;
+	record(f, &e);
+	assert_text(f, "path", "/srv/dicom/\\#");
+
+	/* The object itself has no name below it. */
+	e.event.size = (uint16_t)(e.event.size - e.event.path_len);
+	e.event.path_len = 0;
+	e.event.seq++;
+	record(f, &e);
+	assert_text(f, "path", "/srv/dicom");
+}
+
 static void an_allowed_access_of_a_member(void **state)
 {
 	struct fixture *f = *state;
@@ -584,6 +618,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_refusal_in_an_object, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_digest_for_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_allowed_access_of_a_member, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_connection, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_program_below_a_directory_of_the_policy, set_up, tear_down),

@@ -65,10 +65,10 @@ static void dump_object(FILE *to, const struct pw_object_policy *o)
 {
 	size_t i;
 
-	fprintf(to, "object %s at %u:%u: audit %s, on_audit_loss %s, mode %s%s\n", o->name,
+	fprintf(to, "object %s at %u:%u: audit %s, on_audit_loss %s, mode %s%s%s\n", o->name,
 		o->at.line, o->at.column, pw_word_name(&pw_words_audit, o->audit),
 		pw_word_name(&pw_words_on_loss, o->on_loss), pw_word_name(&pw_words_mode, o->mode),
-		o->removable ? ", removable" : "");
+		o->removable ? ", removable" : "", o->path_digest ? ", path digest" : "");
 	dump_paths(to, "path", o->paths, o->npaths);
 	for (i = 0; i < o->nvolumes; i++)
 		fprintf(to, "  volume %s %s\n",

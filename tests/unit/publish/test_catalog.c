@@ -47,6 +47,7 @@ static struct pw_catalog *make_catalog(void)
 	catalog->peers[1] = (struct pw_prefix){ .addr = { 0xfd }, .family = 6, .length = 64,
 						.peer = strdup("six") };
 	catalog->access_rule[255][63] = 1;
+	catalog->path_digests[63] = true;
 	catalog->subject_where[255] = strdup("a.yaml:2");
 	return catalog;
 }
@@ -80,6 +81,8 @@ static void what_is_written_is_read(void **state)
 	}
 	assert_int_equal(b->access_rule[255][63], 1);
 	assert_int_equal(b->access_rule[0][0], 0);
+	assert_true(b->path_digests[63]);
+	assert_false(b->path_digests[62]);
 	assert_string_equal(b->subject_where[255], "a.yaml:2");
 	pw_catalog_free(a);
 	pw_catalog_free(b);
