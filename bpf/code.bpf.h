@@ -107,6 +107,67 @@ static __always_inline int pw_guard_code_write(struct file *file, __u32 scope)
 		       pw_guard_code_file(file) : 0;
 }
 
+#define PW_GROUPS_READ 32	/* of a task's; who is in the right one beyond these has a record */
+
+static __always_inline int pw_is_in_group(const struct cred *cred, __u32 group)
+{
+	const struct group_info *info = cred->group_info;
+	__u32 i, n = info->ngroups, one;
+	__u64 at;
+
+	if (cred->fsgid.val == group)
+		return 1;
+	/* As a number, which may be added to. */
+	if (!pw_can_probe || bpf_core_read(&at, sizeof(at), &cred->group_info))
+		return 0;
+	at += bpf_core_field_offset(info->gid);
+	for (i = 0; i < PW_GROUPS_READ && i < n; i++)
+		if (!bpf_probe_read_kernel(&one, sizeof(one), (void *)(at + i * sizeof(one))) &&
+		    one == group)
+			return 1;
+
+	return 0;
+}
+
+/* Whether @file, which has the group of the log's readers, is phiwardd's. */
+static __noinline int pw_is_log(struct file *file)
+{
+	struct pw_spot spot;
+
+	return pw_locate_code(file, &spot) && PW_OPAQUE(spot.where) == PW_WHERE_OBJECT &&
+	       (pw_code_set_at(pw_bank_at(pw_active_slot()), spot.object)->flags & PW_CODE_OWN);
+}
+
+/* Whoever reads the log, and is no auditor, stands in it; nobody is refused. */
+static __noinline int pw_record_reader(struct dentry *dentry)
+{
+	__u32 slot = pw_active_slot();
+	struct pw_bank *bank = pw_bank_at(slot);
+	struct pw_actor actor = pw_actor_of(bank, bpf_get_current_task_btf());
+	struct pw_case c = {.slot = slot, .verdict = PW_VERDICT_ALLOW};
+
+	if (actor.subject == PW_SUBJECT_DAEMON)
+		return 0;
+	pw_case_tamper(&c, &actor, PW_ACTION_READ, PW_REASON_ADMIN, PW_SUBJECT_OTHERS);
+	c.type = PW_RECORD_SYSTEM;
+	c.flags = PW_CASE_RECORD;
+	c.dentry = (__u64)dentry;
+	c.depth = PW_PATH_DEPTH;
+	c.dev = dentry->d_sb->s_dev;
+	c.ino = dentry->d_inode ? dentry->d_inode->i_ino : 0;
+
+	return pw_verdict(&c);
+}
+
+/* @file has the group of those who may read the log without a record. */
+static __always_inline void pw_opens_log(struct file *file, __u32 group)
+{
+	const struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!pw_is_in_group(task->cred, group) && pw_is_log(file))
+		pw_record_reader(file->f_path.dentry);
+}
+
 /* Whether the code set at @spot is one of @subject. */
 static __always_inline int pw_is_code_of(const struct pw_bank *bank, const struct pw_spot *spot,
 					 __u32 subject)

@@ -267,10 +267,12 @@ static __always_inline int pw_open_in_scope(struct file *file, __u32 scope)
 #define PW_SCOPE_REFUSED (~0U)
 
 /* Of an open in which the policy may have a say; 0: it has none. */
-static __always_inline __u32 pw_scope_of_open(__u64 fs_key, __u32 writes)
+static __always_inline __u32 pw_scope_of_open(struct file *file, __u64 fs_key, __u32 writes)
 {
 	__u32 slot = pw_active_slot(), fs_at = pw_fs_at(pw_bank_at(slot), fs_key);
 
+	if ((fs_at & PW_FS_AT_CODE) && file->f_inode->i_gid.val == pw_bank_at(slot)->log_group)
+		pw_opens_log(file, pw_bank_at(slot)->log_group);
 	if (!(fs_at & PW_FS_AT_OBJECTS) && !writes)
 		return 0;
 
@@ -288,7 +290,7 @@ static __noinline __u32 pw_scope_of_guarded(struct file *file)
 		return PW_SCOPE_REFUSED;
 	if (pw_guard_open(file, inode, writes))
 		return PW_SCOPE_REFUSED;
-	scope = pw_scope_of_open(pw_fs_key(sb), writes);
+	scope = pw_scope_of_open(file, pw_fs_key(sb), writes);
 	if (writes && pw_guard_code_write(file, scope))
 		return PW_SCOPE_REFUSED;
 
@@ -309,7 +311,7 @@ int BPF_PROG(pw_file_open, struct file *file)
 	if (!key || (inode->i_mode & PW_S_IFMT) != PW_S_IFREG || (file->f_mode & PW_FMODE_WRITE))
 		scope = pw_scope_of_guarded(file);
 	else
-		scope = pw_scope_of_open(key, 0);
+		scope = pw_scope_of_open(file, key, 0);
 	if (!scope)
 		return 0;
 

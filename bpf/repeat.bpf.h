@@ -8,16 +8,16 @@
 #define PW_REPEAT_BPF_H
 
 /*
- * Whether @c, which has been decided, is to be counted with its like: a refusal, and of a file that
- * exists. A name that does not could be another the next time at the same address. Makes it what is
+ * Whether @c, which has been decided, is to be counted with its like: a refusal, or a look into the log,
+ * and of a file that exists. A name that does not could be another the next time at the same address. Makes it what is
  * compared.
  */
 static __always_inline int pw_repeat_prepare(struct pw_case *c)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (c->verdict == PW_VERDICT_ALLOW || c->flags & PW_CASE_TEXT || !pw_can_probe ||
-	    (c->type == PW_RECORD_FILE && !c->ino))
+	if ((c->verdict == PW_VERDICT_ALLOW && c->type != PW_RECORD_SYSTEM) ||
+	    c->flags & PW_CASE_TEXT || !pw_can_probe || (c->type == PW_RECORD_FILE && !c->ino))
 		return 0;
 	c->flags |= PW_CASE_REPEATS;
 	c->tgid = 0;

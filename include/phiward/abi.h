@@ -337,6 +337,8 @@ struct pw_bank {
 	__u32 flags;
 	__u32 nfs;
 	__u32 removable;	/* object of every file system on a removable device, or 0 */
+	__u32 log_group;	/* may read the log without a record; all ones: there is no such group */
+	__u32 zero;
 	struct pw_fs fs[PW_FS_MAX];
 	__u8 fs_at[PW_FS_SLOTS];
 	__u8 root_at[2 * PW_ROOT_SLOTS + PW_LAYERS * PW_ROOT_SKEW];

@@ -156,6 +156,33 @@ PINS=/sys/fs/bpf/phiward
 	wait_for phiward_is state=enforcing daemon=true
 }
 
+# ---- Who reads the log ---------------------------------------------------------------------------
+
+# reads_log N CMD...: CMD may, and does so N times by the records.
+reads_log() {
+	mark
+	assert_allowed "${@:2}"
+	[ "$(events_like type=system action=read verdict=allow "path=$LOG")" -eq "$1" ] ||
+		fail "not $1 times, ${*:2}: $(records_like type=system)"
+}
+
+@test "self: who reads the log and is no auditor stands in it, and who is does not" {
+	LOG=/var/log/phiward/audit.log
+	reads_log 1 setpriv --clear-groups cat $LOG
+	assert_record type=system action=read verdict=allow path=$LOG exe=/usr/bin/cat uid=0
+	reads_log 3 setpriv --clear-groups tail -qn 1 $LOG $LOG $LOG
+	mark
+	assert_allowed setpriv --clear-groups phiward audit query --since -1s
+	assert_record type=system action=read verdict=allow path=$LOG exe=/usr/bin/phiward
+	[ "$(records_like type=system action=read path=$LOG | wc -l)" -le 2 ]
+	reads_log 0 setpriv --reuid mallory --regid mallory --groups games,phiward-audit cat $LOG
+	reads_log 0 setpriv --regid phiward-audit --clear-groups cat $LOG
+	touch /run/vm/other
+	chgrp phiward-audit /run/vm/other
+	setpriv --clear-groups cat /run/vm/other
+	[ "$(records_like type=system action=read | wc -l)" -eq 0 ]
+}
+
 # ---- What /proc and the control groups do with it ------------------------------------------------
 
 @test "self: nothing of its process is written by /proc" {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <grp.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "publish/build.h"
+#include "publish/protocol.h"
 
 void pw_set_add(struct pw_subject_set *set, uint32_t subject)
 {
@@ -316,7 +318,10 @@ int pw_image_bind(struct pw_image *image, const struct pw_resolved *resolved, st
 		.diag = diag,
 		.image = image,
 	};
+	const struct group *readers = getgrnam(PW_GROUP_AUDIT);
 	int r = pw_build_canary(&build);
+
+	image->bank.log_group = readers ? readers->gr_gid : UINT32_MAX;
 
 	if (r == 0)
 		r = pw_build_daemon(&build);
