@@ -180,6 +180,11 @@ wrong() {
 expect "a segment that is a link" 3 "cannot read" bash -c \
 	"cd '$log' && mv audit-00000002.log x && ln -s x audit-00000002.log && '$PWD/$phiward' audit query ."
 restore
+rm -f "$XDG_CACHE_HOME/phiward"/*
+expect "a terminal shows how far it is" 0 "indexing the log: 3 of " \
+	script -qec "'$phiward' audit query --user 99 '$log'" /dev/null
+rm -f "$XDG_CACHE_HOME/phiward"/*
+check "nothing else does" "$("$phiward" audit query --user 99 "$log" 2>&1 | grep indexing)"
 expect "a directory without a log" 0 "SEQ" "$phiward" audit query "$XDG_CACHE_HOME"
 expect "one file of a log" 0 "study-00000" "$phiward" audit query "$log/audit-00000001.log"
 expect "no such number" 1 "has no record 99999" "$phiward" audit query --after 99999 "$log"

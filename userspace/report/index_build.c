@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/checkpoint.h"
 #include "audit/reader.h"
@@ -321,9 +323,22 @@ static int prepare(struct build *b)
 	return r;
 }
 
+/* A file of 64 MiB takes half a second, and the first time there may be hundreds. 0: all is done. */
+static void show_progress(size_t done, size_t n)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (done)
+		fprintf(stderr, "\rindexing the log: %zu of %zu files", done, n);
+	else
+		fputs("\r\033[K", stderr);
+	fflush(stderr);
+}
+
 static int add_segments(struct build *b, const struct pw_segment_ref *segments, size_t n)
 {
 	int r = execute(b->index, "BEGIN IMMEDIATE");
+	bool shown = false;
 
 	if (!r)
 		r = check_last(b->index, segments[n - 1].number);
@@ -332,9 +347,14 @@ static int add_segments(struct build *b, const struct pw_segment_ref *segments, 
 	for (size_t i = 0; !r && i < n; i++) {
 		r = add_segment(b, &segments[i]);
 		/* What was done stays when this is ended. */
-		if (r > 0)
+		if (r > 0) {
+			shown = true;
+			show_progress(i + 1, n);
 			r = execute(b->index, "COMMIT; BEGIN IMMEDIATE");
+		}
 	}
+	if (shown)
+		show_progress(0, n);
 	if (!r)
 		r = execute(b->index, "COMMIT");
 	if (r && !sqlite3_get_autocommit(b->index->db))
