@@ -6,10 +6,21 @@
 
 #include <json-c/json.h>
 
+#include "audit/entry.h"
 #include "audit/record.h"
 #include "audit/ring.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Whatever the names in it are, its number is where the tail begins, and nowhere else. */
+static void check_tail(const struct pw_line *line)
+{
+	size_t head = pw_entry_head(line->data, line->length), rest = line->length - head;
+
+	if (!rest || pw_entry_head(line->data + head + 1, rest - 1) != rest - 1 ||
+	    memcmp(line->data + head + rest - 2, "}\n", 2) != 0)
+		abort();
+}
 
 static void check_line(const struct pw_line *line)
 {
@@ -31,6 +42,7 @@ static void check_line(const struct pw_line *line)
 		abort();
 	json_object_put(record);
 	json_tokener_free(tokener);
+	check_tail(line);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

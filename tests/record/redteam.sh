@@ -52,6 +52,9 @@ for where in first middle last; do
 	caught "byte: a bit that makes the $where record no record" "$f:" lines "$f" "\$l[\$r[$r]] ^= \"\\x01\""
 	caught "byte: a NUL in the $where record" "$f:" lines "$f" "\$l[\$r[$r]] =~ s/srv/s\\0v/"
 	caught "record: the $where one is removed" "$f:" lines "$f" "splice @l, \$r[$r], 1"
+	caught "record: another number stands before that of the $where one" "$f:" \
+		lines "$f" "\$l[\$r[$r]] =~ s/,\"proto\"/,\"seq\":1,\"proto\"/"
+	caught "record: the $where one has no number" "$f:" lines "$f" "\$l[\$r[$r]] =~ s/\"seq\":\d+,//"
 	caught "record: one is put in before the $where one" "$f:" \
 		lines "$f" "splice @l, \$r[$r], 0, \$l[\$r[$r]] =~ s/\"seq\":\\d+/\"seq\":999/r"
 	caught "record: the $where one is doubled" "stands in the log twice" \

@@ -103,6 +103,13 @@ sub lines_of {
 	return $in;
 }
 
+# The hash of a record's leaf: of its head there is a hash in it.
+sub leaf {
+	my ($line) = @_;
+	my ($head, $tail) = $line =~ /^(.*?)(,"seq":.*)$/ or die "no record\n";
+	return sha256("\0" . sha256($head) . $tail);
+}
+
 # What the newest record says that segment $deleted was deleted, and which line that is.
 sub find_begin {
 	my ($files, $deleted) = @_;
@@ -110,7 +117,7 @@ sub find_begin {
 		my ($in, %begin) = lines_of($files->{$number});
 		while (my $line = <$in>) {
 			%begin = (file => $files->{$number}, line => $., last => $1, checkpoint => $2)
-				if $line =~ /"type":"system","action":"expire",.*"subject":"phiwardd",.*"path":"segment $deleted: \d+ records, numbers \d+ to (\d+), root [^,]+, checkpoint ([^"]+)"/;
+				if $line =~ /"type":"system","action":"expire",.*"subject":"phiwardd",.*,"path":"segment $deleted: \d+ records, numbers \d+ to (\d+), root [^,]+, checkpoint ([^"]+)"/;
 		}
 		return %begin if %begin;
 	}
@@ -120,7 +127,7 @@ sub find_begin {
 # The numbers that a line accounts for: from `first` to `last`, or its own.
 sub numbers {
 	my ($line) = @_;
-	my ($seq, $count, $first, $last) = $line =~ /^\{"schema":1,"seq":(\d+|null),.*"count":(\d+),"first":(\d+|null),"last":(\d+|null),/
+	my ($seq, $count, $first, $last) = $line =~ /^\{"schema":1,"boot":"[^"]{36}",.*?,"seq":(\d+|null),.*?"count":(\d+),"first":(\d+|null),"last":(\d+|null),/
 		or die "no record\n";
 	return ($seq, $seq) if $seq ne 'null' && $count && $first eq 'null' && $last eq 'null';
 	die "its numbers do not fit together\n" if $first eq 'null' || $last eq 'null' ||
@@ -168,7 +175,7 @@ sub check_log {
 						next if $n <= $begin{last};
 						die "number $n stands there twice\n" if $n <= $settled || $seen{$n}++;
 					}
-					push @leaves, sha256("\0$line");
+					push @leaves, leaf($line);
 				}
 			};
 			die "$file:$.: $@" if $@;
@@ -190,7 +197,7 @@ sub check_proof {
 		or die "this is no proof\n";
 	$line =~ s{\\(.)}{$1}g;
 	my $c = checkpoint($checkpoint =~ s/\\n/\n/gr);
-	my ($node, $last, $hash) = ($index, $c->{size} - 1, sha256("\0$line"));
+	my ($node, $last, $hash) = ($index, $c->{size} - 1, leaf($line));
 	die "there is no such leaf\n" if $index >= $c->{size};
 	for my $sibling (map { unbase64($_) } $path =~ /"([^"]+)"/g) {
 		die "the path is too long\n" if !$last;

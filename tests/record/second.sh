@@ -19,9 +19,9 @@ for log in module file kept; do
 		"$(sed 's,.*/,,' <<< "$anchor")" "$second" log "$dir/log" "$dir/keys"
 	expect "$log: and phiward" 0 "complete" "$phiward" audit verify --key "$dir/keys" "$dir/log"
 	found=
-	for n in $(zstd -dcqf "$dir"/log/audit* | sed -n 's/^{"schema":1,"seq":\([0-9]*\),.*/\1/p'); do
+	for n in $(zstd -dcqf "$dir"/log/audit* | sed -n 's/^{"schema":1,.*,"seq":\([0-9]*\),.*/\1/p'); do
 		"$phiward" audit prove "$n" "$dir/log" > "$work/proof" || found+="no proof of $n;"
-		line=$(zstd -dcqf "$dir"/log/audit* | grep "^{\"schema\":1,\"seq\":$n,")
+		line=$(zstd -dcqf "$dir"/log/audit* | grep "^{\"schema\":1,.*,\"seq\":$n,")
 		[ "$("$second" proof "$work/proof" "$dir/keys")" = "$line" ] || found+="the second: $n;"
 		[ "$("$phiward" audit prove --check "$work/proof" --key "$dir/keys" | head -n 1)" = "$line" ] ||
 			found+="phiward: $n;"
@@ -42,7 +42,7 @@ for log in module file kept; do
 	cp -r "$dir/log" "$work/changed-$log"
 	changed=$(cd "$work/changed-$log" && ls audit-00000001.log 2> /dev/null || echo audit.log)
 	sed -i '3s/storescu/storescv/' "$work/changed-$log/$changed"
-	n=$(sed -n '1s/^{"schema":1,"seq":\([0-9]*\),.*/\1/p' "$work/changed-$log/$changed")
+	n=$(sed -n '1s/^{"schema":1,.*,"seq":\([0-9]*\),.*/\1/p' "$work/changed-$log/$changed")
 	expect "$log: neither takes a changed record" 1 "$changed:" \
 		"$phiward" audit verify "$work/changed-$log"
 	expect "$log: nor the second" 1 "$changed:" "$second" log "$work/changed-$log"
@@ -92,8 +92,10 @@ expect "no number" 2 "is no number" "$phiward" audit prove x "$work/module/log"
 expect "a number that is not there" 1 "is not in the log" "$phiward" audit prove 9999 "$work/module/log"
 expect "no proof" 1 "this is no proof" "$phiward" audit prove --check "$work/module/keys"
 expect "a proof that is not there" 3 "cannot read" "$phiward" audit prove --check "$work/nothing"
-for bytes in '\000' '\377\376' '\n' '{' '{"schema":1,"checkpoint":"' '{"schema":1,"seq":1,' \
-	'{"schema":1,"seq":18446744073709551616,' '{"schema":1,"seq":null,"first":1,"last":0}\n'; do
+for bytes in '\000' '\377\376' '\n' '{' '{"schema":1,"checkpoint":"' "{\"schema\":1,\"boot\":\"$boot_a\"" \
+	"{\"schema\":1,\"boot\":\"$boot_a\"}\n" "{\"schema\":1,\"boot\":\"$boot_a\",\"seq\":1," \
+	"{\"schema\":1,\"boot\":\"$boot_a\",\"seq\":18446744073709551616," \
+	"{\"schema\":1,\"boot\":\"$boot_a\",\"seq\":null,\"first\":1,\"last\":0}\n"; do
 	mkdir -p "$work/bad"
 	# shellcheck disable=SC2059 # it is a format
 	printf "$bytes" > "$work/bad/audit.log"

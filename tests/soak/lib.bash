@@ -94,9 +94,10 @@ end_opens() {
 	[ $wrong -eq 0 ] || fail "a wrong verdict: $(cat /run/vm/members.out /run/vm/others.out)"
 }
 
-# How many events the lines with that text stand for, of that program.
+# How many events the lines with that text stand for, of that program and the phantom.
 events_like() {
 	cat /var/log/phiward/*.log | grep -F "$1" | grep -F "\"exe\":\"$2\"" |
+		grep -F '"path":"/srv/dicom/phantom.dcm"' |
 		awk -F '"count":' '{ sum += $2 + 0 } END { print sum + 0 }'
 }
 
@@ -106,8 +107,8 @@ count_records() {
 	phiward audit query --since -1s > /run/vm/drained
 	allowed=$(cat /run/vm/members.out) denied=$(cat /run/vm/others.out)
 	lost=$(phiward_status | jq .lost)
-	logged_allowed=$(events_like '"action":"read","verdict":"allow","enforced":true,"subject":"reader","object":"images","path":"/srv/dicom/phantom.dcm"' /usr/local/bin/opens-member)
-	logged_denied=$(events_like '"action":"read","verdict":"deny","enforced":true,"subject":"others","object":"images","path":"/srv/dicom/phantom.dcm"' /usr/local/bin/opens)
+	logged_allowed=$(events_like '"action":"read","verdict":"allow","enforced":true,"subject":"reader","object":"images"' /usr/local/bin/opens-member)
+	logged_denied=$(events_like '"action":"read","verdict":"deny","enforced":true,"subject":"others","object":"images"' /usr/local/bin/opens)
 	accounted=$(cat /var/log/phiward/*.log | awk -F '"(first|last)":' '
 		/"seq":/ { sum += $3 == "" || $3 + 0 == 0 ? 1 : $3 - $2 + 1 } END { print sum + 0 }')
 	issued=$(cat /var/log/phiward/*.log | awk -F '"(seq|last)":' '

@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "audit/entry.h"
 #include "audit/file.h"
 #include "audit/lines.h"
 #include "audit/record.h"
@@ -57,11 +58,18 @@ static int find_line(int dir, const char *name, uint64_t seq, struct pw_proof *r
 struct leaves {
 	uint8_t (*hashes)[PW_SHA256_LEN];
 	size_t n, capacity;
+	struct pw_tree *tree;
+	struct pw_entries entries;
 };
 
-static int add_leaf(struct leaves *leaves, struct pw_tree *tree, const struct pw_lines *lines)
+/* Called when @entries is full, and before their lines go. */
+static int add_leaves(void *data)
 {
-	if (leaves->n == leaves->capacity) {
+	struct leaves *leaves = data;
+	size_t n = leaves->entries.n;
+	int r;
+
+	if (leaves->capacity - leaves->n < n) {
 		size_t capacity = leaves->capacity ? 2 * leaves->capacity : 4096;
 		void *more = capacity > LEAVES_MAX ? NULL :
 			     reallocarray(leaves->hashes, capacity, PW_SHA256_LEN);
@@ -71,22 +79,31 @@ static int add_leaf(struct leaves *leaves, struct pw_tree *tree, const struct pw
 		leaves->hashes = more;
 		leaves->capacity = capacity;
 	}
-	return pw_tree_leaf(tree, lines->line, lines->length, leaves->hashes[leaves->n++]);
+	r = pw_entries_hash(&leaves->entries, leaves->tree, leaves->hashes + leaves->n);
+	leaves->n += r ? 0 : n;
+	return r;
+}
+
+static int add_leaf(struct leaves *leaves, const struct pw_lines *lines)
+{
+	pw_entries_put(&leaves->entries, lines->line, lines->length);
+	return leaves->entries.n == PW_TREE_MANY ? add_leaves(leaves) : 0;
 }
 
 /* The leaves up to the first checkpoint over the record. */
-static int read_leaves(struct pw_lines *lines, struct pw_tree *tree, struct leaves *leaves,
-		       struct pw_proof *ret)
+static int read_leaves(struct pw_lines *lines, struct leaves *leaves, struct pw_proof *ret)
 {
 	int r;
 
 	while ((r = pw_lines_next(lines)) > 0) {
 		if (!pw_checkpoint_is(lines->line, lines->length)) {
-			r = add_leaf(leaves, tree, lines);
+			r = add_leaf(leaves, lines);
 			if (r)
 				return r;
-		} else if (leaves->n > ret->index) {
+		} else if (leaves->n + leaves->entries.n > ret->index) {
 			r = pw_checkpoint_parse_line(lines->line, lines->length, &ret->checkpoint);
+			if (!r)
+				r = add_leaves(leaves);
 			return r ? r : ret->checkpoint.size == leaves->n ? 0 : -EBADMSG;
 		}
 	}
@@ -95,20 +112,23 @@ static int read_leaves(struct pw_lines *lines, struct pw_tree *tree, struct leav
 
 static int prove(int dir, const char *name, struct pw_proof *ret)
 {
-	struct leaves leaves = { 0 };
-	struct pw_lines lines;
 	struct pw_tree tree;
+	struct leaves leaves = { .tree = &tree };
+	struct pw_lines lines;
 	int r = pw_lines_open(dir, name, &lines);
 
 	if (r)
 		return r;
+	lines.before_fill = add_leaves;
+	lines.data = &leaves;
 	r = pw_tree_init(&tree);
 	if (!r)
-		r = read_leaves(&lines, &tree, &leaves, ret);
+		r = read_leaves(&lines, &leaves, ret);
 	if (!r)
 		r = pw_tree_prove(&tree, leaves.hashes, leaves.n, ret->index, &ret->path);
 	if (!r)
 		r = pw_proof_check(ret);
+	pw_entries_done(&leaves.entries);
 	pw_tree_done(&tree);
 	pw_lines_close(&lines);
 	free(leaves.hashes);
@@ -300,10 +320,14 @@ int pw_proof_check(const struct pw_proof *proof)
 {
 	uint8_t leaf[PW_SHA256_LEN];
 	struct pw_tree tree;
-	int r = pw_tree_init(&tree);
+	int r = pw_entry_head(proof->line, proof->length) < proof->length ? 0 : -EBADMSG;
+
+	if (r)
+		return r;
+	r = pw_tree_init(&tree);
 
 	if (!r)
-		r = pw_tree_leaf(&tree, proof->line, proof->length, leaf);
+		r = pw_entry_leaf(&tree, proof->line, proof->length, leaf);
 	if (!r)
 		r = pw_tree_check(&tree, leaf, proof->index, proof->checkpoint.size, &proof->path,
 				  proof->checkpoint.root);

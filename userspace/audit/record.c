@@ -43,19 +43,24 @@ static bool same_rest(const struct pw_event *a, const struct pw_event *b)
 	       SAME(generation) && memcmp(a->addr, b->addr, sizeof(a->addr)) == 0;
 }
 
-static bool repeats_group(const struct pw_recorder *recorder, const struct pw_event *b,
+static bool (*const same[PW_RECORD_GROUPS])(const struct pw_event *a, const struct pw_event *b) = {
+	[PW_GROUP_ACTOR] = same_actor,
+	[PW_GROUP_REST] = same_rest,
+	[PW_GROUP_DECISION] = same_decision,
+	[PW_GROUP_FILE] = same_file,
+};
+
+static bool repeats_group(const struct pw_recorder *recorder, const struct pw_event *event,
 			  enum pw_record_group group)
 {
-	static bool (*const same[PW_RECORD_GROUPS])(const struct pw_event *a,
-						    const struct pw_event *b) = {
-		[PW_GROUP_DECISION] = same_decision,
-		[PW_GROUP_FILE] = same_file,
-		[PW_GROUP_ACTOR] = same_actor,
-		[PW_GROUP_REST] = same_rest,
-	};
-	const struct pw_event *a = recorder->before;
+	return recorder->before && event && (!same[group] || same[group](recorder->before, event));
+}
 
-	return a && b && same[group] && same[group](a, b);
+static bool repeats_head(const struct pw_recorder *recorder, const struct pw_event *event)
+{
+	return repeats_group(recorder, event, PW_GROUP_ACTOR) &&
+	       repeats_group(recorder, event, PW_GROUP_REST) &&
+	       repeats_group(recorder, event, PW_GROUP_DECISION);
 }
 
 /* Whatever goes wrong here costs time and not text: the next line is written anew. */
@@ -72,45 +77,81 @@ static void remember(struct pw_recorder *recorder, const struct pw_event *event)
 	recorder->before = (const struct pw_event *)recorder->before_bytes;
 }
 
-static size_t put_group(struct pw_line *line, const struct pw_record_source *source, size_t i)
+/* Keeps the text of @line from @start on. What cannot be kept is not repeated. */
+static void keep(struct pw_recorder *recorder, struct pw_line *kept, const struct pw_line *line,
+		 size_t start)
 {
-	struct pw_line *cache = &source->recorder->groups[pw_record_writers[i].group];
-	enum pw_record_group group = pw_record_writers[i].group;
+	kept->length = 0;
+	if (!line->failed)
+		pw_line_add(kept, line->data + start, line->length - start);
+	if (kept->failed)
+		recorder->stale = true;
+	kept->failed = false;
+}
+
+static void put_group(struct pw_line *line, const struct pw_record_source *source,
+		      enum pw_record_group group)
+{
+	const struct pw_record_writer *writer = pw_record_writers;
+	const struct pw_record_writer *end = writer + pw_record_nfields;
+
+	while (writer < end && writer->group != group)
+		writer++;
+	for (; writer < end && writer->group == group; writer++) {
+		pw_line_add(line, writer->key, writer->length);
+		writer->put(line, source);
+	}
+}
+
+static void put_head(struct pw_line *line, const struct pw_record_source *source)
+{
+	struct pw_recorder *recorder = source->recorder;
+	size_t start = line->length, from = 0;
+
+	if (repeats_head(recorder, source->event)) {
+		pw_line_add(line, recorder->head.data, recorder->head.length);
+		return;
+	}
+	for (enum pw_record_group group = 0; group < PW_GROUP_MOMENT; group++) {
+		size_t end = recorder->group_ends[group];
+
+		if (repeats_group(recorder, source->event, group))
+			pw_line_add(line, recorder->head.data + from, end - from);
+		else
+			put_group(line, source, group);
+		from = end;
+		recorder->group_ends[group] = line->length - start;
+	}
+	if (!line->failed)
+		line->data[start] = '{';
+	keep(recorder, &recorder->head, line, start);
+}
+
+static void put_file(struct pw_line *line, const struct pw_record_source *source)
+{
+	struct pw_recorder *recorder = source->recorder;
 	size_t start = line->length;
 
-	if (repeats_group(source->recorder, source->event, group)) {
-		pw_line_add(line, cache->data, cache->length);
-		return source->recorder->group_ends[group];
+	if (repeats_group(recorder, source->event, PW_GROUP_FILE)) {
+		pw_line_add(line, recorder->file.data, recorder->file.length);
+		return;
 	}
-	for (; i < pw_record_nfields && pw_record_writers[i].group == group; i++) {
-		pw_line_add(line, pw_record_writers[i].key, pw_record_writers[i].length);
-		pw_record_writers[i].put(line, source);
-	}
-	if (group == PW_GROUP_FRESH || line->failed)
-		return i;
-	cache->length = 0;
-	pw_line_add(cache, line->data + start, line->length - start);
-	if (cache->failed)
-		source->recorder->stale = true;
-	cache->failed = false;
-	source->recorder->group_ends[group] = i;
-	return i;
+	put_group(line, source, PW_GROUP_FILE);
+	keep(recorder, &recorder->file, line, start);
 }
 
 static void put_line(struct pw_line *line, const struct pw_record_source *source)
 {
 	struct pw_recorder *recorder = source->recorder;
-	size_t start = line->length;
 
 	if (recorder->stale) {
 		recorder->before = NULL;
 		recorder->stale = false;
 	}
-	for (size_t i = 0; i < pw_record_nfields;)
-		i = put_group(line, source, i);
+	put_head(line, source);
+	put_group(line, source, PW_GROUP_MOMENT);
+	put_file(line, source);
 	pw_line_literal(line, "}\n");
-	if (!line->failed)
-		line->data[start] = '{';
 	remember(recorder, line->failed ? NULL : source->event);
 }
 

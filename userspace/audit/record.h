@@ -28,7 +28,7 @@
 #define PW_RECORD_SCHEMA 1
 #define PW_RECORD_LINE_MAX (256 * 1024)	/* longer lines are not ours */
 #define PW_BOOT_ID_LEN 36
-#define PW_RECORD_GROUPS 5
+#define PW_RECORD_GROUPS 6
 
 extern const char *const pw_record_fields[];
 extern const size_t pw_record_nfields;
@@ -60,8 +60,8 @@ struct pw_recorder {
 	/* The event before and the text of its line, for what the next one repeats. */
 	const struct pw_event *before;	/* NULL: nothing can be repeated */
 	_Alignas(8) char before_bytes[PW_EVENT_SIZE];
-	struct pw_line groups[PW_RECORD_GROUPS];
-	size_t group_ends[PW_RECORD_GROUPS];	/* the member behind each; known once it was written */
+	struct pw_line head, file;		/* the groups before the moment; the one behind it */
+	size_t group_ends[PW_RECORD_GROUPS];	/* where each ends in head */
 	bool stale;			/* mounts or catalogs changed since */
 };
 

@@ -453,23 +453,8 @@ static void put_reason(struct pw_line *line, const struct pw_record_source *f)
 }
 
 #define FIELDS(X)                                                                                  \
-	X(FRESH, "schema", put_schema)                                                             \
-	X(FRESH, "seq", put_seq)                                                                   \
-	X(FRESH, "time", put_time)                                                                 \
-	X(FRESH, "boot", put_boot)                                                                 \
-	X(FRESH, "mono", put_mono)                                                                 \
-	X(FRESH, "count", put_count)                                                               \
-	X(FRESH, "first", put_first)                                                               \
-	X(FRESH, "last", put_last)                                                                 \
-	X(DECISION, "type", put_type)                                                              \
-	X(DECISION, "action", put_action)                                                          \
-	X(DECISION, "verdict", put_verdict)                                                        \
-	X(DECISION, "enforced", put_enforced)                                                      \
-	X(DECISION, "subject", put_subject)                                                        \
-	X(DECISION, "object", put_object)                                                          \
-	X(FILE, "path", put_path)                                                            \
-	X(FILE, "dev", put_dev_member)                                                       \
-	X(FILE, "ino", put_ino)                                                              \
+	X(START, "schema", put_schema)                                                             \
+	X(START, "boot", put_boot)                                                                 \
 	X(ACTOR, "proto", put_proto)                                                               \
 	X(ACTOR, "addr", put_addr)                                                                 \
 	X(ACTOR, "port", put_port)                                                                 \
@@ -497,7 +482,22 @@ static void put_reason(struct pw_line *line, const struct pw_record_source *f)
 	X(REST, "version", put_version)                                                            \
 	X(REST, "generation", put_generation)                                                      \
 	X(REST, "rule", put_rule)                                                                  \
-	X(REST, "reason", put_reason)
+	X(REST, "reason", put_reason)                                                              \
+	X(DECISION, "type", put_type)                                                              \
+	X(DECISION, "action", put_action)                                                          \
+	X(DECISION, "verdict", put_verdict)                                                        \
+	X(DECISION, "enforced", put_enforced)                                                      \
+	X(DECISION, "subject", put_subject)                                                        \
+	X(DECISION, "object", put_object)                                                          \
+	X(MOMENT, "seq", put_seq)                                                                  \
+	X(MOMENT, "time", put_time)                                                                \
+	X(MOMENT, "mono", put_mono)                                                                \
+	X(MOMENT, "count", put_count)                                                              \
+	X(MOMENT, "first", put_first)                                                              \
+	X(MOMENT, "last", put_last)                                                                \
+	X(FILE, "path", put_path)                                                                  \
+	X(FILE, "dev", put_dev_member)                                                             \
+	X(FILE, "ino", put_ino)
 
 #define FIELD_NAME(group, name, put) name,
 const char *const pw_record_fields[] = { FIELDS(FIELD_NAME) };

@@ -15,18 +15,20 @@ struct pw_record_source {
 };
 
 /*
- * The members come in groups. A group other than PW_GROUP_FRESH depends on
- * nothing but what record.c compares: when it would say the same as in the
- * line before, its text is taken from there.
+ * The members come in groups, what is least likely to change first. Up to PW_GROUP_DECISION they are
+ * the head of the line (audit/entry.h). A group other than PW_GROUP_MOMENT depends on nothing but
+ * what record.c compares: when it would say the same as in the line before, its text is taken from
+ * there.
  */
 enum pw_record_group {
-	PW_GROUP_FRESH,
-	PW_GROUP_DECISION,
-	PW_GROUP_FILE,
+	PW_GROUP_START,
 	PW_GROUP_ACTOR,
 	PW_GROUP_REST,
+	PW_GROUP_DECISION,
+	PW_GROUP_MOMENT,
+	PW_GROUP_FILE,
 };
-_Static_assert(PW_GROUP_REST + 1 == PW_RECORD_GROUPS, "the recorder remembers every group");
+_Static_assert(PW_GROUP_FILE + 1 == PW_RECORD_GROUPS, "the recorder remembers every group");
 
 struct pw_record_writer {
 	enum pw_record_group group;

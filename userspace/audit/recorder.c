@@ -35,8 +35,8 @@ void pw_recorder_done(struct pw_recorder *recorder)
 		pw_catalog_free(recorder->catalogs[i].catalog);
 	pw_mounts_done(&recorder->mounts);
 	pw_cgroups_done(&recorder->cgroups);
-	for (size_t i = 0; i < PW_RECORD_GROUPS; i++)
-		pw_line_done(&recorder->groups[i]);
+	pw_line_done(&recorder->head);
+	pw_line_done(&recorder->file);
 	*recorder = (struct pw_recorder){ .mounts = PW_MOUNTS_INIT };
 }
 

@@ -4,6 +4,7 @@
 
 #include <json-c/json.h>
 
+#include "audit/entry.h"
 #include "audit/file.h"
 #include "audit/lines.h"
 #include "audit/scan.h"
@@ -88,7 +89,20 @@ static uint64_t take_number(const char **at, const char *end)
 }
 
 #define GO_OVER(at, end, literal) go_over(at, end, literal, sizeof(literal) - 1)
-#define TIME_AND_BOOT (sizeof(",\"time\":\"2026-11-24T03:18:22.123456789Z\",\"boot\":\"\"") - 1 + 36)
+#define TIME (sizeof(",\"time\":\"2026-11-24T03:18:22.123456789Z\"") - 1)
+
+/* Goes to the number behind `"seq":`; NULL: this is no record of phiwardd. */
+static const char *find_seq(const char *line, size_t length)
+{
+	const char *at = line, *end = line + length;
+
+	GO_OVER(&at, end, "{\"schema\":1,\"boot\":\"");
+	if (!at)
+		return NULL;
+	at = line + pw_entry_head(line, length);
+	GO_OVER(&at, end, ",\"seq\":");
+	return at;
+}
 
 /* The numbers of a record as phiwardd writes it. *@at: behind its `seq`, which is @seq. */
 static bool scan_record(const char *at, const char *end, uint64_t seq, struct pw_range *ret_range)
@@ -97,8 +111,8 @@ static bool scan_record(const char *at, const char *end, uint64_t seq, struct pw
 	const char *single;
 	uint64_t count;
 
-	if (at && (size_t)(end - at) >= TIME_AND_BOOT)
-		at += TIME_AND_BOOT;
+	if (at && (size_t)(end - at) >= TIME)
+		at += TIME;
 	GO_OVER(&at, end, ",\"mono\":");
 	take_number(&at, end);
 	GO_OVER(&at, end, ",\"count\":");
@@ -118,10 +132,9 @@ static bool scan_record(const char *at, const char *end, uint64_t seq, struct pw
 
 bool pw_scan_line(const char *line, size_t length, struct pw_range *ret_range, bool *ret_gap)
 {
-	const char *at = line, *end = line + length;
+	const char *at = find_seq(line, length), *end = line + length;
 	uint64_t seq;
 
-	GO_OVER(&at, end, "{\"schema\":1,\"seq\":");
 	if (!at)
 		return false;
 	seq = take_number(&at, end);
@@ -132,11 +145,9 @@ bool pw_scan_line(const char *line, size_t length, struct pw_range *ret_range, b
 
 bool pw_scan_torn(const char *line, struct pw_range *ret_range)
 {
-	const char *at = line, *end = line + strlen(line);
-	uint64_t seq;
+	const char *at = find_seq(line, strlen(line)), *end = line + strlen(line);
+	uint64_t seq = take_number(&at, end);
 
-	GO_OVER(&at, end, "{\"schema\":1,\"seq\":");
-	seq = take_number(&at, end);
 	if (!at || at == end)
 		return false;
 	if (!scan_record(at, end, seq, ret_range))

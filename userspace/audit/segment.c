@@ -34,8 +34,7 @@ static void take_checkpoint_line(struct pw_segment *segment, const char *line, s
 
 static int take_lines(struct pw_segment *segment, const char *lines, size_t length)
 {
-	struct pw_message records[PW_TREE_MANY];
-	size_t n = 0;
+	struct pw_entries *entries = &segment->entries;
 	int r = 0;
 
 	while (!r && length) {
@@ -45,14 +44,12 @@ static int take_lines(struct pw_segment *segment, const char *lines, size_t leng
 		if (pw_checkpoint_is(lines, line))
 			take_checkpoint_line(segment, lines, line);
 		else
-			records[n++] = (struct pw_message){ (const uint8_t *)lines, line };
+			pw_entries_put(entries, lines, line);
 		line += end != NULL;
 		lines += line;
 		length -= line;
-		if (n == PW_TREE_MANY || !length) {
-			r = pw_tree_add_many(&segment->tree, records, n);
-			n = 0;
-		}
+		if (entries->n == PW_TREE_MANY || !length)
+			r = pw_entries_flush(entries, &segment->tree);
 	}
 	return r;
 }
@@ -195,6 +192,7 @@ int pw_segment_open(struct pw_segment *segment, const struct pw_log_file *file, 
 
 void pw_segment_close(struct pw_segment *segment)
 {
+	pw_entries_done(&segment->entries);
 	pw_tree_done(&segment->tree);
 	pw_sealer_close(&segment->sealer);
 }

@@ -9,6 +9,7 @@
 #ifndef PW_AUDIT_SEGMENT_H
 #define PW_AUDIT_SEGMENT_H
 
+#include "audit/entry.h"
 #include "audit/file.h"
 #include "audit/sealer.h"
 #include "audit/tree.h"
@@ -18,6 +19,7 @@
 struct pw_segment {
 	struct pw_sealer sealer;
 	struct pw_tree tree;
+	struct pw_entries entries;	/* none but in the midst of a call */
 	uint64_t number;
 	uint64_t covered;		/* records under the last checkpoint of this segment */
 	uint64_t age;			/* ns; one that began so long ago is closed */

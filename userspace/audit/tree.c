@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
-#define LEAF_PREFIX 0
 #define NODE_PREFIX 1
 
-/* Lanes that stay empty cost as much as the others. */
-#define FEW 3
+/* What a node is the hash of. */
+struct children {
+	uint8_t prefix;
+	uint8_t hashes[2][PW_SHA256_LEN];
+};
+_Static_assert(sizeof(struct children) == 1 + 2 * PW_SHA256_LEN, "no byte between them");
 
 int pw_tree_init(struct pw_tree *tree)
 {
@@ -35,7 +38,7 @@ void pw_tree_clear(struct pw_tree *tree)
 int pw_tree_leaf(struct pw_tree *tree, const void *record, size_t length,
 		 uint8_t leaf[static PW_SHA256_LEN])
 {
-	return pw_sha256_prefixed(tree->sha, LEAF_PREFIX, record, length, leaf);
+	return pw_sha256_prefixed(tree->sha, PW_TREE_LEAF, record, length, leaf);
 }
 
 /* @out may be one of the children. */
@@ -79,41 +82,34 @@ int pw_tree_add(struct pw_tree *tree, const void *record, size_t length)
  */
 static int add_level(struct pw_tree *tree, size_t level, uint8_t (*nodes)[PW_SHA256_LEN], size_t *n)
 {
-	uint8_t pairs[PW_TREE_MANY / 2 + 1][2 * PW_SHA256_LEN];
+	struct children pairs[PW_TREE_MANY / 2 + 1];
 	struct pw_message messages[PW_TREE_MANY / 2 + 1];
 	size_t at = 0, npairs = 0;
 
 	if (tree->size >> level & 1) {
-		memcpy(pairs[0], tree->peaks[level], PW_SHA256_LEN);
-		memcpy(pairs[0] + PW_SHA256_LEN, nodes[at++], PW_SHA256_LEN);
+		memcpy(pairs[0].hashes[0], tree->peaks[level], PW_SHA256_LEN);
+		memcpy(pairs[0].hashes[1], nodes[at++], PW_SHA256_LEN);
 		npairs++;
 	}
-	for (; at + 1 < *n; at += 2, npairs++) {
-		memcpy(pairs[npairs], nodes[at], PW_SHA256_LEN);
-		memcpy(pairs[npairs] + PW_SHA256_LEN, nodes[at + 1], PW_SHA256_LEN);
-	}
+	for (; at + 1 < *n; at += 2, npairs++)
+		memcpy(pairs[npairs].hashes, nodes[at], 2 * PW_SHA256_LEN);
 	if (at < *n)
 		memcpy(tree->peaks[level], nodes[at], PW_SHA256_LEN);
-	for (size_t i = 0; i < npairs; i++)
-		messages[i] = (struct pw_message){ pairs[i], 2 * PW_SHA256_LEN };
+	for (size_t i = 0; i < npairs; i++) {
+		pairs[i].prefix = NODE_PREFIX;
+		messages[i] = (struct pw_message){ &pairs[i].prefix, sizeof(pairs[i]) };
+	}
 	*n = npairs;
-	return pw_sha256_many(tree->many, NODE_PREFIX, messages, npairs, nodes);
+	return pw_sha256_many(tree->many, messages, npairs, nodes);
 }
 
-int pw_tree_add_many(struct pw_tree *tree, const struct pw_message *records, size_t n)
+int pw_tree_add_many(struct pw_tree *tree, uint8_t (*leaves)[PW_SHA256_LEN], size_t n)
 {
-	uint8_t nodes[PW_TREE_MANY][PW_SHA256_LEN];
 	size_t left = n;
 	int r = 0;
 
-	if (n <= FEW) {
-		for (size_t i = 0; !r && i < n; i++)
-			r = pw_tree_add(tree, records[i].data, records[i].length);
-		return r;
-	}
-	r = pw_sha256_many(tree->many, LEAF_PREFIX, records, n, nodes);
 	for (size_t level = 0; !r && left; level++)
-		r = add_level(tree, level, nodes, &left);
+		r = add_level(tree, level, leaves, &left);
 	if (!r)
 		tree->size += n;
 	return r;

@@ -13,6 +13,7 @@
 #include "common/sha256_many.h"
 
 #define PW_TREE_LEVELS 64
+#define PW_TREE_LEAF 0	/* the byte before a record */
 
 struct pw_tree {
 	struct pw_sha256 *sha;
@@ -29,14 +30,15 @@ void pw_tree_done(struct pw_tree *tree);
 /* Without leaves, as after init. */
 void pw_tree_clear(struct pw_tree *tree);
 
+/* What a record is, audit/entry.h says. */
 int pw_tree_leaf(struct pw_tree *tree, const void *record, size_t length,
 		 uint8_t leaf[static PW_SHA256_LEN]);
 int pw_tree_add_leaf(struct pw_tree *tree, const uint8_t leaf[static PW_SHA256_LEN]);
 int pw_tree_add(struct pw_tree *tree, const void *record, size_t length);
 
-/* At most PW_TREE_MANY of them, in less time than one after the other. */
+/* At most PW_TREE_MANY @leaves, which are overwritten, in less time than one after the other. */
 #define PW_TREE_MANY PW_SHA256_MANY
-int pw_tree_add_many(struct pw_tree *tree, const struct pw_message *records, size_t n);
+int pw_tree_add_many(struct pw_tree *tree, uint8_t (*leaves)[PW_SHA256_LEN], size_t n);
 
 /* Of the leaves so far; without any, the hash of nothing. */
 int pw_tree_root(struct pw_tree *tree, uint8_t root[static PW_SHA256_LEN]);

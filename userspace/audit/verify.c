@@ -10,6 +10,7 @@
 
 #include "audit/account.h"
 #include "audit/begin.h"
+#include "audit/entry.h"
 #include "audit/file.h"
 #include "audit/lines.h"
 #include "audit/reader.h"
@@ -35,9 +36,7 @@ struct pass {
 	bool begin_sealed;
 	const char *name;		/* of the file */
 	uint64_t line;
-	/* Records that are not in the tree yet, in the buffer of the lines. */
-	struct pw_message waiting[PW_TREE_MANY];
-	size_t nwaiting;
+	struct pw_entries entries;	/* not in the tree yet, in the buffer of the lines */
 };
 
 /* ---- What is wrong ------------------------------------------------------------------------ */
@@ -95,28 +94,22 @@ static void date_boot(struct pw_verify_boot *boot, const char *line, size_t leng
 
 /* ---- Records ------------------------------------------------------------------------------ */
 
-/* What stands behind the number: `"time":"2026-11-24T03:18:22.123456789Z","boot":"`. */
 static const char *find_boot(const char *line, size_t length)
 {
-	static const char time[] = ",\"time\":\"", boot[] = "\",\"boot\":\"";
-	const char *at = line + strlen("{\"schema\":1,\"seq\":");
-	const char *end = line + length;
+	static const char start[] = "{\"schema\":1,\"boot\":\"";
+	const char *boot = line + sizeof(start) - 1;
 
-	while (at < end && *at != ',')
-		at++;
-	if (end - at < 9 + 30 + 10 + PW_BOOT_ID_LEN + 1 || memcmp(at, time, 9) != 0 ||
-	    memcmp(at + 39, boot, 10) != 0 || at[49 + PW_BOOT_ID_LEN] != '"')
+	if (length <= sizeof(start) - 1 + PW_BOOT_ID_LEN ||
+	    memcmp(line, start, sizeof(start) - 1) != 0 || boot[PW_BOOT_ID_LEN] != '"')
 		return NULL;
-	return at + 49;
+	return boot;
 }
 
 static int flush(void *data)
 {
 	struct pass *p = data;
-	int r = pw_tree_add_many(&p->tree, p->waiting, p->nwaiting);
 
-	p->nwaiting = 0;
-	return r;
+	return pw_entries_flush(&p->entries, &p->tree);
 }
 
 static int check_anchor(struct pass *p)
@@ -125,7 +118,7 @@ static int check_anchor(struct pass *p)
 	uint8_t root[PW_SHA256_LEN];
 	int r;
 
-	if (!anchor || p->segment != anchor->segment || p->tree.size + p->nwaiting != anchor->size)
+	if (!anchor || p->segment != anchor->segment || p->tree.size + p->entries.n != anchor->size)
 		return 0;
 	r = flush(p);
 	if (!r)
@@ -193,8 +186,8 @@ static int check_record(struct pass *p, const struct pw_lines *lines)
 	p->v->records += gap ? 0 : range.last - range.first + 1;
 	p->v->gapped += gap ? range.last - range.first + 1 : 0;
 	p->v->unsealed++;
-	p->waiting[p->nwaiting++] = (struct pw_message){ (const uint8_t *)lines->line, lines->length };
-	r = p->nwaiting == PW_TREE_MANY ? flush(p) : 0;
+	pw_entries_put(&p->entries, lines->line, lines->length);
+	r = p->entries.n == PW_TREE_MANY ? flush(p) : 0;
 	return r ? r : check_anchor(p);
 }
 
@@ -352,7 +345,6 @@ static int check_file(struct pass *p, int dir, const char *name, bool last)
 	lines.before_fill = flush;
 	lines.data = p;
 	pw_tree_clear(&p->tree);
-	p->nwaiting = 0;
 	p->closed = p->begin_seen = false;
 	r = check_anchor(p);
 	if (!r)
@@ -442,6 +434,7 @@ int pw_verify(int dir, struct pw_verify *v)
 		r = check_end(&p);
 	v->complete = p.numbers.settled;
 	v->issued = v->checkpoints ? v->last.records : 0;
+	pw_entries_done(&p.entries);
 	pw_tree_done(&p.tree);
 	pw_account_done(&p.account);
 	pw_begin_done(&p.begin);

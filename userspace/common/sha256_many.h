@@ -27,10 +27,10 @@ int pw_sha256_many_open(struct pw_sha256_many **ret);
 struct pw_sha256_many *pw_sha256_many_close(struct pw_sha256_many *many);
 
 /*
- * Each message is the byte @prefix and its data; at most PW_SHA256_MANY of them. -ENOMEM, or -EIO
- * when one was not hashed; then no digest counts.
+ * At most PW_SHA256_MANY messages; none of them in @digests. -EIO when one was not hashed; then no
+ * digest counts.
  */
-int pw_sha256_many(struct pw_sha256_many *many, uint8_t prefix, const struct pw_message *messages,
-		   size_t n, uint8_t (*digests)[PW_SHA256_LEN]);
+int pw_sha256_many(struct pw_sha256_many *many, const struct pw_message *messages, size_t n,
+		   uint8_t (*digests)[PW_SHA256_LEN]);
 
 #endif

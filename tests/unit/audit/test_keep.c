@@ -60,9 +60,9 @@ static void write_segments(struct fixture *f, size_t n, off_t bytes)
 
 	f->file.full = bytes;
 	while (f->segment.nclosed < n) {
-		int length = snprintf(line, sizeof(line), "{\"schema\":1,\"seq\":%d,\"time\":\""
-				      "2026-11-24T03:18:22.123456789Z\",\"boot\":\"%s\",\"mono\":1,\"count\":1,\"first\":null,\"last\":null,\"x\":0}\n",
-				      (int)++f->state.seq, f->segment.sealer.boot);
+		int length = snprintf(line, sizeof(line), "{\"schema\":1,\"boot\":\"%s\",\"x\":0,\"seq\":%d,\"time\":\""
+				      "2026-11-24T03:18:22.123456789Z\",\"mono\":1,\"count\":1,\"first\":null,\"last\":null,\"y\":0}\n",
+				      f->segment.sealer.boot, (int)++f->state.seq);
 
 		assert_int_equal(pw_segment_append(&f->segment, &f->file, line, (size_t)length, 1), 0);
 		f->state.settled = f->state.seq;

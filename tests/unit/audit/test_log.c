@@ -381,6 +381,8 @@ static void append_to_log(struct fixture *f, const char *text)
 	close(fd);
 }
 
+#define TORN "{\"schema\":1,\"boot\":\"01234567-89ab-cdef-0123-456789abcdef\",\"exe\":null"
+
 /* The daemon was killed in the middle of a write: its event is still in the ring. */
 static void a_torn_line_of_this_boot(void **state)
 {
@@ -389,7 +391,7 @@ static void a_torn_line_of_this_boot(void **state)
 	put_event(f, 0, 1);
 	assert_int_equal(pw_log_drain(f->log, 1), 1);
 	f->log = pw_log_close(f->log);
-	append_to_log(f, "{\"schema\":1,\"seq\":2,\"ti");
+	append_to_log(f, TORN ",\"seq\":2,\"ti");
 	put_event(f, 0, 2);
 	open_log(f);
 	assert_int_equal(pw_log_drain(f->log, 1), 1);
@@ -404,7 +406,7 @@ static void a_torn_line_of_another_boot(void **state)
 	put_event(f, 0, 1);
 	assert_int_equal(pw_log_drain(f->log, 1), 1);
 	f->log = pw_log_close(f->log);
-	append_to_log(f, "{\"schema\":1,\"seq\":2,\"ti");
+	append_to_log(f, TORN ",\"seq\":2,\"ti");
 	memset(&f->state, 0, sizeof(f->state));
 	open_log(f);
 	assert_int_equal(f->state.seq, 3);
@@ -412,6 +414,24 @@ static void a_torn_line_of_another_boot(void **state)
 	put_event(f, 0, 4);
 	assert_int_equal(pw_log_drain(f->log, 1), 1);
 	ASSERT_LOG(f, 1, -2, -2, -3, -3, 4);
+	assert_whole(f);
+}
+
+/* The same before its number was written: then it is one of those that nobody knows. */
+static void a_line_torn_before_its_number(void **state)
+{
+	struct fixture *f = *state;
+
+	put_event(f, 0, 1);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	f->log = pw_log_close(f->log);
+	append_to_log(f, TORN ",\"seq\":");
+	memset(&f->state, 0, sizeof(f->state));
+	open_log(f);
+	assert_int_equal(f->state.seq, 2);
+	put_event(f, 0, 3);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	ASSERT_LOG(f, 1, -2, -2, 3);
 	assert_whole(f);
 }
 
@@ -623,6 +643,7 @@ int main(void)
 		TEST(a_gap_is_not_written_twice),
 		TEST(a_torn_line_of_this_boot),
 		TEST(a_torn_line_of_another_boot),
+		TEST(a_line_torn_before_its_number),
 		TEST(a_full_disk),
 		TEST(only_one_writes),
 		TEST(numbers_go_on_in_new_state),

@@ -133,7 +133,7 @@ static void lines_that_are_none(void **state)
 	APPEND(f, PW_LOG_CURRENT, "{}\n");
 	APPEND(f, PW_LOG_CURRENT, "{\"schema\":1}\n");
 	APPEND(f, PW_LOG_CURRENT, "{\"schema\":2}\n");
-	APPEND(f, PW_LOG_CURRENT, "{\"schema\":1,\"seq\":\n");
+	APPEND(f, PW_LOG_CURRENT, "{\"schema\":1,\"boot\":\n");
 	APPEND(f, PW_LOG_CURRENT, "{\"schema\":1} {}\n");
 	APPEND(f, PW_LOG_CURRENT, "{\"a\":{\"b\":{\"c\":{\"d\":1}}}}\n");
 	append(f, PW_LOG_CURRENT, zeros, sizeof(zeros));

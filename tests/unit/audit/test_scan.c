@@ -26,12 +26,16 @@ static void assert_scanned(const char *line, uint64_t first, uint64_t last, bool
 	assert_int_equal(is_gap, gap);
 }
 
+/* A name that would like to be the number. */
+#define HEAD                                                                                       \
+	"{\"schema\":1,\"boot\":\"01234567-89ab-cdef-0123-456789abcdef\",\"exe\":\",\\\",\\\"seq\\\":7,\""
+
 /* The numbers of a line, as they stand and in another order. */
 static void numbers_of_lines(void **state)
 {
 #define LINE(seq, mono, rest)                                                                      \
-	"{\"schema\":1,\"seq\":" seq ",\"time\":\"2026-11-24T03:18:22.123456789Z\",\"boot\":"            \
-	"\"01234567-89ab-cdef-0123-456789abcdef\",\"mono\":" mono "," rest ",\"type\":\"x\"}"
+	HEAD ",\"seq\":" seq ",\"time\":\"2026-11-24T03:18:22.123456789Z\",\"mono\":" mono "," rest     \
+	",\"path\":\"x\"}"
 #define ONE "\"count\":1,\"first\":null,\"last\":null"
 
 	(void)state;
@@ -51,8 +55,11 @@ static void numbers_of_lines(void **state)
 	assert_scanned(LINE("9223372036854775808", "5", ONE), 0, 0, false);
 	assert_scanned(LINE("99999999999999999999", "5", ONE), 0, 0, false);
 	assert_scanned(LINE("\"12\"", "5", ONE), 0, 0, false);
-	assert_scanned("{\"schema\":1,\"seq\":12,", 0, 0, false);
-	assert_scanned("{\"schema\":1,\"seq\":", 0, 0, false);
+	assert_scanned(HEAD ",\"seq\":12,", 0, 0, false);
+	assert_scanned(HEAD ",\"seq\":", 0, 0, false);
+	assert_scanned(HEAD "}", 0, 0, false);
+	assert_scanned("{\"boot\":1,\"seq\":12,\"count\":1}", 0, 0, false);
+	assert_scanned("", 0, 0, false);
 	assert_scanned("{\"schema\":1,\"checkpoint\":\"x\"}", 0, 0, false);
 #undef LINE
 #undef ONE
@@ -61,15 +68,14 @@ static void numbers_of_lines(void **state)
 static void numbers_of_a_torn_line(void **state)
 {
 	static const char whole[] =
-		"{\"schema\":1,\"seq\":12,\"time\":\"2026-11-24T03:18:22.123456789Z\",\"boot\":"
-		"\"01234567-89ab-cdef-0123-456789abcdef\",\"mono\":5,\"count\":2,\"first\":12,"
-		"\"last\":13,\"type\":\"x\"";
+		HEAD ",\"seq\":12,\"time\":\"2026-11-24T03:18:22.123456789Z\",\"mono\":5,\"count\":2,"
+		"\"first\":12,\"last\":13,\"path\":\"x\"";
 
 	(void)state;
 	for (size_t length = 0; length < sizeof(whole); length++) {
 		_cleanup_free_ char *torn = strndup(whole, length);
-		bool known = length > strlen("{\"schema\":1,\"seq\":12");
-		bool all = length >= (size_t)(strstr(whole, "\"type\"") - whole);
+		bool known = length > strlen(HEAD ",\"seq\":12");
+		bool all = length >= (size_t)(strstr(whole, "\"path\"") - whole);
 		struct pw_range range;
 
 		assert_int_equal(pw_scan_torn(torn, &range), known);
@@ -78,7 +84,7 @@ static void numbers_of_a_torn_line(void **state)
 			assert_int_equal(range.last, all ? 13 : 12);
 		}
 	}
-	assert_false(pw_scan_torn("{\"schema\":1,\"seq\":null,\"time\":", &(struct pw_range){ 0 }));
+	assert_false(pw_scan_torn(HEAD ",\"seq\":null,\"time\":", &(struct pw_range){ 0 }));
 }
 
 int main(void)

@@ -62,9 +62,9 @@ static int tear_down(void **state)
 static int append(struct fixture *f, uint64_t now)
 {
 	char line[256];
-	int n = snprintf(line, sizeof(line), "{\"schema\":1,\"seq\":%d,\"time\":\""
-			 "2026-11-24T03:18:22.123456789Z\",\"boot\":\"%s\",\"mono\":1,\"count\":1,\"first\":null,\"last\":null,\"x\":0}\n",
-			 (int)++f->state.seq, f->segment.sealer.boot);
+	int n = snprintf(line, sizeof(line), "{\"schema\":1,\"boot\":\"%s\",\"x\":0,\"seq\":%d,\"time\":\""
+			 "2026-11-24T03:18:22.123456789Z\",\"mono\":1,\"count\":1,\"first\":null,\"last\":null,\"y\":0}\n",
+			 f->segment.sealer.boot, (int)++f->state.seq);
 	int r = pw_segment_append(&f->segment, &f->file, line, (size_t)n, now);
 
 	if (r)

@@ -102,8 +102,8 @@ static void known_answers(void **state)
 /* However they are dealt out. */
 static void many_at_once(void **state)
 {
-	struct pw_message messages[PW_TREE_MANY];
-	static char texts[2000][32];
+	uint8_t leaves[PW_TREE_MANY][LEN];
+	char text[32];
 	uint8_t root[LEN], wanted[LEN];
 	struct pw_tree one, many;
 
@@ -112,11 +112,10 @@ static void many_at_once(void **state)
 	assert_int_equal(pw_tree_init(&many), 0);
 	for (size_t first = 0, n = 0; first + PW_TREE_MANY < 2000; first += n, n = (n * 7 + 3) % 129) {
 		for (size_t i = 0; i < n; i++) {
-			messages[i].length = record(texts[first + i], first + i);
-			messages[i].data = (const uint8_t *)texts[first + i];
-			assert_int_equal(pw_tree_add(&one, messages[i].data, messages[i].length), 0);
+			assert_int_equal(pw_tree_leaf(&one, text, record(text, first + i), leaves[i]), 0);
+			assert_int_equal(pw_tree_add_leaf(&one, leaves[i]), 0);
 		}
-		assert_int_equal(pw_tree_add_many(&many, messages, n), 0);
+		assert_int_equal(pw_tree_add_many(&many, leaves, n), 0);
 		assert_int_equal(one.size, many.size);
 		assert_int_equal(pw_tree_root(&one, wanted), 0);
 		assert_int_equal(pw_tree_root(&many, root), 0);
