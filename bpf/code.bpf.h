@@ -151,9 +151,7 @@ static __noinline int pw_record_reader(struct dentry *dentry)
 	pw_case_tamper(&c, &actor, PW_ACTION_READ, PW_REASON_ADMIN, PW_SUBJECT_OTHERS);
 	c.type = PW_RECORD_SYSTEM;
 	c.flags = PW_CASE_RECORD;
-	c.dentry = (__u64)dentry;
-	c.depth = PW_PATH_DEPTH;
-	c.dev = dentry->d_sb->s_dev;
+	pw_case_name(&c, dentry);
 	c.ino = dentry->d_inode ? dentry->d_inode->i_ino : 0;
 
 	return pw_verdict(&c);

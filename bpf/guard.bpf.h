@@ -18,6 +18,14 @@ static __always_inline void pw_case_tamper(struct pw_case *c, const struct pw_ac
 	c->reason = reason;
 }
 
+/* It is of the file behind @dentry. */
+static __always_inline void pw_case_name(struct pw_case *c, struct dentry *dentry)
+{
+	c->dentry = (__u64)dentry;
+	c->depth = PW_PATH_DEPTH;
+	c->dev = dentry->d_sb->s_dev;
+}
+
 /* Refuses and records; the daemon, which has to do all this, passes. */
 static __noinline int pw_guard_of(enum pw_action action, enum pw_reason reason,
 				  struct dentry *dentry, __u32 victim)
@@ -34,11 +42,8 @@ static __noinline int pw_guard_of(enum pw_action action, enum pw_reason reason,
 		return 0;
 
 	pw_case_tamper(&c, &actor, action, reason, victim);
-	if (dentry) {
-		c.dentry = (__u64)dentry;
-		c.depth = PW_PATH_DEPTH;
-		c.dev = dentry->d_sb->s_dev;
-	}
+	if (dentry)
+		pw_case_name(&c, dentry);
 
 	return pw_errno(pw_verdict(&c));
 }

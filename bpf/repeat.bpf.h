@@ -8,9 +8,9 @@
 #define PW_REPEAT_BPF_H
 
 /*
- * Whether @c, which has been decided, is to be counted with its like: a refusal, or a look into the log,
- * and of a file that exists. A name that does not could be another the next time at the same address. Makes it what is
- * compared.
+ * Whether @c, which has been decided, is to be counted with its like: a refusal, or a look into the
+ * log, and of a file that exists. A name that does not could be another the next time at the same
+ * address. Makes it what is compared.
  */
 static __always_inline int pw_repeat_prepare(struct pw_case *c)
 {

@@ -246,7 +246,6 @@ async function checkPublic(browser) {
 	same('both charts are drawn', await page.locator('.chart canvas').count(), 2);
 	check('no finding of the accessibility checker', await findings(page));
 	await page.setViewportSize({width: 320, height: 640});
-	await page.waitForTimeout(0);
 	// The charts are drawn anew for the width when the browser comes to it.
 	await page.waitForFunction(() => document.documentElement.scrollWidth <= 320, null, {timeout: 5000}).catch(() => {});
 	same('320 pixels are enough', await page.evaluate(() => document.documentElement.scrollWidth), 320);

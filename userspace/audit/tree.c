@@ -35,12 +35,6 @@ void pw_tree_clear(struct pw_tree *tree)
 	tree->size = 0;
 }
 
-int pw_tree_leaf(struct pw_tree *tree, const void *record, size_t length,
-		 uint8_t leaf[static PW_SHA256_LEN])
-{
-	return pw_sha256_prefixed(tree->sha, PW_TREE_LEAF, record, length, leaf);
-}
-
 /* @out may be one of the children. */
 static int join(struct pw_tree *tree, const uint8_t *left, const uint8_t *right, uint8_t *out)
 {
@@ -49,31 +43,6 @@ static int join(struct pw_tree *tree, const uint8_t *left, const uint8_t *right,
 	memcpy(children, left, PW_SHA256_LEN);
 	memcpy(children + PW_SHA256_LEN, right, PW_SHA256_LEN);
 	return pw_sha256_prefixed(tree->sha, NODE_PREFIX, children, sizeof(children), out);
-}
-
-int pw_tree_add_leaf(struct pw_tree *tree, const uint8_t leaf[static PW_SHA256_LEN])
-{
-	uint8_t hash[PW_SHA256_LEN];
-	size_t level = 0;
-	int r;
-
-	memcpy(hash, leaf, PW_SHA256_LEN);
-	for (; tree->size >> level & 1; level++) {
-		r = join(tree, tree->peaks[level], hash, hash);
-		if (r)
-			return r;
-	}
-	memcpy(tree->peaks[level], hash, PW_SHA256_LEN);
-	tree->size++;
-	return 0;
-}
-
-int pw_tree_add(struct pw_tree *tree, const void *record, size_t length)
-{
-	uint8_t leaf[PW_SHA256_LEN];
-	int r = pw_tree_leaf(tree, record, length, leaf);
-
-	return r ? r : pw_tree_add_leaf(tree, leaf);
 }
 
 /*

@@ -30,13 +30,7 @@ void pw_tree_done(struct pw_tree *tree);
 /* Without leaves, as after init. */
 void pw_tree_clear(struct pw_tree *tree);
 
-/* What a record is, audit/entry.h says. */
-int pw_tree_leaf(struct pw_tree *tree, const void *record, size_t length,
-		 uint8_t leaf[static PW_SHA256_LEN]);
-int pw_tree_add_leaf(struct pw_tree *tree, const uint8_t leaf[static PW_SHA256_LEN]);
-int pw_tree_add(struct pw_tree *tree, const void *record, size_t length);
-
-/* At most PW_TREE_MANY @leaves, which are overwritten, in less time than one after the other. */
+/* At most PW_TREE_MANY @leaves, which are overwritten. What a leaf is, audit/entry.h says. */
 #define PW_TREE_MANY PW_SHA256_MANY
 int pw_tree_add_many(struct pw_tree *tree, uint8_t (*leaves)[PW_SHA256_LEN], size_t n);
 

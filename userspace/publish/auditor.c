@@ -12,11 +12,6 @@
 
 #define CERTIFICATE_MAX 65536
 
-static void free_certificate(X509 **certificate)
-{
-	X509_free(*certificate);
-}
-
 static void free_bio(BIO **bio)
 {
 	BIO_free(*bio);
@@ -27,13 +22,16 @@ static void free_cms(CMS_ContentInfo **cms)
 	CMS_ContentInfo_free(*cms);
 }
 
-static int read_certificate(X509 **ret)
+int pw_auditor_read(X509 **ret)
 {
 	_cleanup_(free_bio) BIO *bio = NULL;
 	_cleanup_free_ char *text = NULL;
 	size_t length;
 	int r;
 
+	/* Its configuration file could name other programs to load. */
+	if (!OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
+		return -ENOMEM;
 	r = pw_file_read(AT_FDCWD, PW_AUDITOR_FILE, CERTIFICATE_MAX, &text, &length);
 	if (r < 0)
 		return r;
@@ -45,8 +43,8 @@ static int read_certificate(X509 **ret)
 	return *ret ? 0 : -EINVAL;
 }
 
-static int encrypt_to(X509 *certificate, const char *text, size_t length, unsigned char **ret,
-		      size_t *ret_length)
+int pw_auditor_encrypt(X509 *certificate, const char *text, size_t length, unsigned char **ret,
+		       size_t *ret_length)
 {
 	_cleanup_(free_bio) BIO *bio = BIO_new_mem_buf(text, (int)length);
 	_cleanup_(free_cms) CMS_ContentInfo *cms = NULL;
@@ -65,17 +63,4 @@ static int encrypt_to(X509 *certificate, const char *text, size_t length, unsign
 	*ret = der;
 	*ret_length = (size_t)n;
 	return 0;
-}
-
-int pw_auditor_encrypt(const char *text, size_t length, unsigned char **ret, size_t *ret_length)
-{
-	_cleanup_(free_certificate) X509 *certificate = NULL;
-	int r;
-
-	/* Its configuration file could name other programs to load. */
-	if (!OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
-		return -ENOMEM;
-	r = read_certificate(&certificate);
-
-	return r < 0 ? r : encrypt_to(certificate, text, length, ret, ret_length);
 }

@@ -43,7 +43,7 @@ static size_t describe(char *text, size_t size, const char *boot, const struct p
 	return (size_t)n;
 }
 
-static int take(int state_dir, const char *boot)
+static int take(int state_dir, X509 *certificate, const char *boot)
 {
 	_cleanup_free_ unsigned char *der = NULL;
 	char name[PW_FIRST_KEY_NAME_MAX], text[256];
@@ -54,7 +54,7 @@ static int take(int state_dir, const char *boot)
 	r = pw_module_key(&key);
 	if (r == 0) {
 		length = describe(text, sizeof(text), boot, &key);
-		r = pw_auditor_encrypt(text, length, &der, &der_length);
+		r = pw_auditor_encrypt(certificate, text, length, &der, &der_length);
 	}
 	OPENSSL_cleanse(&key, sizeof(key));
 	OPENSSL_cleanse(text, sizeof(text));
@@ -68,19 +68,22 @@ static int take(int state_dir, const char *boot)
 
 int pw_first_key_take(int state_dir)
 {
+	_cleanup_(pw_auditor_freep) X509 *certificate = NULL;
 	_cleanup_free_ unsigned char *trial = NULL;
 	char boot[PW_BOOT_ID_LEN + 1] = "";
 	size_t length;
 	int r;
 
-	r = pw_boot_id(boot);
+	r = pw_auditor_read(&certificate);
+	if (r == 0)
+		r = pw_boot_id(boot);
 	/* The key is given once: so that it can be encrypted is tried before. */
 	if (r == 0)
-		r = pw_auditor_encrypt("", 0, &trial, &length);
+		r = pw_auditor_encrypt(certificate, "", 0, &trial, &length);
 	if (r < 0)
 		return r;
 
-	return take(state_dir, boot);
+	return take(state_dir, certificate, boot);
 }
 
 bool pw_first_key_kept(int state_dir)

@@ -68,15 +68,18 @@ int pw_path_key_get(int state_dir, uint8_t key[static PW_PATH_KEY_LEN])
 
 int pw_path_key_give(int state_dir, int log_dir)
 {
+	_cleanup_(pw_auditor_freep) X509 *certificate = NULL;
 	_cleanup_free_ unsigned char *der = NULL;
 	uint8_t key[PW_PATH_KEY_LEN];
 	char line[KEY_LINE_MAX];
 	size_t length;
-	int r = pw_path_key_get(state_dir, key);
+	int r = pw_auditor_read(&certificate);
 
+	if (r == 0)
+		r = pw_path_key_get(state_dir, key);
 	if (r < 0)
 		return r;
-	r = pw_auditor_encrypt(line, put_line(line, key), &der, &length);
+	r = pw_auditor_encrypt(certificate, line, put_line(line, key), &der, &length);
 	OPENSSL_cleanse(key, sizeof(key));
 	OPENSSL_cleanse(line, sizeof(line));
 	return r < 0 ? r : pw_store_write(log_dir, PW_PATH_KEY_CMS, (const char *)der, length);

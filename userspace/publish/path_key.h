@@ -16,7 +16,7 @@
 /* Reads it, or makes it when there is none yet. -EBADMSG: the file is damaged. */
 int pw_path_key_get(int state_dir, uint8_t key[static PW_PATH_KEY_LEN]);
 
-/* Writes it as CMS beside the log. Errors besides: those of pw_auditor_encrypt(). */
+/* Writes it as CMS beside the log. Errors besides: those of publish/auditor.h. */
 int pw_path_key_give(int state_dir, int log_dir);
 
 /* The line of its file, which is also what is in the CMS. -EBADMSG: it is another one. */

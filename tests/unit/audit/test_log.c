@@ -383,15 +383,22 @@ static void append_to_log(struct fixture *f, const char *text)
 
 #define TORN "{\"schema\":1,\"boot\":\"01234567-89ab-cdef-0123-456789abcdef\",\"exe\":null"
 
+/* One line, and one of which no more was written than up to @end. */
+static void tear(struct fixture *f, const char *end)
+{
+	put_event(f, 0, 1);
+	assert_int_equal(pw_log_drain(f->log, 1), 1);
+	f->log = pw_log_close(f->log);
+	append_to_log(f, TORN);
+	append_to_log(f, end);
+}
+
 /* The daemon was killed in the middle of a write: its event is still in the ring. */
 static void a_torn_line_of_this_boot(void **state)
 {
 	struct fixture *f = *state;
 
-	put_event(f, 0, 1);
-	assert_int_equal(pw_log_drain(f->log, 1), 1);
-	f->log = pw_log_close(f->log);
-	append_to_log(f, TORN ",\"seq\":2,\"ti");
+	tear(f, ",\"seq\":2,\"ti");
 	put_event(f, 0, 2);
 	open_log(f);
 	assert_int_equal(pw_log_drain(f->log, 1), 1);
@@ -403,10 +410,7 @@ static void a_torn_line_of_another_boot(void **state)
 {
 	struct fixture *f = *state;
 
-	put_event(f, 0, 1);
-	assert_int_equal(pw_log_drain(f->log, 1), 1);
-	f->log = pw_log_close(f->log);
-	append_to_log(f, TORN ",\"seq\":2,\"ti");
+	tear(f, ",\"seq\":2,\"ti");
 	memset(&f->state, 0, sizeof(f->state));
 	open_log(f);
 	assert_int_equal(f->state.seq, 3);
@@ -422,10 +426,7 @@ static void a_line_torn_before_its_number(void **state)
 {
 	struct fixture *f = *state;
 
-	put_event(f, 0, 1);
-	assert_int_equal(pw_log_drain(f->log, 1), 1);
-	f->log = pw_log_close(f->log);
-	append_to_log(f, TORN ",\"seq\":");
+	tear(f, ",\"seq\":");
 	memset(&f->state, 0, sizeof(f->state));
 	open_log(f);
 	assert_int_equal(f->state.seq, 2);

@@ -135,16 +135,21 @@ static void assert_null_members(const struct fixture *f, const char *const *name
 		assert_null_members(f, names_, sizeof(names_) / sizeof(names_[0]));                \
 	} while (0)
 
+static void refused(struct test_event *e)
+{
+	test_event_init(e, 42);
+	e->event.generation = GENERATION;
+	e->event.object = 2;
+	e->event.root = 1;
+	test_event_names(e, &e->event.path_len, NAMES("a.dcm\0study"));
+}
+
 static void a_refusal_in_an_object(void **state)
 {
 	struct fixture *f = *state;
 	struct test_event e;
 
-	test_event_init(&e, 42);
-	e.event.generation = GENERATION;
-	e.event.object = 2;
-	e.event.root = 1;
-	test_event_names(&e, &e.event.path_len, NAMES("a.dcm\0study"));
+	refused(&e);
 	test_event_names(&e, &e.event.exe_len, NAMES("cat\0bin\0usr"));
 	e.event.exe_dev = 254 << 20 | 1;
 	record(f, &e);
@@ -179,11 +184,7 @@ static void a_digest_for_names(void **state)
 	struct fixture *f = *state;
 	struct test_event e;
 
-	test_event_init(&e, 42);
-	e.event.generation = GENERATION;
-	e.event.object = 2;
-	e.event.root = 1;
-	test_event_names(&e, &e.event.path_len, NAMES("a.dcm\0study"));
+	refused(&e);
 	f->recorder.catalogs[0].catalog->path_digests[2] = true;
 	memset(f->recorder.path_key, 0x0b, sizeof(f->recorder.path_key));
 	f->recorder.has_path_key = true;

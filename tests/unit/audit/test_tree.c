@@ -42,6 +42,23 @@ static void mth(uint64_t first, uint64_t n, uint8_t out[LEN])
 	assert_int_equal(EVP_Digest(bytes, sizeof(bytes), out, NULL, EVP_sha256(), NULL), 1);
 }
 
+static void leaf_of(const void *bytes, size_t length, uint8_t leaf[static LEN])
+{
+	uint8_t text[64] = { PW_TREE_LEAF };
+
+	assert_true(length < sizeof(text));
+	memcpy(text + 1, bytes, length);
+	assert_int_equal(EVP_Digest(text, 1 + length, leaf, NULL, EVP_sha256(), NULL), 1);
+}
+
+static void add(struct pw_tree *tree, const void *bytes, size_t length)
+{
+	uint8_t leaf[1][LEN];
+
+	leaf_of(bytes, length, leaf[0]);
+	assert_int_equal(pw_tree_add_many(tree, leaf, 1), 0);
+}
+
 static void roots_are_those_of_the_definition(void **state)
 {
 	struct pw_tree tree;
@@ -54,7 +71,7 @@ static void roots_are_those_of_the_definition(void **state)
 		assert_int_equal(pw_tree_root(&tree, root), 0);
 		mth(0, n, wanted);
 		assert_memory_equal(root, wanted, LEN);
-		assert_int_equal(pw_tree_add(&tree, text, record(text, n)), 0);
+		add(&tree, text, record(text, n));
 	}
 	pw_tree_clear(&tree);
 	assert_int_equal(pw_tree_root(&tree, root), 0);
@@ -91,7 +108,7 @@ static void known_answers(void **state)
 	(void)state;
 	assert_int_equal(pw_tree_init(&tree), 0);
 	for (size_t i = 0; i < 8; i++) {
-		assert_int_equal(pw_tree_add(&tree, leaves[i].bytes, leaves[i].length), 0);
+		add(&tree, leaves[i].bytes, leaves[i].length);
 		assert_int_equal(pw_tree_root(&tree, root), 0);
 		pw_text_hex(hex, root, LEN);
 		assert_string_equal(hex, roots[i]);
@@ -112,8 +129,8 @@ static void many_at_once(void **state)
 	assert_int_equal(pw_tree_init(&many), 0);
 	for (size_t first = 0, n = 0; first + PW_TREE_MANY < 2000; first += n, n = (n * 7 + 3) % 129) {
 		for (size_t i = 0; i < n; i++) {
-			assert_int_equal(pw_tree_leaf(&one, text, record(text, first + i), leaves[i]), 0);
-			assert_int_equal(pw_tree_add_leaf(&one, leaves[i]), 0);
+			leaf_of(text, record(text, first + i), leaves[i]);
+			add(&one, text, record(text, first + i));
 		}
 		assert_int_equal(pw_tree_add_many(&many, leaves, n), 0);
 		assert_int_equal(one.size, many.size);
