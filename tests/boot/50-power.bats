@@ -61,7 +61,7 @@ check_copy() {
 	done
 	[ -s anchors ]
 	# Each cut from which a checkpoint was left is a gap, with its reason.
-	"$PHIWARD" audit query --json --type gap copy/log | tee gaps | grep -o '"count":.*"reason":"[^"]*"'
-	grep -q '"reason":"what came after the last checkpoint was lost when the machine stopped"' gaps
-	! grep -vE '"reason":"[a-z ]* when the machine stopped"' gaps
+	"$PHIWARD" audit query --json --type gap copy/log | jq -r '"\(.count) \(.reason)"' | tee gaps
+	grep -qE '^[0-9]+ what came after the last checkpoint was lost when the machine stopped$' gaps
+	! grep -vE '^[0-9]+ [a-z ]* when the machine stopped$' gaps
 }
