@@ -30,7 +30,7 @@ setup_file() {
 	# From before the policy.
 	pid1 start --out $RUN/journal.sock -- /opt/archive/plug "wait $RUN/cue.out" "bind udp:0.0.0.0:0" > /dev/null
 	pid1 start --out $RUN/early -- /opt/archive/plug "connect dgram:$RUN/log.sock" send "wait $RUN/cue.log" write send > /dev/null
-	early_tcp=$(pid1 listen tcp:0.0.0.0:4253)	# PID 1 keeps its sockets: ports that no other file uses
+	early_tcp=$(pid1 listen tcp:0.0.0.0:4281)	# PID 1 keeps its sockets: ports that no other file uses
 	echo "$early_tcp" > $RUN/early-tcp
 	pid1 start --out $RUN/shell -- /usr/sbin/sshd "bind tcp:0.0.0.0:22" listen accept fork "exec /usr/sbin/sshd" \
 		"user 2000" recv "wait $RUN/cue.shell" send > /dev/null
@@ -68,12 +68,12 @@ policy() {
 	    access: {images: [read]}
 	    writes: [$RUN]
 	    network:
-	      - listen: {tcp: [4242, 4253-4254], udp: [4242], from: [10.20.5.4], local: [viewer]}
+	      - listen: {tcp: [4242, 4281-4282], udp: [4284], from: [10.20.5.4], local: [viewer]}
 	      - connect: {tcp: [104], to: [10.40.0.2]}
 	  receiver:
 	    exec: $(programs receiver)
 	    started_by: [init]
-	    network: [{listen: {tcp: [4255], from: [10.20.0.2]}}]
+	    network: [{listen: {tcp: [4283], from: [10.20.0.2]}}]
 	  viewer:
 	    exec: $(programs viewer)
 	    started_by: [anyone]
@@ -182,35 +182,35 @@ activated() {
 }
 
 @test "service: PID 1 listens for it, before the policy or under it, and hands it the socket" {
-	activated 4253 "$(cat $RUN/early-tcp)"
-	activated 4254 "$(pid1 listen tcp:0.0.0.0:4254)"
+	activated 4281 "$(cat $RUN/early-tcp)"
+	activated 4282 "$(pid1 listen tcp:0.0.0.0:4282)"
 }
 
 @test "service: PID 1 listens only where a subject may, and without a rule nobody serves by its socket" {
 	local socket
 	mark
 	assert_refused pid1 listen tcp:0.0.0.0:4250
-	socket=$(pid1 listen tcp:0.0.0.0:4255)
+	socket=$(pid1 listen tcp:0.0.0.0:4283)
 	service taker --socket "$socket" -- /opt/archive/plug --fd 3 accept
 	wait_for says taker "accept: EACCES"
 	service taker --socket "$socket" -- /usr/local/bin/plug --fd 3 accept
 	wait_for says taker "accept: EACCES"
-	assert_records "action=listen verdict=deny subject=archive port=4255" \
-		"action=listen verdict=deny subject=others port=4255" "action=listen verdict=deny port=4250"
+	assert_records "action=listen verdict=deny subject=archive port=4283" \
+		"action=listen verdict=deny subject=others port=4283" "action=listen verdict=deny port=4250"
 	service taker --socket "$socket" -- /opt/receiver/plug --fd 3 accept recv send
-	all_are ok scanner --from 10.20.0.2:0 tcp:10.20.0.1:4255
+	all_are ok scanner --from 10.20.0.2:0 tcp:10.20.0.1:4283
 }
 
 @test "service: PID 1 holds a UDP port for it" {
 	local socket
-	socket=$(pid1 listen udp:0.0.0.0:4242)
+	socket=$(pid1 listen udp:0.0.0.0:4284)
 	mark
-	all_are ETIMEDOUT scanner --from 10.20.0.2:0 udp:10.20.0.1:4242
-	all_are ok outside /opt/hospital/plug "bind udp:10.20.5.4:9998" "sendto udp:10.20.0.1:4242"
+	all_are ETIMEDOUT scanner --from 10.20.0.2:0 udp:10.20.0.1:4284
+	all_are ok outside /opt/hospital/plug "bind udp:10.20.5.4:9998" "sendto udp:10.20.0.1:4284"
 	service datagrams --socket "$socket" -- /opt/archive/plug --fd 3 recv "sendto udp:10.20.5.4:9999"
 	wait_for says datagrams "recv: ok" "sendto udp:10.20.5.4:9999: ok"
-	assert_records "action=listen verdict=deny proto=udp addr=10.20.0.2 port=4242" \
-		"action=listen verdict=allow subject=archive proto=udp port=4242"
+	assert_records "action=listen verdict=deny proto=udp addr=10.20.0.2 port=4284" \
+		"action=listen verdict=allow subject=archive proto=udp port=4284"
 }
 
 # ---- Clients, and the kernel --------------------------------------------------------------------

@@ -45,21 +45,6 @@ static void add(int fd, const char *name, bool listens)
 	sockets[i].listens = listens;
 }
 
-/* MPTCP gives an address up some time after the close. */
-static int bind_when_free(int fd, const struct endpoint *e)
-{
-	int r = -1;
-
-	for (int tries = 0; tries < 100; tries++) {
-		r = bind(fd, &e->addr.any, e->length);
-		if (!r || errno != EADDRINUSE || (e->addr.any.sa_family != AF_INET &&
-						  e->addr.any.sa_family != AF_INET6))
-			break;
-		poll(NULL, 0, 20);
-	}
-	return r;
-}
-
 static int open_socket(const struct endpoint *e, bool share)
 {
 	int type = endpoint_type(e->route), on = 1, fd;
@@ -77,7 +62,7 @@ static int open_socket(const struct endpoint *e, bool share)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (e->addr.any.sa_family == AF_UNIX && e->addr.un.sun_path[0])
 		unlink(e->addr.un.sun_path);
-	if (bind_when_free(fd, e) < 0 ||
+	if (bind(fd, &e->addr.any, e->length) < 0 ||
 	    (type != SOCK_DGRAM && !only_bind && listen(fd, 16) < 0)) {
 		int r = -errno;
 
