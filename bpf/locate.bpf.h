@@ -349,9 +349,15 @@ static __noinline int pw_worth_asking(struct pw_bank *bank, __u32 known, __u64 i
 	return key->ino == ino && key->fs == fs;
 }
 
-/* What a hit @depth levels up says of the file. Returns 1 when that ends the walk. */
-static __always_inline int pw_take_hit(struct pw_spot *spot, const struct pw_hit *hit, __u32 depth)
+/*
+ * What a hit @depth levels up says of the file. Returns 1 when that ends the walk. Not static, so that
+ * the verifier forgets what it knows of @spot: newer ones follow a bpf_loop callback until nothing
+ * new comes of it, once for each combination of what the levels below have found.
+ */
+__noinline int pw_take_hit(struct pw_spot *spot, const struct pw_hit *hit, __u32 depth)
 {
+	if (!spot || !hit)
+		return 0;
 	if (!spot->place)
 		spot->place = hit->place;
 	if (!depth && (hit->flags & PW_HIT_WAY))
