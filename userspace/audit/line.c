@@ -51,23 +51,34 @@ void pw_line_nanoseconds(struct pw_line *line, uint32_t value)
 	}
 }
 
+static size_t count_digits(uint64_t value)
+{
+	static const uint64_t powers[] = {
+		1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000,
+		100000000000, 1000000000000, 10000000000000, 100000000000000, 1000000000000000,
+		10000000000000000, 100000000000000000, 1000000000000000000, 10000000000000000000U,
+	};
+	/* Bits times log10(2), which is right or one too few. */
+	size_t n = (size_t)(64 - __builtin_clzll(value | 1)) * 1233 >> 12;
+
+	return n + (value >= powers[n] || !n);
+}
+
 void pw_line_u64(struct pw_line *line, uint64_t value)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	size_t n = count_digits(value);
+	char *digits;
 
-	while (value >= 100) {
-		at -= 2;
-		memcpy(digits + at, pairs + value % 100 * 2, 2);
-		value /= 100;
-	}
-	if (value >= 10) {
-		at -= 2;
-		memcpy(digits + at, pairs + value * 2, 2);
-	} else {
-		digits[--at] = (char)('0' + value);
-	}
-	pw_line_add(line, digits + at, sizeof(digits) - at);
+	if (!pw_line_reserve(line, n))
+		return;
+	digits = line->data + line->length;
+	line->length += n;
+	for (; n > 2; n -= 2, value /= 100)
+		memcpy(digits + n - 2, pairs + value % 100 * 2, 2);
+	if (n == 2)
+		memcpy(digits, pairs + value * 2, 2);
+	else
+		digits[0] = (char)('0' + value);
 }
 
 size_t pw_utf8_decode(const char *bytes, size_t n, uint32_t *ret_character)
@@ -138,23 +149,25 @@ static void add_escaped(struct pw_line *line, unsigned char byte)
 /* The high bit of each byte that is zero; of others only when it is there already. */
 #define ZERO_BYTES(word) (((word) - EACH_BYTE(1)) & ~(word) & HIGH_BITS)
 
-/*
- * How many bytes from @bytes on stand for themselves, eight at a time: no
- * control (a byte below 0x20, or 0x7f), no quote, no backslash, not above ASCII.
- */
+/* Whether one of eight bytes does not stand for itself: a control, 0x7f, a quote, a backslash, above ASCII. */
+static inline bool has_special(const char *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, 8);
+	return (word | (word - EACH_BYTE(0x20)) | ZERO_BYTES(word ^ EACH_BYTE('"')) |
+		ZERO_BYTES(word ^ EACH_BYTE('\\')) | ZERO_BYTES(word ^ EACH_BYTE(0x7f))) & HIGH_BITS;
+}
+
+/* How many bytes from @bytes on stand for themselves. The last eight are looked at at once as well. */
 static size_t plain_run(const char *bytes, size_t n)
 {
 	size_t i = 0;
 
-	for (; n - i >= 8; i += 8) {
-		uint64_t word;
-
-		memcpy(&word, bytes + i, 8);
-		if ((word | (word - EACH_BYTE(0x20)) | ZERO_BYTES(word ^ EACH_BYTE('"')) |
-		     ZERO_BYTES(word ^ EACH_BYTE('\\')) | ZERO_BYTES(word ^ EACH_BYTE(0x7f))) &
-		    HIGH_BITS)
-			break;
-	}
+	while (n - i >= 8 && !has_special(bytes + i))
+		i += 8;
+	if (n >= 8 && n - i < 8 && !has_special(bytes + n - 8))
+		return n;
 	while (i < n && bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '"' && bytes[i] != '\\')
 		i++;
 	return i;

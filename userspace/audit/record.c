@@ -89,18 +89,25 @@ static void keep(struct pw_recorder *recorder, struct pw_line *kept, const struc
 	kept->failed = false;
 }
 
-static void put_group(struct pw_line *line, const struct pw_record_source *source,
-		      enum pw_record_group group)
+/* The members from @i on that are in one group; returns what is behind them. */
+static size_t put_group(struct pw_line *line, const struct pw_record_source *source, size_t i)
 {
-	const struct pw_record_writer *writer = pw_record_writers;
-	const struct pw_record_writer *end = writer + pw_record_nfields;
+	enum pw_record_group group = pw_record_writers[i].group;
 
-	while (writer < end && writer->group != group)
-		writer++;
-	for (; writer < end && writer->group == group; writer++) {
-		pw_line_add(line, writer->key, writer->length);
-		writer->put(line, source);
+	for (; i < pw_record_nfields && pw_record_writers[i].group == group; i++) {
+		pw_line_add(line, pw_record_writers[i].key, pw_record_writers[i].length);
+		pw_record_writers[i].put(line, source);
 	}
+	return i;
+}
+
+static size_t skip_group(size_t i)
+{
+	enum pw_record_group group = pw_record_writers[i].group;
+
+	while (pw_record_writers[i].group == group)
+		i++;
+	return i;
 }
 
 static void put_head(struct pw_line *line, const struct pw_record_source *source)
@@ -112,13 +119,16 @@ static void put_head(struct pw_line *line, const struct pw_record_source *source
 		pw_line_add(line, recorder->head.data, recorder->head.length);
 		return;
 	}
-	for (enum pw_record_group group = 0; group < PW_GROUP_MOMENT; group++) {
+	for (size_t i = 0; i < pw_record_head_fields;) {
+		enum pw_record_group group = pw_record_writers[i].group;
 		size_t end = recorder->group_ends[group];
 
-		if (repeats_group(recorder, source->event, group))
+		if (repeats_group(recorder, source->event, group)) {
 			pw_line_add(line, recorder->head.data + from, end - from);
-		else
-			put_group(line, source, group);
+			i = skip_group(i);
+		} else {
+			i = put_group(line, source, i);
+		}
 		from = end;
 		recorder->group_ends[group] = line->length - start;
 	}
@@ -127,7 +137,8 @@ static void put_head(struct pw_line *line, const struct pw_record_source *source
 	keep(recorder, &recorder->head, line, start);
 }
 
-static void put_file(struct pw_line *line, const struct pw_record_source *source)
+/* @i: the first of its members. */
+static void put_file(struct pw_line *line, const struct pw_record_source *source, size_t i)
 {
 	struct pw_recorder *recorder = source->recorder;
 	size_t start = line->length;
@@ -136,7 +147,7 @@ static void put_file(struct pw_line *line, const struct pw_record_source *source
 		pw_line_add(line, recorder->file.data, recorder->file.length);
 		return;
 	}
-	put_group(line, source, PW_GROUP_FILE);
+	put_group(line, source, i);
 	keep(recorder, &recorder->file, line, start);
 }
 
@@ -149,8 +160,7 @@ static void put_line(struct pw_line *line, const struct pw_record_source *source
 		recorder->stale = false;
 	}
 	put_head(line, source);
-	put_group(line, source, PW_GROUP_MOMENT);
-	put_file(line, source);
+	put_file(line, source, put_group(line, source, pw_record_head_fields));
 	pw_line_literal(line, "}\n");
 	remember(recorder, line->failed ? NULL : source->event);
 }

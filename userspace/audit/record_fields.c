@@ -505,3 +505,6 @@ const size_t pw_record_nfields = PW_ARRAY_SIZE(pw_record_fields);
 
 #define FIELD_WRITER(group, name, put) { PW_GROUP_##group, sizeof(name) + 3, ",\"" name "\":", put },
 const struct pw_record_writer pw_record_writers[] = { FIELDS(FIELD_WRITER) };
+
+#define FIELD_OF_HEAD(group, name, put) + (PW_GROUP_##group < PW_GROUP_MOMENT)
+const size_t pw_record_head_fields = 0 FIELDS(FIELD_OF_HEAD);

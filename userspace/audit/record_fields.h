@@ -38,5 +38,6 @@ struct pw_record_writer {
 };
 
 extern const struct pw_record_writer pw_record_writers[];
+extern const size_t pw_record_head_fields;	/* how many of them make the head */
 
 #endif

@@ -17,20 +17,22 @@ static const char *entry_at(const struct pw_ring *ring, uint32_t *ret_header)
 
 const struct pw_event *pw_ring_peek(struct pw_ring *ring)
 {
-	while (ring->position < pw_ring_end(ring)) {
+	while (!ring->next && ring->position < pw_ring_end(ring)) {
 		uint32_t header;
 		const char *entry = entry_at(ring, &header);
 
 		if (header & BPF_RINGBUF_BUSY_BIT)
 			return NULL;
 		if (!DISCARDED(header)) {
-			if (LENGTH(header) <= ring->size && pw_event_is_valid(entry, LENGTH(header)))
-				return (const struct pw_event *)entry;
+			if (LENGTH(header) <= ring->size && pw_event_is_valid(entry, LENGTH(header))) {
+				ring->next = (const struct pw_event *)entry;
+				break;
+			}
 			ring->malformed++;
 		}
 		pw_ring_advance(ring);
 	}
-	return NULL;
+	return ring->next;
 }
 
 void pw_ring_advance(struct pw_ring *ring)
@@ -39,6 +41,7 @@ void pw_ring_advance(struct pw_ring *ring)
 
 	entry_at(ring, &header);
 	ring->position += (LENGTH(header) + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
+	ring->next = NULL;
 }
 
 unsigned long pw_ring_end(const struct pw_ring *ring)
@@ -54,6 +57,7 @@ void pw_ring_release(struct pw_ring *ring)
 void pw_ring_rewind(struct pw_ring *ring)
 {
 	ring->position = *ring->consumer;
+	ring->next = NULL;
 }
 
 static bool is_name_list(const char *bytes, size_t length)

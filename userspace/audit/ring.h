@@ -24,6 +24,7 @@ struct pw_ring {
 	const unsigned long *producer;
 	uint64_t size;			/* a power of two */
 	unsigned long position;		/* up to here it was read; at or after *consumer */
+	const struct pw_event *next;	/* the one there, once it was looked at */
 	void *consumer_map;		/* what to unmap; NULL: nothing */
 	void *data_map;
 	size_t page;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "events.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include <json-c/json.h>
 
 #include "audit/line.h"
@@ -114,6 +117,20 @@ static void numbers(void **state)
 	pw_line_u64(&line, UINT64_MAX);
 	assert_int_equal(line.length, 22);
 	assert_memory_equal(line.data, "0 18446744073709551615", 22);
+	/* On both sides of each power of ten and of two. */
+	for (size_t i = 0; i < 84; i++) {
+		uint64_t power = i < 64 ? 1ULL << i : 1;
+		char text[32];
+
+		for (size_t j = 64; j < i; j++)
+			power *= 10;
+		for (uint64_t value = power - 2; value != power + 2; value++) {
+			line.length = 0;
+			pw_line_u64(&line, value);
+			assert_int_equal(line.length, snprintf(text, sizeof(text), "%" PRIu64, value));
+			assert_memory_equal(line.data, text, line.length);
+		}
+	}
 	line.length = 0;
 	pw_line_nanoseconds(&line, 0);
 	pw_line_nanoseconds(&line, 120000007);
