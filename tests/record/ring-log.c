@@ -22,6 +22,7 @@
 #include "audit/log.h"
 #include "audit/record.h"
 #define RING_SIZE (16UL << 20)
+#define RING_WINDOW (1UL << 20)
 #include "../unit/audit/rings.h"
 #include "module.h"
 

@@ -287,7 +287,10 @@ static int write_lines(struct pw_log *log)
 	return r;
 }
 
-/* The older of the two events at the heads of the rings, taken off; NULL: there is none. */
+/*
+ * The oldest of the events at the heads of the rings, taken off. NULL: there is none, or it cannot
+ * be told before what was read of a ring that is cut is given back.
+ */
 static const struct pw_event *take_event(struct pw_log *log, const unsigned long end[NRINGS])
 {
 	const struct pw_event *oldest = NULL;
@@ -296,8 +299,11 @@ static const struct pw_event *take_event(struct pw_log *log, const unsigned long
 	for (size_t i = 0; i < NRINGS; i++) {
 		const struct pw_event *event = pw_ring_peek(&log->rings[i]);
 
-		if (event && log->rings[i].position < end[i] &&
-		    (!oldest || event->seq < oldest->seq)) {
+		if (log->rings[i].position >= end[i])
+			continue;
+		if (log->rings[i].cut)
+			return NULL;
+		if (event && (!oldest || event->seq < oldest->seq)) {
 			oldest = event;
 			from = i;
 		}
@@ -355,15 +361,34 @@ static int account_for_batch(struct pw_log *log)
 	return r;
 }
 
+static int release_rings(struct pw_log *log)
+{
+	int first = 0, r;
+
+	for (size_t i = 0; i < NRINGS; i++) {
+		r = pw_ring_release(&log->rings[i]);
+		if (!first)
+			first = r;
+	}
+	return first;
+}
+
 static int commit_batch(struct pw_log *log)
 {
-	int r = account_for_batch(log);
+	int r = account_for_batch(log), released;
 
 	for (size_t i = 0; i < log->nbatch; i++)
 		give_notice(log, log->batch[i]);
+	released = release_rings(log);
+	return r ? r : released;
+}
+
+static bool is_cut(const struct pw_log *log, const unsigned long end[NRINGS])
+{
 	for (size_t i = 0; i < NRINGS; i++)
-		pw_ring_release(&log->rings[i]);
-	return r;
+		if (log->rings[i].cut && log->rings[i].position < end[i])
+			return true;
+	return false;
 }
 
 /*
@@ -374,7 +399,7 @@ static int commit_batch(struct pw_log *log)
 static int drain_rings(struct pw_log *log, bool *ret_all)
 {
 	unsigned long end[NRINGS];
-	bool all = true;
+	bool all = true, more;
 	int lines = 0, r;
 
 	for (size_t i = 0; i < NRINGS; i++)
@@ -387,11 +412,12 @@ static int drain_rings(struct pw_log *log, bool *ret_all)
 				pw_ring_rewind(&log->rings[i]);
 			return r;
 		}
+		more = log->nbatch || is_cut(log, end);
 		r = commit_batch(log);
 		if (r < 0)
 			return r;
 		lines += (int)log->nbatch;
-	} while (log->nbatch);
+	} while (more);
 	for (size_t i = 0; i < NRINGS; i++)
 		all = all && log->rings[i].position >= end[i];
 	*ret_all = all;

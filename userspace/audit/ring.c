@@ -7,29 +7,58 @@
 #define DISCARDED(header) ((header) & BPF_RINGBUF_DISCARD_BIT)
 #define LENGTH(header) ((header) & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT))
 
+/* How much of the window lies behind the position; 0 as well where the position is not in it. */
+static size_t window_left(const struct pw_ring *ring)
+{
+	size_t read = ring->position - ring->window_start;
+
+	return read < ring->window_size ? ring->window_size - read : 0;
+}
+
 static const char *entry_at(const struct pw_ring *ring, uint32_t *ret_header)
 {
-	const char *entry = ring->data + (ring->position & (ring->size - 1));
+	const char *entry = ring->window + (ring->position - ring->window_start);
 
 	*ret_header = __atomic_load_n((const uint32_t *)entry, __ATOMIC_ACQUIRE);
 	return entry + BPF_RINGBUF_HDR_SZ;
 }
 
+/* No kernel has more there than the ring holds, or less than was read: then none of it is an entry. */
+static bool has_more(struct pw_ring *ring)
+{
+	unsigned long end = pw_ring_end(ring);
+
+	if (end - ring->position > ring->size) {
+		ring->malformed++;
+		ring->position = end;
+	}
+	return ring->position < end;
+}
+
 const struct pw_event *pw_ring_peek(struct pw_ring *ring)
 {
-	while (!ring->next && ring->position < pw_ring_end(ring)) {
+	while (!ring->next && has_more(ring)) {
+		size_t left = window_left(ring);
+		const char *entry;
 		uint32_t header;
-		const char *entry = entry_at(ring, &header);
 
+		ring->cut = left < BPF_RINGBUF_HDR_SZ;
+		if (ring->cut)
+			return NULL;
+		entry = entry_at(ring, &header);
 		if (header & BPF_RINGBUF_BUSY_BIT)
 			return NULL;
-		if (!DISCARDED(header)) {
-			if (LENGTH(header) <= ring->size && pw_event_is_valid(entry, LENGTH(header))) {
+		/* What is longer is no event, and need not be seen to be passed over. */
+		if (!DISCARDED(header) && LENGTH(header) <= PW_EVENT_SIZE) {
+			ring->cut = LENGTH(header) > left - BPF_RINGBUF_HDR_SZ;
+			if (ring->cut)
+				return NULL;
+			if (pw_event_is_valid(entry, LENGTH(header))) {
 				ring->next = (const struct pw_event *)entry;
 				break;
 			}
-			ring->malformed++;
 		}
+		ring->malformed += !DISCARDED(header);
 		pw_ring_advance(ring);
 	}
 	return ring->next;
@@ -49,15 +78,24 @@ unsigned long pw_ring_end(const struct pw_ring *ring)
 	return __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 }
 
-void pw_ring_release(struct pw_ring *ring)
+int pw_ring_release(struct pw_ring *ring)
 {
-	__atomic_store_n(ring->consumer, ring->position, __ATOMIC_RELEASE);
+	size_t left = window_left(ring);
+
+	ring->released = ring->position;
+	__atomic_store_n(ring->consumer, ring->released, __ATOMIC_RELEASE);
+	ring->next = NULL;
+	ring->cut = false;
+	/* Mapping costs for each page, so that most of them are read first. */
+	return left < ring->window_size / 8 || left < BPF_RINGBUF_HDR_SZ + PW_EVENT_SIZE ?
+		       pw_ring_show(ring) : 0;
 }
 
 void pw_ring_rewind(struct pw_ring *ring)
 {
-	ring->position = *ring->consumer;
+	ring->position = ring->released;
 	ring->next = NULL;
+	ring->cut = false;
 }
 
 static bool is_name_list(const char *bytes, size_t length)

@@ -84,6 +84,7 @@ static int tear_down(void **state)
 	remove_directory(f->dir, f->dirfd);
 	for (size_t i = 0; i < NRINGS; i++) {
 		close(rings[i].fd);
+		close(rings[i].memory);
 		munmap(rings[i].data, 2 * RING_SIZE);
 	}
 	forget_lines(f);
@@ -153,6 +154,15 @@ static void assert_log(struct fixture *f, const int64_t *expected, size_t n)
 		assert_log(f, numbers_, sizeof(numbers_) / sizeof(numbers_[0]));                   \
 	} while (0)
 
+/* Each number up to @n has a line, in order. */
+static void assert_order(struct fixture *f, uint64_t n)
+{
+	read_back(f);
+	assert_int_equal(f->nlines, n);
+	for (size_t i = 0; i < f->nlines; i++)
+		assert_int_equal(pw_record_number(f->lines[i], "seq", 0), i + 1);
+}
+
 static void assert_whole(struct fixture *f)
 {
 	struct pw_verify v = { 0 };
@@ -179,6 +189,36 @@ static void two_rings_become_one_order(void **state)
 	assert_int_equal(pw_log_drain(f->log, 1), 0);
 }
 
+/* The window of one ends before that of the other, which has newer events left. */
+static void one_order_past_the_windows(void **state)
+{
+	struct fixture *f = *state;
+	const uint64_t n = 75;
+
+	for (uint64_t seq = 1; seq <= n; seq++)
+		put_event(f, seq % 3 == 0, seq);
+	assert_int_equal(pw_log_drain(f->log, 1), n);
+	assert_order(f, n);
+}
+
+/* It is told; nothing is lost, written twice, or taken for a gap. */
+static void a_window_that_cannot_move(void **state)
+{
+	struct fixture *f = *state;
+	const uint64_t n = 75;
+
+	for (uint64_t seq = 1; seq <= n; seq++)
+		put_event(f, 0, seq);
+	no_memory = true;
+	assert_int_equal(pw_log_drain(f->log, 1), -ENOMEM);
+	assert_int_equal(pw_log_drain(f->log, 1), -ENOMEM);
+	no_memory = false;
+	assert_true(pw_log_drain(f->log, 1) > 0);
+	assert_int_equal(f->state.settled, n);
+	assert_int_equal(f->state.gapped, 0);
+	assert_order(f, n);
+}
+
 static void more_than_a_ring_holds(void **state)
 {
 	struct fixture *f = *state;
@@ -188,10 +228,7 @@ static void more_than_a_ring_holds(void **state)
 		if (n % 50 == 0)
 			assert_int_equal(pw_log_drain(f->log, 1), 50);
 	}
-	read_back(f);
-	assert_int_equal(f->nlines, 2000);
-	for (size_t i = 0; i < f->nlines; i++)
-		assert_int_equal(pw_record_number(f->lines[i], "seq", 0), i + 1);
+	assert_order(f, 2000);
 }
 
 /* What follows an entry that the kernel is still writing waits; nothing is declared lost. */
@@ -633,6 +670,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(two_rings_become_one_order),
+		TEST(one_order_past_the_windows),
+		TEST(a_window_that_cannot_move),
 		TEST(more_than_a_ring_holds),
 		TEST(an_entry_still_being_written),
 		TEST(a_discarded_entry_and_one_that_is_no_event),
