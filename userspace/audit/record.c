@@ -24,16 +24,35 @@ static bool same_file(const struct pw_event *a, const struct pw_event *b)
 	       SAME(generation) && same_bytes(a, 0, b, 0, a->path_len);
 }
 
-static bool same_actor(const struct pw_event *a, const struct pw_event *b)
+static bool same_program(const struct pw_event *a, const struct pw_event *b)
 {
-	return SAME(proto) && SAME(family) && SAME(port) && SAME(program) && SAME(tgid) &&
-	       SAME(tid) && SAME(ppid) && SAME(uid) && SAME(gid) && SAME(auid) && SAME(ses) &&
-	       SAME(cgroup) && SAME(flags) && SAME(generation) && SAME(exe_dev) &&
-	       SAME(parent_dev) && SAME(exe_len) && SAME(parent_len) && SAME(run) &&
-	       SAME(chain_len) &&
+	return SAME(proto) && SAME(family) && SAME(port) && SAME(program) && SAME(flags) &&
+	       SAME(generation) && SAME(exe_dev) && SAME(exe_len) &&
 	       memcmp(a->comm, b->comm, sizeof(a->comm)) == 0 &&
 	       memcmp(a->addr, b->addr, sizeof(a->addr)) == 0 &&
-	       same_bytes(a, a->path_len, b, b->path_len, (size_t)a->exe_len + a->parent_len + a->chain_len);
+	       same_bytes(a, a->path_len, b, b->path_len, a->exe_len);
+}
+
+static bool same_task(const struct pw_event *a, const struct pw_event *b)
+{
+	return SAME(tgid) && SAME(tid) && SAME(ppid) && SAME(flags);
+}
+
+static bool same_parents(const struct pw_event *a, const struct pw_event *b)
+{
+	return SAME(parent_dev) && SAME(parent_len) && SAME(run) && SAME(chain_len) && SAME(flags) &&
+	       same_bytes(a, (size_t)a->path_len + a->exe_len, b, (size_t)b->path_len + b->exe_len,
+			  (size_t)a->parent_len + a->chain_len);
+}
+
+static bool same_owner(const struct pw_event *a, const struct pw_event *b)
+{
+	return SAME(uid) && SAME(gid) && SAME(auid) && SAME(ses) && SAME(cgroup) && SAME(flags);
+}
+
+static bool same_actor(const struct pw_event *a, const struct pw_event *b)
+{
+	return same_task(a, b) && same_owner(a, b) && same_program(a, b) && same_parents(a, b);
 }
 
 static bool same_rest(const struct pw_event *a, const struct pw_event *b)
@@ -44,7 +63,10 @@ static bool same_rest(const struct pw_event *a, const struct pw_event *b)
 }
 
 static bool (*const same[PW_RECORD_GROUPS])(const struct pw_event *a, const struct pw_event *b) = {
-	[PW_GROUP_ACTOR] = same_actor,
+	[PW_GROUP_PROGRAM] = same_program,
+	[PW_GROUP_TASK] = same_task,
+	[PW_GROUP_PARENTS] = same_parents,
+	[PW_GROUP_OWNER] = same_owner,
 	[PW_GROUP_REST] = same_rest,
 	[PW_GROUP_DECISION] = same_decision,
 	[PW_GROUP_FILE] = same_file,
@@ -58,9 +80,10 @@ static bool repeats_group(const struct pw_recorder *recorder, const struct pw_ev
 
 static bool repeats_head(const struct pw_recorder *recorder, const struct pw_event *event)
 {
-	return repeats_group(recorder, event, PW_GROUP_ACTOR) &&
-	       repeats_group(recorder, event, PW_GROUP_REST) &&
-	       repeats_group(recorder, event, PW_GROUP_DECISION);
+	const struct pw_event *before = recorder->before;
+
+	return before && event && same_actor(before, event) && same_rest(before, event) &&
+	       same_decision(before, event);
 }
 
 /* Whatever goes wrong here costs time and not text: the next line is written anew. */

@@ -28,7 +28,7 @@
 #define PW_RECORD_SCHEMA 1
 #define PW_RECORD_LINE_MAX (256 * 1024)	/* longer lines are not ours */
 #define PW_BOOT_ID_LEN 36
-#define PW_RECORD_GROUPS 6
+#define PW_RECORD_GROUPS 9
 
 extern const char *const pw_record_fields[];
 extern const size_t pw_record_nfields;

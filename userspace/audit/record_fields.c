@@ -455,22 +455,22 @@ static void put_reason(struct pw_line *line, const struct pw_record_source *f)
 #define FIELDS(X)                                                                                  \
 	X(START, "schema", put_schema)                                                             \
 	X(START, "boot", put_boot)                                                                 \
-	X(ACTOR, "proto", put_proto)                                                               \
-	X(ACTOR, "addr", put_addr)                                                                 \
-	X(ACTOR, "port", put_port)                                                                 \
-	X(ACTOR, "exe", put_exe)                                                                   \
-	X(ACTOR, "comm", put_comm)                                                                 \
-	X(ACTOR, "pid", put_pid)                                                                   \
-	X(ACTOR, "tid", put_tid)                                                                   \
-	X(ACTOR, "ppid", put_ppid)                                                                 \
-	X(ACTOR, "parent_exe", put_parent_exe)                                                     \
-	X(ACTOR, "run", put_run)                                                                   \
-	X(ACTOR, "parents", put_parents)                                                           \
-	X(ACTOR, "uid", put_uid)                                                                   \
-	X(ACTOR, "gid", put_gid)                                                                   \
-	X(ACTOR, "auid", put_auid)                                                                 \
-	X(ACTOR, "ses", put_ses)                                                                   \
-	X(ACTOR, "cgroup", put_cgroup)                                                             \
+	X(PROGRAM, "proto", put_proto)                                                             \
+	X(PROGRAM, "addr", put_addr)                                                               \
+	X(PROGRAM, "port", put_port)                                                               \
+	X(PROGRAM, "exe", put_exe)                                                                 \
+	X(PROGRAM, "comm", put_comm)                                                               \
+	X(TASK, "pid", put_pid)                                                                    \
+	X(TASK, "tid", put_tid)                                                                    \
+	X(TASK, "ppid", put_ppid)                                                                  \
+	X(PARENTS, "parent_exe", put_parent_exe)                                                   \
+	X(PARENTS, "run", put_run)                                                                 \
+	X(PARENTS, "parents", put_parents)                                                         \
+	X(OWNER, "uid", put_uid)                                                                   \
+	X(OWNER, "gid", put_gid)                                                                   \
+	X(OWNER, "auid", put_auid)                                                                 \
+	X(OWNER, "ses", put_ses)                                                                   \
+	X(OWNER, "cgroup", put_cgroup)                                                             \
 	X(REST, "actor", put_actor)                                                                \
 	X(REST, "actor_by", put_actor_by)                                                          \
 	X(REST, "study", put_null)                                                                 \

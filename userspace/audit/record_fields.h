@@ -15,14 +15,17 @@ struct pw_record_source {
 };
 
 /*
- * The members come in groups, what is least likely to change first. Up to PW_GROUP_DECISION they are
- * the head of the line (audit/entry.h). A group other than PW_GROUP_MOMENT depends on nothing but
- * what record.c compares: when it would say the same as in the line before, its text is taken from
- * there.
+ * The members come in groups, of what changes together: processes in turn often have the program,
+ * the parents and the owner in common. Up to PW_GROUP_DECISION they are the head of the line
+ * (audit/entry.h). A group other than PW_GROUP_MOMENT depends on nothing but what record.c compares:
+ * when it would say the same as in the line before, its text is taken from there.
  */
 enum pw_record_group {
 	PW_GROUP_START,
-	PW_GROUP_ACTOR,
+	PW_GROUP_PROGRAM,
+	PW_GROUP_TASK,
+	PW_GROUP_PARENTS,
+	PW_GROUP_OWNER,
 	PW_GROUP_REST,
 	PW_GROUP_DECISION,
 	PW_GROUP_MOMENT,
