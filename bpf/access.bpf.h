@@ -57,6 +57,12 @@ static __always_inline __u32 pw_access_of(const struct pw_bank *bank, __u32 subj
 	return bank->access[PW_INDEX(subject, PW_SUBJECT_IDS)][PW_INDEX(object, PW_OBJECT_IDS)];
 }
 
+/* Whether the record of what @subject was allowed may be one of many reads. */
+static __always_inline int pw_folds(__u32 access, __u32 action)
+{
+	return action == PW_ACTION_READ && (access & PW_ACCESS_FOLDED);
+}
+
 static __always_inline void pw_fill_question(const struct pw_bank *bank,
 					     const struct pw_asked *asked, __u32 subject,
 					     __u32 subject_flags, struct pw_file_question *q)
@@ -149,6 +155,9 @@ __noinline int pw_judge(struct pw_asked *asked)
 	c.flags = asked->flags;
 	if (actor.label && (actor.label->flags & PW_TASK_PHI))
 		c.flags |= PW_CASE_PHI;
+	if (verdict == PW_VERDICT_ALLOW &&
+	    pw_folds(pw_access_of(bank, c.subject, c.object), asked->action))
+		c.flags |= PW_CASE_FOLDED;
 	c.type = PW_RECORD_FILE;
 	c.action = asked->action;
 	c.verdict = verdict;

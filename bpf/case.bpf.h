@@ -12,6 +12,7 @@
 #define PW_CASE_TEXT (1U << 7)	/* a text stands where else the path is */
 #define PW_CASE_ENFORCED (1U << 6)	/* set by the verdict: it was applied */
 #define PW_CASE_REPEATS (1U << 8)	/* what is the same again is counted, see repeat.bpf.h */
+#define PW_CASE_FOLDED (1U << 9)	/* a read that counts with all of its run in the object */
 
 /* All that is known of one decision. What does not apply is zero. */
 struct pw_case {
@@ -20,7 +21,10 @@ struct pw_case {
 		__u64 text;	/* with PW_CASE_TEXT; with its NUL at most PW_NOTE_TEXT bytes */
 	};
 	__u64 generation;
-	__u64 ino;
+	union {
+		__u64 ino;
+		__u64 run;	/* with PW_CASE_FOLDED, of what is compared */
+	};
 	union {
 		__u32 slot;	/* of the bank that decided */
 		__u32 uid;	/* of what is compared in map `repeats` */

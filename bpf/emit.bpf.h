@@ -495,7 +495,7 @@ __noinline int pw_emit(struct pw_case *c)
 
 	if (!c)
 		return 1;
-	if (pw_repeat_counts(c))
+	if (c->flags & PW_CASE_FOLDED ? pw_fold_counts(c) : pw_repeat_counts(c))
 		return 0;
 	e = pw_begin_event(c);
 	if (!e)
@@ -512,7 +512,9 @@ __noinline int pw_emit(struct pw_case *c)
 		if (c->type == PW_RECORD_EXEC || c->verdict != PW_VERDICT_ALLOW)
 			pw_fill_chain(e, task);
 	}
-	if (c->flags & PW_CASE_REPEATS)
+	if (c->flags & PW_CASE_FOLDED)
+		pw_fold_begin(c, e);
+	else if (c->flags & PW_CASE_REPEATS)
 		pw_repeat_begin(c, e);
 	bpf_ringbuf_submit(e, 0);
 

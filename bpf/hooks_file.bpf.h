@@ -178,7 +178,7 @@ static __noinline int pw_record_open(struct file *file, __u32 scope, const struc
 	struct inode *inode = file->f_inode;
 	struct pw_case c = {};
 
-	if (met->depth > PW_SHORT_WAY)
+	if (met->depth > PW_SHORT_WAY || pw_folds(q.access, pw_action_of(q.need)))
 		return PW_OPEN_ASK;
 
 	c.generation = bank->generation;

@@ -2,7 +2,8 @@
 /*
  * Refusals that repeat. Whoever tries the same again and again must not fill the rings: the first is
  * recorded at once, the next ones are counted, and become one record after a second, and then more
- * and more seldom while it goes on. A count is in the kernel, so it survives the daemon.
+ * and more seldom while it goes on. Reads by a subject that the policy wants folded are counted
+ * likewise, all of a run in an object together. A count is in the kernel, so it survives the daemon.
  */
 #ifndef PW_REPEAT_BPF_H
 #define PW_REPEAT_BPF_H
@@ -53,17 +54,12 @@ static __always_inline int pw_repeat_is(const struct pw_repeat *repeat, const __
 	return !differ;
 }
 
-/* Whether @c is one more of what was recorded, and is counted. */
-static __noinline int pw_repeat_counts(struct pw_case *c)
+/* Whether one more like @words was counted. */
+static __always_inline int pw_repeat_count(const __u64 *words)
 {
-	const __u64 *words = (const __u64 *)c;
-	struct pw_repeat *repeat;
-	__u64 key;
+	__u64 key = pw_repeat_key(words);
+	struct pw_repeat *repeat = bpf_map_lookup_elem(&repeats, &key);
 
-	if (!pw_repeat_prepare(c))
-		return 0;
-	key = pw_repeat_key(words);
-	repeat = bpf_map_lookup_elem(&repeats, &key);
 	if (!repeat || !pw_repeat_is(repeat, words) ||
 	    __sync_fetch_and_add(&repeat->count, 1) & PW_REPEAT_DEAD)
 		return 0;
@@ -72,30 +68,123 @@ static __noinline int pw_repeat_counts(struct pw_case *c)
 	return 1;
 }
 
-/*
- * From now on what is like @c is counted. @e is its record. Where there is no room for one more in the
- * map, each has its own.
- */
-static __noinline int pw_repeat_begin(const struct pw_case *c, const struct pw_event *e)
+/* Whether @c is one more of what was recorded, and is counted. */
+static __noinline int pw_repeat_counts(struct pw_case *c)
 {
-	const __u64 *words = (const __u64 *)c;
+	return pw_repeat_prepare(c) && pw_repeat_count((const __u64 *)c);
+}
+
+/* A new one of the map, still without its words, or NULL: there is no room for one more. */
+static __always_inline struct pw_repeat *pw_repeat_add(const __u64 *words)
+{
 	__u64 key = pw_repeat_key(words);
-	struct pw_repeat *repeat, *blank;
-	__u32 zero = 0, i;
+	struct pw_repeat *blank;
+	__u32 zero = 0;
 
 	blank = bpf_map_lookup_elem(&no_repeat, &zero);
 	if (!blank || bpf_map_update_elem(&repeats, &key, blank, BPF_NOEXIST))
-		return 0;
+		return NULL;
 	__sync_fetch_and_add(&shared.state.repeats, 1);
-	repeat = bpf_map_lookup_elem(&repeats, &key);
-	if (!repeat || bpf_probe_read_kernel(repeat->record, sizeof(repeat->record), e))
-		return 0;
-	repeat->last = e->mono;
-	repeat->due = e->mono + PW_REPEAT_NS;
-	repeat->wait = PW_REPEAT_NS;
+
+	return bpf_map_lookup_elem(&repeats, &key);
+}
+
+/* From now on what is like @words is counted. */
+static __always_inline void pw_repeat_open(struct pw_repeat *repeat, const __u64 *words, __u64 now,
+					   __u64 wait)
+{
+	__u32 i;
+
+	repeat->last = now;
+	repeat->due = now + wait;
+	repeat->wait = wait;
 	barrier();
 	for (i = 0; i < PW_CASE_WORDS; i++)
 		repeat->words[i] = words[i];
+}
+
+/* @e is the record of @c. Where there is no room for one more in the map, each has its own. */
+static __noinline int pw_repeat_begin(const struct pw_case *c, const struct pw_event *e)
+{
+	const __u64 *words = (const __u64 *)c;
+	struct pw_repeat *repeat = pw_repeat_add(words);
+
+	if (repeat && !bpf_probe_read_kernel(repeat->record, sizeof(repeat->record), e))
+		pw_repeat_open(repeat, words, e->mono, PW_REPEAT_NS);
+
+	return 0;
+}
+
+/*
+ * Reads that the policy wants folded: what is compared is whose they are, not of which file. A run
+ * that another user goes on with is another one, and so is each process that was there before the
+ * policy, which has no run.
+ */
+static __always_inline void pw_fold_like(const struct pw_case *c, struct pw_case *like)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pw_task *label = pw_label_copied(task);
+	struct pw_case of = {
+		.generation = c->generation,
+		.run = label ? label->run : 0,
+		.uid = task->cred->uid.val,
+		.subject = c->subject,
+		.object = c->object,
+		.flags = PW_CASE_FOLDED,
+		.type = c->type,
+		.action = c->action,
+		.verdict = c->verdict,
+	};
+
+	if (!of.run)
+		of.tgid = task->tgid;
+	*like = of;
+}
+
+/* Whether the read @c is one more of its run, and is counted. */
+static __noinline int pw_fold_counts(const struct pw_case *c)
+{
+	struct pw_case like;
+
+	pw_fold_like(c, &like);
+
+	return pw_repeat_count((const __u64 *)&like);
+}
+
+/* Keeps of the record @e what is true of the reads that come, which is all but the file. */
+static __always_inline int pw_fold_keep(struct pw_repeat *repeat, const struct pw_event *e)
+{
+	struct pw_event *kept = (struct pw_event *)repeat->record;
+
+	if (bpf_probe_read_kernel(kept, sizeof(*kept), e) ||
+	    bpf_probe_read_kernel(kept->bytes, PW_EVENT_BYTES, e->bytes + e->path_len))
+		return -1;
+	kept->flags &= ~PW_EVENT_PATH_CUT;
+	kept->path_len = 0;
+	kept->root = 0;
+	kept->dev = 0;
+	kept->ino = 0;
+
+	return 0;
+}
+
+/*
+ * @e is the record of the read @c; those that come are counted, while there is room. Nobody needs @c
+ * any more, and the stack has no room for another.
+ */
+static __noinline int pw_fold_begin(struct pw_case *c, const struct pw_event *e)
+{
+	const __u64 *words = (const __u64 *)c;
+	struct pw_repeat *repeat;
+
+	if (!pw_can_probe || shared.state.repeats >= PW_FOLDS_MAX)
+		return 0;
+	pw_fold_like(c, c);
+	repeat = pw_repeat_add(words);
+	if (!repeat || pw_fold_keep(repeat, e))
+		return 0;
+	repeat->leader = (__u64)bpf_get_current_task_btf()->group_leader;
+	pw_repeat_open(repeat, words, e->mono, PW_FOLD_NS);
 
 	return 0;
 }

@@ -36,17 +36,34 @@ static __always_inline void pw_end_repeat(const __u64 *key, struct pw_repeat *re
 		__sync_fetch_and_add(&shared.state.repeats, -1);
 }
 
+/*
+ * When it is recorded. Reads: also when a while has passed since the last, and the process that began
+ * is gone or runs something else; until then a fork may go on with the run.
+ */
+static __always_inline __u64 pw_repeat_due(const struct pw_repeat *repeat)
+{
+	const struct pw_case *like = (const struct pw_case *)repeat->words;
+	__u64 leader = repeat->leader, quiet = repeat->last + PW_REPEAT_NS_MAX;
+	const struct pw_label *label;
+
+	if (!leader || quiet >= repeat->due)
+		return repeat->due;
+	label = bpf_map_lookup_elem(&labels, &leader);
+
+	return label && label->task.run == like->run ? repeat->due : quiet;
+}
+
 static long pw_tell_repeat(struct bpf_map *map, const __u64 *key, struct pw_repeat *repeat,
 			   const struct pw_tell_repeats *how)
 {
-	__u64 count = repeat->count;
+	__u64 count = repeat->count, due = pw_repeat_due(repeat);
 
 	if (!count || count & PW_REPEAT_DEAD) {
-		if (how->now >= repeat->due)
+		if (how->now >= due)
 			pw_end_repeat(key, repeat);
 		return 0;
 	}
-	if (!how->all && how->now < repeat->due)
+	if (!how->all && how->now < due)
 		return 0;
 	__sync_fetch_and_sub(&repeat->count, count);
 	if (pw_emit_repeat(repeat, count)) {

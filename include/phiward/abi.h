@@ -21,7 +21,7 @@
 #include "limits.h"
 #include "words.h"
 
-#define PW_ABI_VERSION 4
+#define PW_ABI_VERSION 5
 
 #define PW_ASSERT_SIZE(type, bytes)                                                                \
 	_Static_assert(sizeof(type) == (bytes), "the size of " #type " is part of the ABI")
@@ -331,6 +331,8 @@ struct pw_code_set {
 };
 PW_ASSERT_SIZE(struct pw_code_set, 40);
 
+#define PW_ACCESS_FOLDED (1U << 15)	/* in pw_bank.access: reads of a run are one record */
+
 struct pw_bank {
 	__u64 generation;	/* 0: no policy */
 	__u32 mode;		/* enum pw_mode */
@@ -350,7 +352,7 @@ struct pw_bank {
 	__u64 program_filter[PW_FILTER_WORDS];
 	__u32 object_flags[PW_OBJECT_IDS];
 	struct pw_subject subjects[PW_SUBJECT_IDS];
-	/* PW_ACTION_BIT() masks; the access of others is always 0. */
+	/* PW_ACTION_BIT() masks, and PW_ACCESS_FOLDED; the access of others is always 0. */
 	__u16 access[PW_SUBJECT_IDS][PW_OBJECT_IDS];
 	struct pw_subject_set place_writers[PW_PLACES_MAX];
 	struct pw_code_set code_sets[PW_CODE_SETS_MAX];	/* the first is never used */

@@ -85,12 +85,16 @@ PW_ASSERT_SIZE(struct pw_event, 176);
 
 /*
  * Map `repeats`: a refusal that was recorded, and what came after it that was the same: of the same
- * process, the same file or peer, and the same answer. These have no number until userspace runs
- * the program `tell_repeats`, which makes one record of those that are due.
+ * process, the same file or peer, and the same answer. Where the policy says `folded`, also a read, and
+ * the reads of the same run in the same object that came after it. These have no number until userspace
+ * runs the program `tell_repeats`, which makes one record of those that are due.
  */
 #define PW_REPEAT_DEAD (1ULL << 63)	/* in count: it is being removed, and counts nothing any more */
 #define PW_REPEAT_NS 1000000000ULL	/* until the second record; then twice as long each time */
 #define PW_REPEAT_NS_MAX (64 * PW_REPEAT_NS)
+#define PW_FOLD_NS (3600 * PW_REPEAT_NS)	/* the same of reads, always */
+/* From here on no more reads are counted: refusals have room whatever runs. */
+#define PW_FOLDS_MAX (PW_REPEATS_MAX / 2)
 
 #define PW_CASE_WORDS 12
 
@@ -99,10 +103,11 @@ struct pw_repeat {
 	__u64 last;		/* ns since boot: when the last of these was */
 	__u64 due;		/* ns since boot: when they are recorded */
 	__u64 wait;		/* ns: how much later the next ones are */
+	__u64 leader;		/* reads: of the process that made the first, by address */
 	__u64 words[PW_CASE_WORDS];	/* struct pw_case, of which the key is a hash; 0: not filled yet */
-	char record[PW_EVENT_SIZE];	/* of the first one */
+	char record[PW_EVENT_SIZE];	/* of the first one; reads: without its file */
 };
-PW_ASSERT_SIZE(struct pw_repeat, 32 + 8 * PW_CASE_WORDS + PW_EVENT_SIZE);
+PW_ASSERT_SIZE(struct pw_repeat, 40 + 8 * PW_CASE_WORDS + PW_EVENT_SIZE);
 
 /* ---- What iterators tell userspace ------------------------------------------------------------- */
 

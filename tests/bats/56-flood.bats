@@ -21,6 +21,7 @@ setup_file() {
 	load lib/phiward
 	cp /usr/local/bin/act /usr/local/bin/viewer
 	cp /usr/local/bin/act /usr/local/bin/bedside
+	cp /usr/local/bin/act /usr/local/bin/saver
 	mkdir -p /srv/strict
 	echo data > $STRICT
 	policy > /run/vm/flood.yaml
@@ -43,6 +44,12 @@ policy() {
 	    access: {images: [read], strict: [read]}
 	    writes: [pipe]
 	    network: [{connect: {tcp: [104], to: [any]}}]
+	  saver:
+	    exec: [/usr/local/bin/saver]
+	    started_by: [anyone]
+	    access: {strict: [read]}
+	    audit: {strict: folded}
+	    writes: [pipe]
 	  bedside:
 	    exec: [/usr/local/bin/bedside]
 	    started_by: [anyone]
@@ -109,6 +116,43 @@ policy() {
 	assert_record type=gap reason~'members'
 	# 21 MiB, and two windows of a ring while one moves: not the 22 MiB of whole rings as well.
 	[ "$(awk '/^VmHWM:/ { print $2 }' "/proc/$(phiwardd_pid)/status")" -lt $((32 * 1024)) ]
+}
+
+@test "row 22: without room for a record, folded reads go on where they are counted, and begin nowhere" {
+	local strict='object=strict subject=saver verdict=allow'
+	mark
+	mkfifo /run/vm/go
+	background /run/vm/saves saver read $STRICT await /run/vm/go times 100 $STRICT
+	wait_for sleeps_as saver "$BACKGROUND_PID"
+	stop_phiward 9
+	assert_allowed viewer times $FILLS_MEMBERS $IMAGE
+	echo > /run/vm/go
+	wait "$BACKGROUND_PID"
+	assert_refused saver read $STRICT
+	start_phiward
+	wait_for phiward_is enforcing=true
+	[ "$(events_like $strict)" -eq 101 ]
+	[ "$(records_like $strict path=null | wc -l)" -eq 1 ]
+	assert_allowed saver read $STRICT
+	[ "$(events_like $strict)" -eq 102 ]
+	wait_for numbers_are_complete
+	rm /run/vm/go
+}
+
+@test "row 22: more folded runs than are counted have a record for each read, and refusals keep their room" {
+	local n folded reads=()
+	for n in {1..2200}; do reads+=(uid "$n" -1 read $STRICT read $STRICT); done
+	mark
+	saver "${reads[@]}"
+	run as_user mallory act times 500 $IMAGE
+	[ "$(events_like object=strict subject=saver verdict=allow)" -eq 4400 ]
+	folded=$(records_like object=strict subject=saver path=null count=1 | wc -l)
+	[ "$folded" -gt 1900 ] && [ "$folded" -le 2048 ]
+	assert_record object=strict subject=saver uid=2200 path=$STRICT
+	assert_no_record object=strict subject=saver uid=2200 path=null
+	[ "$(events_like object=images verdict=deny uid=2001)" -eq 500 ]
+	[ "$(records_like object=images verdict=deny uid=2001 | wc -l)" -le 20 ]
+	wait_for numbers_are_complete
 }
 
 @test "row 22: with the daemon alive, a flood is in the log to the last number" {

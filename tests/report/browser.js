@@ -38,7 +38,8 @@ const actor = r => r.actor === null ? '' : `${r.actor}, as ${r.actor_by} stated`
 const localTime = r => new Date(Date.parse(r.time) + 3600000).toISOString().replace('T', ' ').slice(0, 19) + '+0100';
 const numbers = r => r.first === null ? String(r.seq) : r.first === r.last ? String(r.first) : `${r.first}-${r.last}`;
 const peer = r => `${r.proto} ${r.addr.includes(':') ? `[${r.addr}]` : r.addr}:${r.port}${r.peer ? ` (${r.peer})` : ''}`;
-const what = r => r.addr ? peer(r) : r.path ?? r.peer ?? '';
+const isFolded = r => r.type === 'file' && r.action === 'read' && r.verdict === 'allow' && r.path === null;
+const what = r => isFolded(r) ? 'various files' : r.addr ? peer(r) : r.path ?? r.peer ?? '';
 const program = r => r.exe ?? r.comm ?? '';
 
 function countBy(key) {

@@ -100,8 +100,7 @@ rec('2026-11-25T11:59:00', type => 'policy', action => 'apply', verdict => 'deny
 rec('2026-11-25T12:00:00', type => 'policy', action => 'apply', subject => 'phiwardd', uid => 0, gid => 0, exe => '/usr/sbin/phiwardd',
 	path => 'ct-console version 7 digest 8d969eef, by user 0, 3 running tasks adopted', reason => "the administrator's command");
 # One line an hour of the backup.
-rec('2026-11-26T01:00:00', subject => 'backup', exe => '/usr/bin/borg', comm => 'borg', uid => 0, gid => 0, auid => undef, %images, path => undef,
-	numbers => 500, count => 500, volume => '/dev/sda3', dev => '8:3');
+rec('2026-11-26T01:00:00', subject => 'backup', exe => '/usr/bin/borg', comm => 'borg', uid => 0, gid => 0, auid => undef, %images, count => 500);
 rec('2026-11-26T20:00:00', %daemon, action => 'stop', path => 'phiwardd 0.1.0');
 
 begin 'b';

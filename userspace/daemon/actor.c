@@ -128,7 +128,7 @@ static int on_end(sd_event_source *source, int fd, uint32_t events, void *data)
 	(void)fd;
 	(void)events;
 	/* What it still did is recorded as done by whom it had stated. */
-	pw_watch_drain(daemon, false);
+	pw_watch_settle(daemon, true);
 	for (uint32_t i = 0; i < PW_SUBJECT_IDS; i++)
 		if (daemon->actor.sayers[i] == source) {
 			forget(daemon, i);
@@ -177,7 +177,7 @@ static const char *deal_with(struct pw_daemon *daemon, struct said *said)
 		subject = sayer(daemon, parent_of(said->from.pid), &pidfd);
 	if (!subject)
 		return "only members of a subject with `says_who` may state who is at the console";
-	pw_watch_drain(daemon, false);	/* what was before is of who was there before */
+	pw_watch_settle(daemon, true);	/* what was before is of who was there before */
 	forget(daemon, subject);
 	if (watch_end(daemon, subject, pidfd) < 0)
 		return "phiwardd has no room for it";

@@ -302,6 +302,22 @@ static void check_unix_doors(struct pw_reader *reader)
 	}
 }
 
+/* Where nothing is recorded there is nothing to fold. */
+static void check_folded(struct pw_reader *reader, const struct pw_subject_policy *subject)
+{
+	const struct pw_object_policy *object;
+	size_t i;
+
+	for (i = 0; i < subject->naccess; i++) {
+		object = &reader->policy->objects[subject->access[i].object];
+		if (subject->access[i].folded && object->audit != PW_AUDIT_ALL)
+			pw_error(reader, &subject->access[i].folded_at, "'folded' has no effect here: "
+				 "'%s' has 'audit: %s' (%s:%u), so no read of it is recorded",
+				 object->name, pw_word_name(&pw_words_audit, object->audit),
+				 object->at.file, object->at.line);
+	}
+}
+
 void pw_policy_check(struct pw_reader *reader)
 {
 	size_t i;
@@ -311,6 +327,8 @@ void pw_policy_check(struct pw_reader *reader)
 	check_volumes(reader);
 	check_reached(reader);
 	check_unix_doors(reader);
+	for (i = 0; i < reader->policy->nsubjects; i++)
+		check_folded(reader, &reader->policy->subjects[i]);
 	for (i = 0; i < reader->npeers; i++)
 		if (!reader->peers[i].used)
 			pw_warn(reader, &reader->peers[i].at, "no rule names the peer '%s'",

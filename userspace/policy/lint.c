@@ -99,6 +99,20 @@ static void lint_readers(const struct pw_policy *policy, size_t object, unsigned
 		warn(diag, &o->at, "no subject may do anything with '%s'", o->name);
 }
 
+/* What the records of a subject leave out, for whoever answers for the log. */
+static void lint_folded(const struct pw_policy *policy, const struct pw_subject_policy *subject,
+			unsigned int flags, struct pw_diag *diag)
+{
+	size_t i;
+
+	for (i = 0; i < subject->naccess && !(flags & PW_LINT_BRIEF); i++)
+		if (subject->access[i].folded)
+			pw_diag_add(diag, PW_DIAG_NOTE, &subject->access[i].folded_at,
+				    "records do not say which files of '%s' are read by '%s': of each run "
+				    "they name the first, and count the others by the hour",
+				    policy->objects[subject->access[i].object].name, subject->name);
+}
+
 static void lint_objects(const struct pw_policy *policy, unsigned int flags, struct pw_diag *diag)
 {
 	static const char *const needed[] = {"/bin", "/boot", "/dev", "/etc", "/home", "/lib",
@@ -202,6 +216,7 @@ static void lint_subject(const struct pw_policy *policy, const struct pw_subject
 
 	lint_start(policy, subject, diag);
 	lint_updates(policy, subject, flags, diag);
+	lint_folded(policy, subject, flags, diag);
 	lint_code(subject->code, subject->ncode, diag);
 	lint_code(subject->protect, subject->nprotect, diag);
 	for (i = 0; i < subject->nwrites; i++)

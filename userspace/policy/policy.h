@@ -117,6 +117,8 @@ struct pw_access {
 	size_t object;			/* index */
 	uint32_t actions;		/* PW_ACTION_BIT() */
 	uint32_t number;		/* of the rule, as in pw_net_rule */
+	bool folded;			/* `audit` says that reads of a run are one record, */
+	struct pw_position folded_at;	/* here */
 };
 
 struct pw_user {

@@ -141,8 +141,7 @@ static uint32_t read_actions(struct pw_reader *reader, const struct pw_yaml *lis
 	return actions;
 }
 
-static bool read_one_access(struct pw_reader *reader, const struct pw_yaml *key, size_t subject,
-			    struct pw_access *ret)
+static const struct pw_symbol *find_object(struct pw_reader *reader, const struct pw_yaml *key)
 {
 	const struct pw_symbol *object = pw_symbols_find(&reader->object_names, key->text);
 	struct pw_near near = {.text = key->text};
@@ -151,8 +150,18 @@ static bool read_one_access(struct pw_reader *reader, const struct pw_yaml *key,
 		pw_symbols_offer(&reader->object_names, &near);
 		pw_error(reader, &key->at, "unknown object '%s'%s", key->text,
 			 pw_suggestion(reader, &near));
-		return false;
 	}
+
+	return object;
+}
+
+static bool read_one_access(struct pw_reader *reader, const struct pw_yaml *key, size_t subject,
+			    struct pw_access *ret)
+{
+	const struct pw_symbol *object = find_object(reader, key);
+
+	if (!object)
+		return false;
 	if (!key->value || !pw_kind_is(reader, key->value, PW_YAML_LIST, key->text))
 		return false;
 	ret->at = key->at;
@@ -176,6 +185,48 @@ static void read_access(struct pw_reader *reader, const struct pw_yaml *map, voi
 			n++;
 	subject->policy->access = access;
 	subject->policy->naccess = n;
+}
+
+/* The only word: what is not folded is not named. */
+static const char *const fold_names[] = {"invalid", "folded"};
+static const struct pw_words words_fold = {fold_names, 2};
+
+static struct pw_access *find_access(const struct pw_subject_policy *policy, size_t object)
+{
+	size_t i;
+
+	for (i = 0; i < policy->naccess; i++)
+		if (policy->access[i].object == object)
+			return &policy->access[i];
+
+	return NULL;
+}
+
+static void read_one_audit(struct pw_reader *reader, const struct pw_yaml *key,
+			   const struct pw_subject_policy *policy)
+{
+	const struct pw_symbol *object = find_object(reader, key);
+	struct pw_access *access;
+
+	if (!key->value || !pw_read_word(reader, key->value, "audit", &words_fold) || !object)
+		return;
+	access = find_access(policy, object->index);
+	if (!access || !(access->actions & PW_ACTION_BIT(PW_ACTION_READ))) {
+		pw_error(reader, &key->at, "'%s' may not read '%s', so no reads can be folded: name it "
+			 "with 'read' under 'access'", policy->name, key->text);
+		return;
+	}
+	access->folded = true;
+	access->folded_at = key->at;
+}
+
+static void read_audit(struct pw_reader *reader, const struct pw_yaml *map, void *out)
+{
+	const struct pw_yaml *key;
+
+	for (key = map->first; key; key = key->next)
+		if (key->kind == PW_YAML_SCALAR)
+			read_one_audit(reader, key, ((struct subject *)out)->policy);
 }
 
 static void read_writes(struct pw_reader *reader, const struct pw_yaml *list, void *out)
@@ -300,6 +351,7 @@ static const struct pw_key subject_keys[] = {
 	{"helpers", PW_YAML_ANY, NULL, read_helpers},
 	{"users", PW_YAML_LIST, NULL, read_users},
 	{"access", PW_YAML_MAP, NULL, read_access},
+	{"audit", PW_YAML_MAP, NULL, read_audit},	/* of what `access` names */
 	{"writes", PW_YAML_LIST, NULL, read_writes},
 	{"code", PW_YAML_ANY_LIST, NULL, read_code},
 	{"protect", PW_YAML_LIST, NULL, read_protect},

@@ -155,7 +155,8 @@ static void add_access(struct pw_build *build, const struct pw_subject_policy *s
 		const struct pw_access *access = &subject->access[i];
 		uint32_t object = build->objects[access->object];
 
-		build->image->bank.access[id][object] |= (uint16_t)access->actions;
+		build->image->bank.access[id][object] |=
+			(uint16_t)(access->actions | (access->folded ? PW_ACCESS_FOLDED : 0));
 		build->image->catalog->access_rule[id][object] = access->number;
 	}
 }

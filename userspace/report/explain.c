@@ -206,6 +206,10 @@ static void print_target(FILE *to, json_object *record)
 		fprintf(to, " of file system %s", dev);
 		if (volume)
 			fprintf(to, " (%s)", volume);
+	} else if (pw_record_is_various(record)) {
+		begin(to, "files");
+		fputs("not known: the policy has the reads of this subject folded; the first of the run has "
+		      "a record of its own", to);
 	}
 	if (pw_record_text(record, "addr")) {
 		what = pw_record_what(record);

@@ -299,8 +299,22 @@ static int set_peer(struct reading *r)
 			  six ? "[" : "", TEXT(addr), six ? "]" : "", port, named ? " (" : "", TEXT(peer), named ? ")" : "");
 }
 
+/* As pw_record_is_various() has it. */
+static bool is_various(const struct reading *r)
+{
+	return pw_member_is(member(r, PW_MEMBER_TYPE), "\"file\"") &&
+	       pw_member_is(member(r, PW_MEMBER_ACTION), "\"read\"") &&
+	       pw_member_is(member(r, PW_MEMBER_VERDICT), "\"allow\"") &&
+	       !pw_member_is_text(member(r, PW_MEMBER_PATH)) &&
+	       !pw_member_is_text(member(r, PW_MEMBER_VOLUME));
+}
+
 static int set_what(struct reading *r)
 {
+	static const char various[] = "various files";
+
+	if (r->row->folded)
+		return set(r, PW_COLUMN_WHAT, various, sizeof(various) - 1);
 	if (pw_member_is_text(member(r, PW_MEMBER_ADDR)))
 		return set_peer(r);
 	if (pw_member_is_text(member(r, PW_MEMBER_PATH)))
@@ -400,12 +414,10 @@ static int fill_row(struct reading *r)
 		set_verdict, set_person, set_actor, set_program, set_chain, set_what, set_policy,
 		set_local_time,
 	};
-	const struct pw_member *path = member(r, PW_MEMBER_PATH);
 	bool phi = pw_member_is(member(r, PW_MEMBER_PHI), "true");
 	int e = set(r, PW_COLUMN_PHI, "yes", phi ? 3 : 0);
 
-	r->row->folded = r->row->count > 1 && pw_member_is(member(r, PW_MEMBER_TYPE), "\"file\"") &&
-			 !pw_member_is_text(path);
+	r->row->folded = is_various(r);
 	for (size_t i = 0; !e && i < PW_ARRAY_SIZE(plain); i++)
 		e = set_member(r, plain[i].column, plain[i].id);
 	for (size_t i = 0; !e && i < PW_ARRAY_SIZE(composed); i++)

@@ -28,7 +28,7 @@ struct pw_row {
 	uint64_t span;		/* how many more there are */
 	uint64_t count;		/* events; of a gap: numbers */
 	int64_t time;		/* ns since 1970 */
-	bool folded;		/* one record of many files, of which it names none */
+	bool folded;		/* reads of files that it does not name */
 	uint32_t ids[PW_COLUMNS_N];
 };
 

@@ -115,6 +115,13 @@ bool pw_record_is_pipe(json_object *record)
 	       sscanf(path, "\\%u:%u/%n", &major, &minor, &end) == 2 && end && !path[end];
 }
 
+bool pw_record_is_various(json_object *record)
+{
+	return pw_record_is(record, "type", "file") && pw_record_is(record, "action", "read") &&
+	       pw_record_is(record, "verdict", "allow") && !pw_record_text(record, "path") &&
+	       !pw_record_text(record, "volume");
+}
+
 /* `tcp 4242 from 10.20.0.2 (scanner)` */
 static int what_came_in(json_object *record, const char *proto, const char *addr,
 			const char *peer, char **ret)
@@ -136,6 +143,8 @@ char *pw_record_what(json_object *record)
 		r = what_came_in(record, proto ? proto : "ip", addr, peer, &what);
 	else if (pw_record_is_pipe(record))
 		r = asprintf(&what, "a pipe");
+	else if (pw_record_is_various(record))
+		r = asprintf(&what, "various files");
 	else if (addr)
 		r = asprintf(&what, strchr(addr, ':') ? "%s [%s]:%" PRIu64 "%s%s%s" :
 							"%s %s:%" PRIu64 "%s%s%s",

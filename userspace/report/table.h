@@ -41,6 +41,9 @@ bool pw_record_came_in(json_object *record);
 /* Whether a program wrote to a pipe, which has no name and lies on no file system that is mounted. */
 bool pw_record_is_pipe(json_object *record);
 
+/* Whether it stands for reads of files that it does not name, as the policy wants with `folded`. */
+bool pw_record_is_various(json_object *record);
+
 /* Columns that a text of records takes on a terminal. */
 size_t pw_text_columns(const char *text);
 

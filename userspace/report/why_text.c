@@ -155,7 +155,9 @@ void pw_tell_record(FILE *to, json_object *record, uint64_t count, const char *n
 		    unsigned int tell)
 {
 	print_event(to, record, tell);
-	if (count > 1)
+	if (pw_record_is_various(record))
+		fprintf(to, ", %" PRIu64 " time%s", count, count == 1 ? "" : "s");
+	else if (count > 1)
 		fprintf(to, " and the like, %" PRIu64 " times", count);
 	if (!pw_record_is(record, "type", "policy") && !pw_record_is(record, "type", "system"))
 		print_reason(to, record, not_entered);

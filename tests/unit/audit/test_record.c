@@ -204,6 +204,14 @@ static void a_digest_for_names(void **state)
 	e.event.seq++;
 	record(f, &e);
 	assert_text(f, "path", "/srv/dicom");
+
+	/* Nor have reads that are folded. */
+	e.event.dev = 0;
+	e.event.ino = 0;
+	e.event.root = 0;
+	e.event.seq++;
+	record(f, &e);
+	assert_text(f, "path", NULL);
 }
 
 static void an_allowed_access_of_a_member(void **state)

@@ -135,6 +135,9 @@ static void dump_subject(FILE *to, const struct pw_policy *policy,
 	for (i = 0; i < s->naccess; i++) {
 		fprintf(to, "  rule %u at %u:%u: %s", s->access[i].number, s->access[i].at.line,
 			s->access[i].at.column, policy->objects[s->access[i].object].name);
+		if (s->access[i].folded)
+			fprintf(to, ", folded at %u:%u", s->access[i].folded_at.line,
+				s->access[i].folded_at.column);
 		dump_bits(to, "", &pw_words_action, s->access[i].actions);
 	}
 	dump_paths(to, "writes", s->writes, s->nwrites);

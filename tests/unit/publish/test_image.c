@@ -141,6 +141,19 @@ static void test_object_and_subject(void **state)
 	done(&built);
 }
 
+static void test_folded(void **state)
+{
+	struct built built;
+
+	(void)state;
+	build(HEAD IMAGES("@/images") READER("    audit: {images: folded}\n") OTHERS, NULL, &built);
+	assert_int_equal(built.r, 0);
+	assert_int_equal(built.image->bank.access[PW_SUBJECT_FIRST][PW_OBJECT_FIRST],
+			 PW_ACTION_BIT(PW_ACTION_READ) | PW_ACTION_BIT(PW_ACTION_WRITE) |
+				 PW_ACCESS_FOLDED);
+	done(&built);
+}
+
 static void test_missing_path_is_held(void **state)
 {
 	const struct pw_name *name;
@@ -444,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_kept_beyond_bounds),
 		cmocka_unit_test(test_kept_numbers),
 		cmocka_unit_test(test_object_and_subject),
+		cmocka_unit_test(test_folded),
 		cmocka_unit_test(test_missing_path_is_held),
 		cmocka_unit_test(test_link_and_target_are_held),
 		cmocka_unit_test(test_what_lay_elsewhere_is_protected_there),

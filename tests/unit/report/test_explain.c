@@ -117,6 +117,26 @@ static void what_was_allowed_needs_no_advice(void **state)
 	free(text);
 }
 
+static void reads_that_are_one_record_name_no_file(void **state)
+{
+	json_object *record = refusal();
+
+	(void)state;
+	set_text(record, "verdict", "allow");
+	set_text(record, "subject", "backup");
+	set_text(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_RULE));
+	set_text(record, "path", NULL);
+	set_text(record, "dev", NULL);
+	set_text(record, "ino", NULL);
+	set_text(record, "volume", NULL);
+	set_number(record, "count", 49);
+	assert_int_equal(take(record), 1);
+	assert_says("/usr/bin/cat (subject backup) run by user 0, logged in as user 1000 was allowed reading "
+		    "various files of images, 49 times, because a rule allows it (ct.yaml:9, object images).\n");
+	assert_says("  files       not known: the policy has the reads of this subject folded; the first of "
+		    "the run has a record of its own\n");
+}
+
 static void who_started_it_and_who_was_there(void **state)
 {
 	json_object *record = refusal();
@@ -221,7 +241,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(a_refusal_is_told_whole), TEST(what_was_allowed_needs_no_advice),
+		TEST(a_refusal_is_told_whole), TEST(what_was_allowed_needs_no_advice), TEST(reads_that_are_one_record_name_no_file),
 		TEST(what_the_mode_let_through),
 		TEST(who_started_it_and_who_was_there),
 		TEST(a_record_of_a_run),

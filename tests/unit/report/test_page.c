@@ -200,6 +200,13 @@ static void gaps_and_repetitions(void **state)
 	set_number(record, "count", 100);
 	set_text(record, "path", NULL);
 	add(record);
+	record = access_by(25, 1, "/x");
+	set_text(record, "path", NULL);
+	add(record);
+	record = access_by(26, 1, "/x");
+	set_text(record, "path", NULL);
+	set_text(record, "verdict", "deny");
+	add(record);
 	read_rows();
 	assert_int_equal(rows.rows[0].seq, 3);
 	assert_int_equal(rows.rows[0].span, 6);
@@ -208,6 +215,10 @@ static void gaps_and_repetitions(void **state)
 	assert_int_equal(rows.rows[1].count, 4);
 	assert_false(rows.rows[1].folded);
 	assert_true(rows.rows[2].folded);
+	assert_true(rows.rows[3].folded);
+	assert_false(rows.rows[4].folded);
+	assert_column(3, PW_COLUMN_WHAT, "various files");
+	assert_column(4, PW_COLUMN_WHAT, "");
 }
 
 static void what_is_no_record_is_counted(void **state)

@@ -118,6 +118,18 @@ static void what_a_record_is_about(void **state)
 	assert_string_equal(what, "tcp [fd00::1]:104");
 	free(what);
 	json_object_put(record);
+	record = test_record(6);
+	set_text(record, "path", NULL);
+	what = pw_record_what(record);
+	assert_string_equal(what, "-");
+	free(what);
+	set_text(record, "verdict", "allow");
+	what = pw_record_what(record);
+	assert_string_equal(what, "various files");
+	free(what);
+	set_text(record, "volume", "/dev/sda1");
+	assert_false(pw_record_is_various(record));
+	json_object_put(record);
 }
 
 static void assert_fits(const char *text, size_t columns, const char *expected)
