@@ -106,11 +106,7 @@ struct {
 	__type(value, struct pw_seal);
 } seal SEC(".maps");
 
-/*
- * Strangers who flood take the place of no member's record, and a flood of refused accesses
- * hides nothing of what they try on the guard.
- */
-/* Refusals that repeat, by the hash of their case. */
+/* Refusals that repeat and reads that are folded, by the hash of their case. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -128,6 +124,10 @@ struct {
 	__type(value, struct pw_repeat);
 } no_repeat SEC(".maps");
 
+/*
+ * Strangers who flood take the place of no member's record, and a flood of refused accesses
+ * hides nothing of what they try on the guard.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 * 1024 * 1024);

@@ -8,6 +8,8 @@
 #ifndef PW_REPEAT_BPF_H
 #define PW_REPEAT_BPF_H
 
+#include <phiward/repeat.h>
+
 /*
  * Whether @c, which has been decided, is to be counted with its like: a refusal, or a look into the
  * log, and of a file that exists. A name that does not could be another the next time at the same
@@ -95,9 +97,7 @@ static __always_inline void pw_repeat_open(struct pw_repeat *repeat, const __u64
 {
 	__u32 i;
 
-	repeat->last = now;
-	repeat->due = now + wait;
-	repeat->wait = wait;
+	pw_repeat_start(repeat, now, wait);
 	barrier();
 	for (i = 0; i < PW_CASE_WORDS; i++)
 		repeat->words[i] = words[i];
@@ -117,8 +117,8 @@ static __noinline int pw_repeat_begin(const struct pw_case *c, const struct pw_e
 
 /*
  * Reads that the policy wants folded: what is compared is whose they are, not of which file. A run
- * that another user goes on with is another one, and so is each process that was there before the
- * policy, which has no run.
+ * that another user goes on with is another one. A process that was there before the policy, or whose
+ * exec found no room for its record, has no run: it is one of its own with each program.
  */
 static __always_inline void pw_fold_like(const struct pw_case *c, struct pw_case *like)
 {
@@ -130,6 +130,7 @@ static __always_inline void pw_fold_like(const struct pw_case *c, struct pw_case
 		.uid = task->cred->uid.val,
 		.subject = c->subject,
 		.object = c->object,
+		.program = c->program,
 		.flags = PW_CASE_FOLDED,
 		.type = c->type,
 		.action = c->action,
@@ -169,15 +170,15 @@ static __always_inline int pw_fold_keep(struct pw_repeat *repeat, const struct p
 }
 
 /*
- * @e is the record of the read @c; those that come are counted, while there is room. Nobody needs @c
- * any more, and the stack has no room for another.
+ * @e is the record of the read @c; those that come are counted, while there is room. Makes @c what is
+ * compared, which leaves its verdict: the stack has no room for another.
  */
 static __noinline int pw_fold_begin(struct pw_case *c, const struct pw_event *e)
 {
 	const __u64 *words = (const __u64 *)c;
 	struct pw_repeat *repeat;
 
-	if (!pw_can_probe || shared.state.repeats >= PW_FOLDS_MAX)
+	if (!pw_can_probe || !pw_fold_has_room(shared.state.repeats))
 		return 0;
 	pw_fold_like(c, c);
 	repeat = pw_repeat_add(words);

@@ -36,27 +36,23 @@ static __always_inline void pw_end_repeat(const __u64 *key, struct pw_repeat *re
 		__sync_fetch_and_add(&shared.state.repeats, -1);
 }
 
-/*
- * When it is recorded. Reads: also when a while has passed since the last, and the process that began
- * is gone or runs something else; until then a fork may go on with the run.
- */
-static __always_inline __u64 pw_repeat_due(const struct pw_repeat *repeat)
+/* Whether the process that made the first of these reads is there, and still in their run. */
+static __always_inline int pw_run_goes_on(const struct pw_repeat *repeat)
 {
 	const struct pw_case *like = (const struct pw_case *)repeat->words;
-	__u64 leader = repeat->leader, quiet = repeat->last + PW_REPEAT_NS_MAX;
 	const struct pw_label *label;
+	__u64 leader = repeat->leader;
 
-	if (!leader || quiet >= repeat->due)
-		return repeat->due;
 	label = bpf_map_lookup_elem(&labels, &leader);
 
-	return label && label->task.run == like->run ? repeat->due : quiet;
+	return label && label->task.run == like->run;
 }
 
 static long pw_tell_repeat(struct bpf_map *map, const __u64 *key, struct pw_repeat *repeat,
-			   const struct pw_tell_repeats *how)
+			   struct pw_tell_repeats *how)
 {
-	__u64 count = repeat->count, due = pw_repeat_due(repeat);
+	__u64 count = repeat->count;
+	__u64 due = pw_repeat_due(repeat, !repeat->leader || pw_run_goes_on(repeat));
 
 	if (!count || count & PW_REPEAT_DEAD) {
 		if (how->now >= due)
@@ -68,16 +64,15 @@ static long pw_tell_repeat(struct bpf_map *map, const __u64 *key, struct pw_repe
 	__sync_fetch_and_sub(&repeat->count, count);
 	if (pw_emit_repeat(repeat, count)) {
 		__sync_fetch_and_add(&repeat->count, count);
+		how->left = 1;
 		return 0;
 	}
-	if (repeat->wait < PW_REPEAT_NS_MAX)
-		repeat->wait *= 2;
-	repeat->due = how->now + repeat->wait;
+	pw_repeat_told(repeat, how->now);
 
 	return 0;
 }
 
-/* Always 0. */
+/* 1: there was no room for all of them. */
 SEC("syscall")
 int pw_tell_repeats(struct pw_tell_repeats *ctx)
 {
@@ -85,7 +80,7 @@ int pw_tell_repeats(struct pw_tell_repeats *ctx)
 
 	bpf_for_each_map_elem(&repeats, pw_tell_repeat, &how, 0);
 
-	return 0;
+	return how.left;
 }
 
 #endif

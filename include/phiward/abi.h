@@ -332,6 +332,7 @@ struct pw_code_set {
 PW_ASSERT_SIZE(struct pw_code_set, 40);
 
 #define PW_ACCESS_FOLDED (1U << 15)	/* in pw_bank.access: reads of a run are one record */
+_Static_assert(!(PW_ACCESS_FOLDED & PW_ACTIONS_OF_FILES), "it allows nothing");
 
 struct pw_bank {
 	__u64 generation;	/* 0: no policy */

@@ -160,7 +160,8 @@ PW_ASSERT_SIZE(struct pw_note, 272);
 /* Context of the program `tell_repeats` (type syscall, run by the daemon). */
 struct pw_tell_repeats {
 	__u64 now;		/* set by it */
-	__u64 all;		/* 1: also what is not due yet */
+	__u32 all;		/* 1: also what is not due yet */
+	__u32 left;		/* set by it: there was no room for all */
 };
 PW_ASSERT_SIZE(struct pw_tell_repeats, 16);
 

@@ -63,8 +63,8 @@ reads() {
 		$BUSYBOX awk -F '"count":' '{ sum += $2 + 0 } END { print NR, sum + 0 }'
 }
 
-# Without asking phiwardd for what was counted.
-is_written() { $BUSYBOX grep -qF "$1" /var/log/phiward/audit.log; }
+# is_written TEXT: in a line of saver's, without asking phiwardd for what was counted.
+is_written() { $BUSYBOX grep -F '"subject":"saver"' /var/log/phiward/audit.log | $BUSYBOX grep -qF "$1"; }
 
 # json_number KEY JSON: what that member is.
 json_number() { [[ $2 =~ \"$1\":([0-9]+) ]] && echo "${BASH_REMATCH[1]}"; }
@@ -151,6 +151,21 @@ json_number() { [[ $2 =~ \"$1\":([0-9]+) ]] && echo "${BASH_REMATCH[1]}"; }
 	wait_for phiward_is enforcing=true
 	[ "$(reads subject=saver object=images)" = "2 20" ]
 	assert_record type=file subject=saver path=null count=19
+	rm /run/vm/go
+}
+
+# The hour has its test in unit/common/test_repeat.
+@test "folded: a minute after its run is over a count is written unasked, and one whose run waits is not" {
+	mark
+	mkfifo /run/vm/go
+	background /run/vm/saves saver -e "$USES MANY(1, 24); AWAIT; MANY(1, 1)"
+	wait_for sleeps_as saver "$BACKGROUND_PID"
+	assert_allowed saver -e "$USES MANY(1, 38)"
+	wait_for is_written '"count":37,'
+	echo go > /run/vm/go
+	wait "$BACKGROUND_PID"
+	[ "$(reads subject=saver object=images)" = "4 63" ]
+	[ "$(reads subject=saver path=null count=24)" = "1 24" ]
 	rm /run/vm/go
 }
 

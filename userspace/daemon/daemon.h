@@ -109,7 +109,7 @@ void pw_watch_applied(struct pw_daemon *daemon);
 /* Writes to the log what is in the rings; with @settle, also what is lost. */
 int pw_watch_drain(struct pw_daemon *daemon, bool settle);
 
-/* The same with @settle, and before it what was refused again: what is due, or @all. */
+/* The same with @settle, and before it what was counted: what is due, or @all. */
 int pw_watch_settle(struct pw_daemon *daemon, bool all);
 
 /* Tries the canary; a failure becomes a record. */

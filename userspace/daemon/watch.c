@@ -19,6 +19,8 @@
 #define PACE_USEC 20000ULL
 #define REFRESH_USEC (2 * SECOND)	/* paths that are pending */
 #define CANARY_USEC (60 * SECOND)
+/* One for rings that are full already, and two for all that is counted: the ring of others holds 2,700. */
+#define SETTLE_ROUNDS 3
 
 /* ---- The log ------------------------------------------------------------------------------- */
 
@@ -42,19 +44,27 @@ int pw_watch_drain(struct pw_daemon *daemon, bool settle)
 	return r;
 }
 
-static void tell_repeats(struct pw_daemon *daemon, bool all)
+/* True: there was no room for all of it. */
+static bool tell_repeats(struct pw_daemon *daemon, bool all)
 {
 	int r = daemon->ward ? pw_ward_tell_repeats(daemon->ward, all) : 0;
 
 	if (r < 0)
 		pw_journal_say(daemon->journal, LOG_ERR,
-			       "what was refused again cannot be counted: %s", strerror(-r));
+			       "what was counted cannot be recorded: %s", strerror(-r));
+	return r > 0;
 }
 
 int pw_watch_settle(struct pw_daemon *daemon, bool all)
 {
-	tell_repeats(daemon, all);
-	return pw_watch_drain(daemon, true);
+	int rounds = SETTLE_ROUNDS, r;
+	bool left;
+
+	do {
+		left = tell_repeats(daemon, all);
+		r = pw_watch_drain(daemon, true);
+	} while (left && r >= 0 && --rounds);
+	return r;
 }
 
 /*
@@ -283,7 +293,7 @@ void pw_watch_applied(struct pw_daemon *daemon)
 	struct pw_canary canary;
 
 	/* What was counted under a policy of before needs its catalog, which is not kept for ever. */
-	tell_repeats(daemon, true);
+	pw_watch_settle(daemon, true);
 	if (daemon->log)
 		pw_log_set(daemon->log, pw_retain_policy(daemon));
 	sd_event_source_set_time_relative(daemon->ticks[0], flush_usec(daemon));

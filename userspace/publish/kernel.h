@@ -116,8 +116,8 @@ int pw_kernel_note_way(struct pw_kernel *kernel);
 int pw_kernel_note(struct pw_kernel *kernel, const struct pw_note *note);
 
 /*
- * Has refusals that were counted since their last record recorded: those that are due, or @all. What
- * finds no room in the rings stays counted.
+ * Has refusals and folded reads that were counted since their last record recorded: those that are due,
+ * or @all. 1: some found no room in the rings, and stay counted.
  */
 int pw_kernel_tell_repeats(struct pw_kernel *kernel, bool all);
 

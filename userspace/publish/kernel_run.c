@@ -56,7 +56,7 @@ int pw_kernel_tell_repeats(struct pw_kernel *kernel, bool all)
 	if (fd < 0)
 		return fd;
 
-	return bpf_prog_test_run_opts(fd, &options) < 0 ? -errno : 0;
+	return bpf_prog_test_run_opts(fd, &options) < 0 ? -errno : (int)options.retval;
 }
 
 struct output {

@@ -241,8 +241,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(a_refusal_is_told_whole), TEST(what_was_allowed_needs_no_advice), TEST(reads_that_are_one_record_name_no_file),
-		TEST(what_the_mode_let_through),
+		TEST(a_refusal_is_told_whole), TEST(what_was_allowed_needs_no_advice),
+		TEST(reads_that_are_one_record_name_no_file), TEST(what_the_mode_let_through),
 		TEST(who_started_it_and_who_was_there),
 		TEST(a_record_of_a_run),
 		TEST(one_of_several_numbers), TEST(what_follows_from_a_wrong_start),
