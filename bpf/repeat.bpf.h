@@ -76,7 +76,7 @@ static __noinline int pw_repeat_counts(struct pw_case *c)
 	return pw_repeat_prepare(c) && pw_repeat_count((const __u64 *)c);
 }
 
-/* A new one of the map, still without its words, or NULL: there is no room for one more. */
+/* A new one of the map, not due yet and without its words, or NULL: there is no room for one more. */
 static __always_inline struct pw_repeat *pw_repeat_add(const __u64 *words)
 {
 	__u64 key = pw_repeat_key(words);
@@ -89,6 +89,15 @@ static __always_inline struct pw_repeat *pw_repeat_add(const __u64 *words)
 	__sync_fetch_and_add(&shared.state.repeats, 1);
 
 	return bpf_map_lookup_elem(&repeats, &key);
+}
+
+/* The new one could not be filled. */
+static __always_inline void pw_repeat_drop(const __u64 *words)
+{
+	__u64 key = pw_repeat_key(words);
+
+	if (!bpf_map_delete_elem(&repeats, &key))
+		__sync_fetch_and_add(&shared.state.repeats, -1);
 }
 
 /* From now on what is like @words is counted. */
@@ -107,9 +116,16 @@ static __always_inline void pw_repeat_open(struct pw_repeat *repeat, const __u64
 static __noinline int pw_repeat_begin(const struct pw_case *c, const struct pw_event *e)
 {
 	const __u64 *words = (const __u64 *)c;
-	struct pw_repeat *repeat = pw_repeat_add(words);
+	struct pw_repeat *repeat;
 
-	if (repeat && !bpf_probe_read_kernel(repeat->record, sizeof(repeat->record), e))
+	if (!pw_can_probe)
+		return 0;
+	repeat = pw_repeat_add(words);
+	if (!repeat)
+		return 0;
+	if (bpf_probe_read_kernel(repeat->record, sizeof(repeat->record), e))
+		pw_repeat_drop(words);
+	else
 		pw_repeat_open(repeat, words, e->mono, PW_REPEAT_NS);
 
 	return 0;
@@ -182,8 +198,12 @@ static __noinline int pw_fold_begin(struct pw_case *c, const struct pw_event *e)
 		return 0;
 	pw_fold_like(c, c);
 	repeat = pw_repeat_add(words);
-	if (!repeat || pw_fold_keep(repeat, e))
+	if (!repeat)
 		return 0;
+	if (pw_fold_keep(repeat, e)) {
+		pw_repeat_drop(words);
+		return 0;
+	}
 	repeat->leader = (__u64)bpf_get_current_task_btf()->group_leader;
 	pw_repeat_open(repeat, words, e->mono, PW_FOLD_NS);
 

@@ -23,8 +23,7 @@ static __always_inline int pw_emit_repeat(const struct pw_repeat *repeat, __u64 
 }
 
 /*
- * Nothing came for a whole wait, or it was never filled: whoever counts in this moment finds it dead, and
- * has a record of its own.
+ * Nothing came for a whole wait: whoever counts in this moment finds it dead, and has a record of its own.
  */
 static __always_inline void pw_end_repeat(const __u64 *key, struct pw_repeat *repeat)
 {
@@ -52,8 +51,11 @@ static long pw_tell_repeat(struct bpf_map *map, const __u64 *key, struct pw_repe
 			   struct pw_tell_repeats *how)
 {
 	__u64 count = repeat->count;
-	__u64 due = pw_repeat_due(repeat, !repeat->leader || pw_run_goes_on(repeat));
+	__u64 due;
 
+	if (!repeat->due)	/* another processor fills it */
+		return 0;
+	due = pw_repeat_due(repeat, !repeat->leader || pw_run_goes_on(repeat));
 	if (!count || count & PW_REPEAT_DEAD) {
 		if (how->now >= due)
 			pw_end_repeat(key, repeat);
