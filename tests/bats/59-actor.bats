@@ -126,6 +126,28 @@ said_is() {
 	wait_for said_is viewer "null null 0"
 }
 
+@test "actor: it stands over a start of phiwardd, unless who said it ended meanwhile" {
+	start_ris
+	tell_ris say "ACTOR=henry@hospital"
+	wait_for said_is viewer "henry@hospital ris 0"
+	mark
+	stop_phiward 9
+	viewer -e "$ACTS READ"
+	start_phiward
+	wait_for phiward_is daemon=true state=enforcing
+	wait_for has_record type=file subject=viewer object=images
+	assert_actor viewer "henry@hospital ris 0"
+	tell_ris read
+	wait_for said_is ris "henry@hospital ris 0"
+	assert_refused sh -c 'echo > /var/lib/phiward/actors.json'
+	stop_phiward 9
+	exec 9>&-
+	wait "$BACKGROUND_PID" || true
+	start_phiward
+	wait_for phiward_is daemon=true state=enforcing
+	said_is viewer "null null 0"
+}
+
 @test "actor: a script says it by a command, and it ends with the script" {
 	rm -f /run/vm/go; mkfifo /run/vm/go
 	background /run/vm/screen.out login-screen -c "phiward actor erin@hospital; echo said \$?; read line < /run/vm/go; phiward actor --nobody; echo nobody \$?; read line < /run/vm/go; :"

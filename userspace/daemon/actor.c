@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,8 +15,11 @@
 #include "common/text.h"
 #include "daemon/actor.h"
 #include "daemon/daemon.h"
+#include "publish/ids.h"
 #include "publish/pins.h"
+#include "publish/store.h"
 
+#define ACTORS_FILE "actors.json"
 #define DATAGRAM_MAX 512
 #define DESCRIPTORS_MAX 4	/* more of one datagram do not arrive */
 
@@ -44,7 +49,7 @@ static void forget(struct pw_daemon *daemon, uint32_t subject)
 {
 	struct pw_actor_state *state = &daemon->actor;
 
-	state->sayers[subject] = sd_event_source_disable_unref(state->sayers[subject]);
+	state->sayers[subject].end = sd_event_source_disable_unref(state->sayers[subject].end);
 	for (uint32_t i = 0; i < PW_SUBJECT_IDS; i++)
 		if (state->actors.said[i].by_subject == subject)
 			say(&state->actors, i, "", 0, "");
@@ -88,24 +93,98 @@ static void state_for(struct pw_daemon *daemon, const struct pw_subject_policy *
 	}
 }
 
+/* ---- What is kept for the next start --------------------------------------------------------- */
+
+static json_object *kept_sayer(const struct pw_actor_state *state, uint32_t subject)
+{
+	json_object *object = json_object_new_object();
+
+	if (!object || pw_json_add(object, "subject", json_object_new_uint64(subject)) < 0 ||
+	    pw_json_add(object, "pid", json_object_new_uint64((uint64_t)state->sayers[subject].pid)) < 0 ||
+	    pw_json_add(object, "started", json_object_new_uint64(state->sayers[subject].started)) < 0) {
+		json_object_put(object);
+		return NULL;
+	}
+	return object;
+}
+
+static json_object *kept_statement(const struct pw_actor_state *state, uint32_t subject)
+{
+	const struct pw_actor_said *said = &state->actors.said[subject];
+	json_object *object = json_object_new_object();
+
+	if (!object || pw_json_add(object, "subject", json_object_new_uint64(subject)) < 0 ||
+	    pw_json_add(object, "actor", json_object_new_string(said->actor)) < 0 ||
+	    pw_json_add(object, "by_subject", json_object_new_uint64(said->by_subject)) < 0 ||
+	    pw_json_add(object, "by", json_object_new_string(said->by)) < 0) {
+		json_object_put(object);
+		return NULL;
+	}
+	return object;
+}
+
+static int add_kept(const struct pw_actor_state *state, json_object *object)
+{
+	json_object *sayers = json_object_new_array(), *said;
+	int r = pw_json_add(object, "sayers", sayers);
+
+	if (r < 0)
+		return r;
+	said = json_object_new_array();
+	r = pw_json_add(object, "said", said);
+	for (uint32_t i = 0; r == 0 && i < PW_SUBJECT_IDS; i++) {
+		if (state->sayers[i].end)
+			r = pw_json_append(sayers, kept_sayer(state, i));
+		if (r == 0 && state->actors.said[i].by_subject)
+			r = pw_json_append(said, kept_statement(state, i));
+	}
+	return r;
+}
+
+static void keep(struct pw_daemon *daemon)
+{
+	_cleanup_(pw_json_putp) json_object *object = json_object_new_object();
+	char boot[PW_BOOT_ID_LEN + 1];
+	int r = object ? pw_boot_id(boot) : -ENOMEM;
+
+	if (r == 0)
+		r = pw_json_add(object, "boot", json_object_new_string(boot));
+	if (r == 0)
+		r = add_kept(&daemon->actor, object);
+	if (r == 0)
+		r = pw_store_write_json(daemon->directories.state, ACTORS_FILE, object);
+	if (r < 0)
+		pw_journal_say(daemon->journal, LOG_ERR, "who is at the console cannot be kept for the "
+			       "next start of phiwardd: %s", strerror(-r));
+}
+
 /* ---- Who states ------------------------------------------------------------------------------ */
 
-static pid_t parent_of(pid_t pid)
+/* What /proc says of a process, or all 0. */
+struct process {
+	pid_t parent;
+	uint64_t started;
+};
+
+static struct process process_of(pid_t pid)
 {
-	char path[32], text[256], *end;
+	char path[32], text[1024], *end;
+	struct process process = { 0 };
 	_cleanup_close_ int fd = -1;
 	ssize_t n;
-	int parent;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (n <= 0)
-		return 0;
+		return process;
 	text[n] = '\0';
 	/* "12 (name) S 1": a name may hold anything, and nothing behind it a parenthesis. */
 	end = strrchr(text, ')');
-	return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;
+	if (!end || sscanf(end + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+			   "%*d %" SCNu64, &process.parent, &process.started) != 2)
+		return (struct process){ 0 };
+	return process;
 }
 
 /* The subject of @pid when it may state; *@ret_pidfd is the caller's then. */
@@ -130,26 +209,110 @@ static int on_end(sd_event_source *source, int fd, uint32_t events, void *data)
 	/* What it still did is recorded as done by whom it had stated. */
 	pw_watch_settle(daemon, true);
 	for (uint32_t i = 0; i < PW_SUBJECT_IDS; i++)
-		if (daemon->actor.sayers[i] == source) {
+		if (daemon->actor.sayers[i].end == source) {
 			forget(daemon, i);
 			break;
 		}
+	keep(daemon);
 	return 0;
 }
 
-static int watch_end(struct pw_daemon *daemon, uint32_t subject, int pidfd)
+/* Takes over @pidfd, which is of @pid. */
+static int watch_end(struct pw_daemon *daemon, uint32_t subject, pid_t pid, int pidfd)
 {
-	sd_event_source *source;
-	int r = sd_event_add_io(daemon->event, &source, pidfd, EPOLLIN, on_end, daemon);
+	struct pw_actor_sayer *sayer = &daemon->actor.sayers[subject];
+	sd_event_source *end;
+	int r = sd_event_add_io(daemon->event, &end, pidfd, EPOLLIN, on_end, daemon);
 
 	if (r < 0) {
 		close(pidfd);
 		return r;
 	}
-	sd_event_source_set_io_fd_own(source, 1);
-	sd_event_source_disable_unref(daemon->actor.sayers[subject]);
-	daemon->actor.sayers[subject] = source;
+	sd_event_source_set_io_fd_own(end, 1);
+	sd_event_source_disable_unref(sayer->end);
+	*sayer = (struct pw_actor_sayer){ end, pid, process_of(pid).started };
 	return 0;
+}
+
+/* ---- What was kept ---------------------------------------------------------------------------- */
+
+static bool subject_in(json_object *object, const char *key, uint32_t *ret)
+{
+	uint64_t subject;
+
+	if (!pw_json_u64(object, key, &subject) || subject < PW_SUBJECT_FIRST || subject >= PW_SUBJECT_IDS)
+		return false;
+	*ret = (uint32_t)subject;
+	return true;
+}
+
+static int restore_sayer(struct pw_daemon *daemon, json_object *object)
+{
+	uint64_t pid, started;
+	uint32_t subject;
+	int pidfd;
+
+	if (!subject_in(object, "subject", &subject) || !pw_json_u64(object, "pid", &pid) || !pid ||
+	    pid > INT_MAX || !pw_json_u64(object, "started", &started))
+		return -EBADMSG;
+	/* First the descriptor: should the process end now, that is told. */
+	pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+	if (pidfd < 0)
+		return errno == ESRCH ? 0 : -errno;
+	if (process_of((pid_t)pid).started != started) {
+		close(pidfd);
+		return 0;
+	}
+	return watch_end(daemon, subject, (pid_t)pid, pidfd);
+}
+
+static int restore_statement(struct pw_daemon *daemon, json_object *object)
+{
+	const char *actor, *by;
+	uint32_t subject, by_subject;
+
+	if (!subject_in(object, "subject", &subject) || !subject_in(object, "by_subject", &by_subject) ||
+	    !pw_json_string(object, "actor", &actor) || strlen(actor) >= PW_ACTOR_MAX ||
+	    !pw_json_string(object, "by", &by) || strlen(by) >= PW_NAME_MAX)
+		return -EBADMSG;
+	if (daemon->actor.sayers[by_subject].end)
+		say(&daemon->actor.actors, subject, actor, by_subject, by);
+	return 0;
+}
+
+static int restore_each(struct pw_daemon *daemon, json_object *object, const char *key,
+			int (*restore)(struct pw_daemon *daemon, json_object *object))
+{
+	json_object *array;
+
+	if (!pw_json_array(object, key, &array))
+		return -EBADMSG;
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		int r = restore(daemon, json_object_array_get_idx(array, i));
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int restore_all(struct pw_daemon *daemon)
+{
+	_cleanup_(pw_json_putp) json_object *object = NULL;
+	char boot[PW_BOOT_ID_LEN + 1];
+	const char *kept_boot;
+	int r = pw_boot_id(boot);
+
+	if (r == 0)
+		r = pw_store_read_json(daemon->directories.state, ACTORS_FILE, &object);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (!pw_json_string(object, "boot", &kept_boot))
+		return -EBADMSG;
+	if (strcmp(kept_boot, boot) != 0)
+		return 0;
+	r = restore_each(daemon, object, "sayers", restore_sayer);
+	return r < 0 ? r : restore_each(daemon, object, "said", restore_statement);
 }
 
 /* ---- Datagrams ------------------------------------------------------------------------------- */
@@ -160,6 +323,7 @@ static const char *deal_with(struct pw_daemon *daemon, struct said *said)
 	static const char key[] = "ACTOR=";
 	char *actor = said->text + strlen(key);
 	const struct pw_subject_policy *by;
+	pid_t pid = said->from.pid;
 	uint32_t subject;
 	int pidfd = -1;
 
@@ -172,17 +336,20 @@ static const char *deal_with(struct pw_daemon *daemon, struct said *said)
 		return "a name has at most 127 bytes";
 	if (!daemon->ward)
 		return "no policy is in force";
-	subject = sayer(daemon, said->from.pid, &pidfd);
-	if (!subject)
-		subject = sayer(daemon, parent_of(said->from.pid), &pidfd);
+	subject = sayer(daemon, pid, &pidfd);
+	if (!subject) {
+		pid = process_of(pid).parent;
+		subject = sayer(daemon, pid, &pidfd);
+	}
 	if (!subject)
 		return "only members of a subject with `says_who` may state who is at the console";
 	pw_watch_settle(daemon, true);	/* what was before is of who was there before */
 	forget(daemon, subject);
-	if (watch_end(daemon, subject, pidfd) < 0)
+	if (watch_end(daemon, subject, pid, pidfd) < 0)
 		return "phiwardd has no room for it";
 	by = find_policy(daemon, subject);
 	state_for(daemon, by, subject, actor);
+	keep(daemon);
 	return "";
 }
 
@@ -268,19 +435,30 @@ int pw_actor_open(struct pw_daemon *daemon)
 		return r;
 	}
 	sd_event_source_set_io_fd_own(daemon->actor.socket, 1);
+	r = restore_all(daemon);
+	if (r < 0) {
+		pw_journal_say(daemon->journal, LOG_ERR, "who was at the console is not known any more: "
+			       PW_STATE_DIR "/" ACTORS_FILE ": %s", strerror(-r));
+		for (uint32_t i = 0; i < PW_SUBJECT_IDS; i++)
+			forget(daemon, i);
+	}
 	return 0;
 }
 
 void pw_actor_applied(struct pw_daemon *daemon)
 {
+	uint64_t changes = daemon->actor.actors.changes;
+
 	for (uint32_t i = 0; i < PW_SUBJECT_IDS; i++)
-		if (daemon->actor.sayers[i] && !find_policy(daemon, i))
+		if (daemon->actor.sayers[i].end && !find_policy(daemon, i))
 			forget(daemon, i);
+	if (daemon->actor.actors.changes != changes)
+		keep(daemon);
 }
 
 void pw_actor_close(struct pw_daemon *daemon)
 {
 	sd_event_source_disable_unref(daemon->actor.socket);
 	for (uint32_t i = 0; i < PW_SUBJECT_IDS; i++)
-		sd_event_source_disable_unref(daemon->actor.sayers[i]);
+		sd_event_source_disable_unref(daemon->actor.sayers[i].end);
 }
