@@ -114,6 +114,10 @@ static __noinline __u32 pw_choose_subject(struct pw_candidate *c, const struct p
 		c->subject = PW_SUBJECT_OTHERS;
 		c->reason = PW_REASON_TRACED;
 	}
+	if (c->subject && c->label && (c->label->flags & PW_TASK_FOREIGN_CODE)) {
+		c->subject = PW_SUBJECT_OTHERS;
+		c->reason = PW_REASON_CODE;
+	}
 
 	return c->subject;
 }
@@ -152,6 +156,62 @@ static __noinline __u32 pw_relabel(const struct pw_candidate *c)
 		pw_copy_adopted(c->task, label);
 
 	return c->subject;
+}
+
+/* Whether @file, mapped as code, is no code of a subject that its program makes it a member of. */
+static __always_inline int pw_is_foreign_code(const struct pw_candidate *c,
+					      const struct pw_program *program, struct file *file)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	__u32 fs = pw_fs_index(c->bank, dentry->d_sb), i;
+	struct pw_spot spot = {};
+
+	if (pw_fs_flags(c->bank, fs) & PW_FS_CODE)
+		pw_walk_long(c->bank, dentry, pw_scope(fs, c->slot, PW_SCOPE_CODE), &spot);
+	for (i = 0; i < PW_PROGRAM_SUBJECTS && i < program->nroles; i++) {
+		__u32 subject = PW_INDEX(program->roles[i].subject, PW_SUBJECT_IDS);
+
+		if (program->roles[i].role == PW_ROLE_EXEC &&
+		    !(pw_subject_flags(c->bank, subject) & PW_SUBJECT_HELPERS_ANY) &&
+		    !pw_is_code_of(c->bank, &spot, subject))
+			return 1;
+	}
+
+	return 0;
+}
+
+/*
+ * Run by the daemon before pw_adopt, with the same slot: who has mapped other code than a member may
+ * runs it already. Its output is empty.
+ */
+SEC("iter/task_vma")
+int pw_adopt_code(struct bpf_iter__task_vma *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct vm_area_struct *area = ctx->vma;
+	struct pw_candidate c = {.task = task};
+	struct pw_program *program;
+
+	if (!task || !area || task->group_leader != task || task->tgid == 1)
+		return 0;
+	if (!(area->vm_flags & PW_VM_EXEC) || !area->vm_file)
+		return 0;
+	c.slot = shared.state.adopt_slot & 1;
+	c.bank = pw_bank_in(c.slot);
+	c.label = pw_label_of(task);
+	if (!c.bank || (c.label && c.label->subject == PW_SUBJECT_DAEMON))
+		return 0;
+	program = pw_running_program(&c);
+	if (!program || !pw_is_foreign_code(&c, program, area->vm_file))
+		return 0;
+	if (!c.label)
+		c.label = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (c.label)
+		c.label->flags |= PW_TASK_FOREIGN_CODE;
+	else
+		pw_count(PW_COUNT_LABEL_LOST);
+
+	return 0;
 }
 
 /* One line, struct pw_adopted, a task that runs a program of the policy and was in no subject. */

@@ -492,6 +492,7 @@ struct pw_shared {
 #define PW_TASK_WAS_TRACED (1U << 3)	/* at its exec, so that no policy takes it in */
 #define PW_TASK_BY_NAME (1U << 4)	/* in next_flags: the policy names the program or helper */
 #define PW_TASK_EVENTS (1U << 5)	/* was started with an eventfd: those are like pipes to it */
+#define PW_TASK_FOREIGN_CODE (1U << 6)	/* maps other code than a member may, so that no policy takes it in */
 
 #define PW_PARENT_EXE_BYTES 120
 

@@ -167,3 +167,33 @@ orphan() {
 	base | apply_policy
 	rm -r /srv/apps
 }
+
+# preloads LIBRARY: as runs(), with that mapped as code.
+preloads() {
+	pid1 start -- /usr/bin/env LD_PRELOAD="$1" /usr/local/bin/archive "$BATS_TEST_TMPDIR/reads.sh" \
+		"$BATS_TEST_TMPDIR"
+}
+
+@test "adoption: nor who maps code that is not the program's own" {
+	local own=/usr/lib/x86_64-linux-gnu/libutil.so.1 pid
+	base | apply_policy
+	cp $own /srv/foreign.so
+	pid=$(preloads /srv/foreign.so)
+	[ "$(ask)" = no ]
+	grep /srv/foreign.so "/proc/$pid/maps"
+	mark
+	base archive /usr/local/bin/archive | apply_policy
+	[ "$(ask)" = no ]
+	assert_record action=adopt verdict=deny reason~"code that is not" path~"process $pid"
+	base archive5 /usr/local/bin/archive | apply_policy
+	[ "$(ask)" = no ]
+	pid1 kill "$pid" 9
+	base | apply_policy
+	pid=$(preloads $own)
+	[ "$(ask)" = no ]
+	grep libutil "/proc/$pid/maps"
+	base archive /usr/local/bin/archive | apply_policy
+	[ "$(ask)" = yes ]
+	pid1 kill "$pid" 9
+	rm /srv/foreign.so
+}

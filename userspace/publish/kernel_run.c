@@ -143,7 +143,9 @@ int pw_kernel_adopt_tasks(struct pw_kernel *kernel, uint32_t slot, struct pw_ado
 	int r;
 
 	kernel->shared->state.adopt_slot = slot;
-	r = run_iterator("pw_adopt", 0, &out);
+	r = run_iterator("pw_adopt_code", 0, &silent);
+	if (r == 0)
+		r = run_iterator("pw_adopt", 0, &out);
 	if (r == 0)
 		r = run_iterator("pw_adopt_sockets", 0, &silent);
 	free(silent.data);

@@ -81,6 +81,16 @@ static void advise_subject(FILE *to, json_object *record, const char *before, co
 		after);
 }
 
+/* What is not taken in is of no subject yet, and has mapped it already. */
+static void advise_code(FILE *to, json_object *record)
+{
+	if (!strcmp(or_text(pw_record_text(record, "action"), ""), "adopt"))
+		fputs("start the program again without what it maps, or with the directory of that in "
+		      "`code` of its subject", to);
+	else
+		advise_subject(to, record, "add the directory of what it maps to `code` of ", "");
+}
+
 /* Network that others have no rule for. */
 static void advise_others(FILE *to, json_object *record)
 {
@@ -248,7 +258,7 @@ void pw_why_advice(FILE *to, json_object *record, const char *not_entered)
 		advise_subject(to, record, "add a `raw` or `unix` rule to `network` of ", "");
 		break;
 	case PW_REASON_CODE:
-		advise_subject(to, record, "add the directory of what it maps to `code` of ", "");
+		advise_code(to, record);
 		break;
 	case PW_REASON_NETNS:
 		advise_subject(to, record, "add `netns: any` to the rule of ", "");

@@ -377,6 +377,26 @@ static void a_container(void **state)
 	json_object_put(record);
 }
 
+/* It is in no subject, and phiwardd's record is no reason to give phiwardd a right. */
+static void code_of_one_that_was_not_taken_in(void **state)
+{
+	json_object *record = refusal(1, "/usr/sbin/phiwardd", NULL);
+	char *text = NULL;
+	size_t length;
+	FILE *to = open_memstream(&text, &length);
+
+	(void)state;
+	set_text(record, "action", "adopt");
+	set_text(record, "subject", "phiwardd");
+	set_text(record, "reason", pw_word_name(&pw_words_reason, PW_REASON_CODE));
+	pw_why_advice(to, record, NULL);
+	fclose(to);
+	assert_non_null(strstr(text, "start the program again"));
+	assert_null(strstr(text, "phiwardd"));
+	free(text);
+	json_object_put(record);
+}
+
 /* Every reason that the kernel can give has something to say about it. */
 static void every_reason_has_advice(void **state)
 {
@@ -462,7 +482,7 @@ int main(void)
 		TEST(what_is_asked_about), TEST(addresses_and_ports),
 		TEST(what_was_allowed_and_lost), TEST(more_kinds_than_are_kept),
 		TEST(every_reason_has_advice), TEST(the_right_that_is_missing),
-		TEST(a_container), TEST(a_port_that_is_served),
+		TEST(a_container), TEST(code_of_one_that_was_not_taken_in), TEST(a_port_that_is_served),
 	};
 
 	setenv("TZ", "UTC0", 1);
