@@ -158,16 +158,71 @@ static __noinline __u32 pw_relabel(const struct pw_candidate *c)
 	return c->subject;
 }
 
+/* The file system by the address of its superblock: index into bank->fs, or PW_NO_FS. */
+static __always_inline __u32 pw_fs_index_by_address(struct pw_bank *bank, struct super_block *sb)
+{
+	struct pw_fs_id id = {};
+	__u32 dev = 0;
+
+	bpf_core_read(&id.lo, sizeof(id.lo), &sb->s_uuid.b[0]);
+	bpf_core_read(&id.hi, sizeof(id.hi), &sb->s_uuid.b[8]);
+	bpf_core_read(&dev, sizeof(dev), &sb->s_dev);
+	if (!id.lo && !id.hi) {
+		id.lo = dev;
+		id.hi = PW_FS_BY_DEV;
+	}
+
+	return pw_fs_search_id(bank, id.lo, id.hi);
+}
+
+/* Where the path lies that the mapped @file below an overlayfs was opened by. */
+static __noinline int pw_locate_backed(const struct pw_candidate *c, struct file *file,
+				       struct pw_spot *spot)
+{
+	struct backing_file___new *backing = (struct backing_file___new *)file;
+	struct pw_alias alias = {.slot = c->slot};
+	struct dentry *dentry = NULL;
+	struct super_block *sb = NULL;
+	__u32 fs;
+
+	if (!pw_can_probe)
+		return 0;
+	bpf_core_read(&dentry, sizeof(dentry), &backing->user_path.dentry);
+	bpf_core_read(&sb, sizeof(sb), &dentry->d_sb);
+	fs = pw_fs_index_by_address(c->bank, sb);
+	if (!(pw_fs_flags(c->bank, fs) & PW_FS_CODE))
+		return 0;
+	alias.dentry = (__u64)dentry;
+	alias.fs = pw_scope_layer(pw_scope(fs, c->slot, PW_SCOPE_CODE));
+	pw_walk_alias(&alias);
+	*spot = alias.spot;
+
+	return 0;
+}
+
+/* The same of a file that is mapped as itself. @spot stays as it is where no code lies. */
+static __always_inline void pw_locate_mapped(const struct pw_candidate *c, struct file *file,
+					     struct pw_spot *spot)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	__u32 fs = pw_fs_index(c->bank, dentry->d_sb);
+
+	if (pw_fs_flags(c->bank, fs) & PW_FS_CODE)
+		pw_walk_long(c->bank, dentry, pw_scope(fs, c->slot, PW_SCOPE_CODE), spot);
+}
+
 /* Whether @file, mapped as code, is no code of a subject that its program makes it a member of. */
 static __always_inline int pw_is_foreign_code(const struct pw_candidate *c,
 					      const struct pw_program *program, struct file *file)
 {
-	struct dentry *dentry = file->f_path.dentry;
-	__u32 fs = pw_fs_index(c->bank, dentry->d_sb), i;
 	struct pw_spot spot = {};
+	__u32 i;
 
-	if (pw_fs_flags(c->bank, fs) & PW_FS_CODE)
-		pw_walk_long(c->bank, dentry, pw_scope(fs, c->slot, PW_SCOPE_CODE), &spot);
+	if (bpf_core_field_exists(struct backing_file___new, user_path) &&
+	    (file->f_mode & pw_backing_mode))
+		pw_locate_backed(c, file, &spot);
+	else
+		pw_locate_mapped(c, file, &spot);
 	for (i = 0; i < PW_PROGRAM_SUBJECTS && i < program->nroles; i++) {
 		__u32 subject = PW_INDEX(program->roles[i].subject, PW_SUBJECT_IDS);
 

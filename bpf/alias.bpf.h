@@ -2,8 +2,8 @@
 /*
  * Where an inode lies when the path it was opened by is another file system's:
  * overlayfs of 6.1 opens the file below with the entry above. The walk begins
- * at one of the inode's own entries. That pointer cannot be had as a typed one,
- * so everything here is read by address; only this case pays for it.
+ * at one of the inode's own entries, or at one that is known by its address alone. Such a pointer
+ * cannot be had as a typed one, so everything here is read by address; only this case pays for it.
  */
 #ifndef PW_ALIAS_BPF_H
 #define PW_ALIAS_BPF_H
@@ -11,6 +11,7 @@
 struct pw_alias {
 	struct pw_spot spot;
 	__u64 inode;	/* address */
+	__u64 dentry;	/* the same, of where to begin; 0: at an entry of @inode */
 	__u32 slot;
 	__u32 fs;
 };
@@ -69,20 +70,13 @@ static long pw_alias_one(__u32 depth, struct pw_alias_climb *climb)
 	return 0;
 }
 
-/* Fills alias->spot. */
-__noinline int pw_walk_alias(struct pw_alias *alias)
+/* Address of an entry of the inode, or 0. */
+static __always_inline __u64 pw_alias_entry(const struct pw_alias *alias)
 {
-	struct pw_alias_climb climb = {};
+	struct inode *inode = (struct inode *)alias->inode;
 	struct hlist_node *first = NULL;
-	struct inode *inode;
-	__u32 sequence;
 
-	if (!alias)
-		return 0;
-	inode = (struct inode *)alias->inode;
-	pw_spot_clear(&alias->spot);
-	alias->spot.where = PW_WHERE_UNRESOLVED;
-	if (!pw_can_probe || !bpf_core_field_exists(((struct dentry *)0)->d_u.d_alias))
+	if (!bpf_core_field_exists(((struct dentry *)0)->d_u.d_alias))
 		return 0;
 	bpf_core_read(&first, sizeof(first), &inode->i_dentry.first);
 	if (!first) {
@@ -90,8 +84,26 @@ __noinline int pw_walk_alias(struct pw_alias *alias)
 		return 0;
 	}
 
+	return (__u64)first - bpf_core_field_offset(((struct dentry *)0)->d_u.d_alias);
+}
+
+/* Fills alias->spot. */
+__noinline int pw_walk_alias(struct pw_alias *alias)
+{
+	struct pw_alias_climb climb = {};
+	__u32 sequence;
+
+	if (!alias)
+		return 0;
 	pw_spot_clear(&alias->spot);
-	climb.dentry = (__u64)first - bpf_core_field_offset(((struct dentry *)0)->d_u.d_alias);
+	alias->spot.where = PW_WHERE_UNRESOLVED;
+	if (!pw_can_probe)
+		return 0;
+	climb.dentry = alias->dentry ? alias->dentry : pw_alias_entry(alias);
+	if (!climb.dentry)
+		return 0;
+
+	pw_spot_clear(&alias->spot);
 	climb.below = PW_OPAQUE(0);
 	climb.alias = alias;
 	sequence = pw_rename_sequence();

@@ -88,6 +88,17 @@ static __always_inline long pw_copy_name(char *to, __u32 size, __u64 address)
 	return n > (long)size ? (long)size : n;
 }
 
+/*
+ * What is mapped from overlayfs is a file of the file system below. Its path is the one above on 6.1; newer
+ * kernels keep that behind such a file, which has FMODE_BACKING, 1 << 25 and from 6.14 on 1 << 24: set by
+ * the loader.
+ */
+const volatile __u32 pw_backing_mode;
+
+struct backing_file___new {
+	struct path user_path;
+} __attribute__((preserve_access_index));
+
 /* The entry itself holds the names that are short, under another name from 6.14 on. */
 union shortname_store___new {
 	unsigned long words[4];

@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 
 #include "common/cleanup.h"
@@ -241,6 +242,18 @@ static int pin_all(struct phiward *skeleton)
 	return 0;
 }
 
+/* FMODE_BACKING of include/linux/fs.h. */
+static uint32_t backing_mode(void)
+{
+	struct utsname name;
+	unsigned int major = 0, minor = 0;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return 0;
+
+	return 1U << (major > 6 || (major == 6 && minor >= 14) ? 24 : 25);
+}
+
 static void destroy_skeleton(struct phiward **skeleton)
 {
 	phiward__destroy(*skeleton);
@@ -256,6 +269,7 @@ int pw_kernel_load(struct pw_kernel **ret, struct pw_diag *diag)
 	r = open_skeleton(&skeleton);
 	if (r == 0) {
 		skeleton->rodata->pw_can_probe = !confidentiality();
+		skeleton->rodata->pw_backing_mode = backing_mode();
 		skeleton->rodata->pw_counts_renames =
 			bpf_program__autoload(skeleton->progs.pw_rename_ends);
 		r = first_netns((__u64 *)&skeleton->rodata->pw_first_netns);
