@@ -179,7 +179,7 @@ static __always_inline __u32 pw_fs_index_by_address(struct pw_bank *bank, struct
 static __noinline int pw_locate_backed(const struct pw_candidate *c, struct file *file,
 				       struct pw_spot *spot)
 {
-	struct backing_file___new *backing = (struct backing_file___new *)file;
+	const struct path *opened = (void *)((__u64)file + bpf_core_type_size(struct file));
 	struct pw_alias alias = {.slot = c->slot};
 	struct dentry *dentry = NULL;
 	struct super_block *sb = NULL;
@@ -187,7 +187,7 @@ static __noinline int pw_locate_backed(const struct pw_candidate *c, struct file
 
 	if (!pw_can_probe)
 		return 0;
-	bpf_core_read(&dentry, sizeof(dentry), &backing->user_path.dentry);
+	bpf_core_read(&dentry, sizeof(dentry), &opened->dentry);
 	bpf_core_read(&sb, sizeof(sb), &dentry->d_sb);
 	fs = pw_fs_index_by_address(c->bank, sb);
 	if (!(pw_fs_flags(c->bank, fs) & PW_FS_CODE))
@@ -218,8 +218,7 @@ static __always_inline int pw_is_foreign_code(const struct pw_candidate *c,
 	struct pw_spot spot = {};
 	__u32 i;
 
-	if (bpf_core_field_exists(struct backing_file___new, user_path) &&
-	    (file->f_mode & pw_backing_mode))
+	if (file->f_mode & pw_backing_mode)
 		pw_locate_backed(c, file, &spot);
 	else
 		pw_locate_mapped(c, file, &spot);

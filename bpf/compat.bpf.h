@@ -89,15 +89,11 @@ static __always_inline long pw_copy_name(char *to, __u32 size, __u64 address)
 }
 
 /*
- * What is mapped from overlayfs is a file of the file system below. Its path is the one above on 6.1; newer
- * kernels keep that behind such a file, which has FMODE_BACKING, 1 << 25 and from 6.14 on 1 << 24: set by
- * the loader.
+ * What is mapped from overlayfs is a file of the file system below. Its path is the one above until 6.6; from
+ * 6.7 on that stands behind such a file (struct backing_file), which has FMODE_BACKING, 1 << 25 and from
+ * 6.14 on 1 << 24: set by the loader, 0 where there is none.
  */
 const volatile __u32 pw_backing_mode;
-
-struct backing_file___new {
-	struct path user_path;
-} __attribute__((preserve_access_index));
 
 /* The entry itself holds the names that are short, under another name from 6.14 on. */
 union shortname_store___new {

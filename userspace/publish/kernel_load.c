@@ -242,16 +242,17 @@ static int pin_all(struct phiward *skeleton)
 	return 0;
 }
 
-/* FMODE_BACKING of include/linux/fs.h. */
+/* FMODE_BACKING of include/linux/fs.h, or 0. */
 static uint32_t backing_mode(void)
 {
 	struct utsname name;
-	unsigned int major = 0, minor = 0;
+	unsigned int major, minor;
 
-	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 ||
+	    (major == 6 && minor < 7))
 		return 0;
 
-	return 1U << (major > 6 || (major == 6 && minor >= 14) ? 24 : 25);
+	return major == 6 && minor < 14 ? 1U << 25 : 1U << 24;
 }
 
 static void destroy_skeleton(struct phiward **skeleton)
