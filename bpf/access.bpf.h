@@ -181,10 +181,13 @@ static __always_inline int pw_put_to_judge(const struct pw_ask *ask, struct pw_a
 	return pw_errno(pw_judge(q));
 }
 
-static __noinline int pw_locate_alias(struct inode *inode, __u32 scope, struct pw_spot *spot)
+/* Where what has these addresses lies, as struct pw_alias has them. */
+static __noinline int pw_locate_by_address(__u64 inode, __u64 dentry, __u32 scope,
+					   struct pw_spot *spot)
 {
 	struct pw_alias alias = {
-		.inode = (__u64)inode,
+		.inode = inode,
+		.dentry = dentry,
 		.slot = pw_scope_slot(scope),
 		.fs = pw_scope_layer(scope),
 	};
@@ -233,7 +236,7 @@ static __always_inline int pw_locate_on_fs(struct pw_ask *ask, struct pw_spot *s
 						ask->fresh ? NULL : ask->inode, scope, ask->met);
 		clear = pw_walk_on(ask->bank, ask->dentry, scope, ask->climbed, ask->met, spot);
 	} else {
-		pw_locate_alias(ask->inode, scope, spot);
+		pw_locate_by_address((__u64)ask->inode, 0, scope, spot);
 	}
 	linked = !ask->fresh && pw_may_be_linked(ask->inode);
 	if (clear && !linked && !pw_fs_object(ask->bank, ask->fs))

@@ -158,7 +158,7 @@ static __noinline __u32 pw_relabel(const struct pw_candidate *c)
 	return c->subject;
 }
 
-/* The file system by the address of its superblock: index into bank->fs, or PW_NO_FS. */
+/* pw_fs_index() by the address of the superblock. */
 static __always_inline __u32 pw_fs_index_by_address(struct pw_bank *bank, struct super_block *sb)
 {
 	struct pw_fs_id id = {};
@@ -180,22 +180,17 @@ static __noinline int pw_locate_backed(const struct pw_candidate *c, struct file
 				       struct pw_spot *spot)
 {
 	const struct path *opened = (void *)((__u64)file + bpf_core_type_size(struct file));
-	struct pw_alias alias = {.slot = c->slot};
 	struct dentry *dentry = NULL;
 	struct super_block *sb = NULL;
-	__u32 fs;
+	__u32 scope;
 
 	if (!pw_can_probe)
 		return 0;
 	bpf_core_read(&dentry, sizeof(dentry), &opened->dentry);
 	bpf_core_read(&sb, sizeof(sb), &dentry->d_sb);
-	fs = pw_fs_index_by_address(c->bank, sb);
-	if (!(pw_fs_flags(c->bank, fs) & PW_FS_CODE))
-		return 0;
-	alias.dentry = (__u64)dentry;
-	alias.fs = pw_scope_layer(pw_scope(fs, c->slot, PW_SCOPE_CODE));
-	pw_walk_alias(&alias);
-	*spot = alias.spot;
+	scope = pw_code_scope_on(c->bank, c->slot, pw_fs_index_by_address(c->bank, sb), 0);
+	if (scope)
+		pw_locate_by_address(0, (__u64)dentry, scope, spot);
 
 	return 0;
 }
@@ -205,10 +200,10 @@ static __always_inline void pw_locate_mapped(const struct pw_candidate *c, struc
 					     struct pw_spot *spot)
 {
 	struct dentry *dentry = file->f_path.dentry;
-	__u32 fs = pw_fs_index(c->bank, dentry->d_sb);
+	__u32 scope = pw_code_scope_on(c->bank, c->slot, pw_fs_index(c->bank, dentry->d_sb), 0);
 
-	if (pw_fs_flags(c->bank, fs) & PW_FS_CODE)
-		pw_walk_long(c->bank, dentry, pw_scope(fs, c->slot, PW_SCOPE_CODE), spot);
+	if (scope)
+		pw_walk_long(c->bank, dentry, scope, spot);
 }
 
 /* Whether @file, mapped as code, is no code of a subject that its program makes it a member of. */

@@ -20,17 +20,23 @@ static __always_inline int pw_may_hold_code(__u32 scope)
 	return !!(scope & PW_FS_AT_CODE);
 }
 
-/* In what a walk for code on @sb looks things up; 0: no code lies there. */
-static __always_inline __u32 pw_code_scope(const struct super_block *sb, __u32 fresh)
+/* In what a walk for code on file system @fs looks things up; 0: no code lies there. */
+static __always_inline __u32 pw_code_scope_on(const struct pw_bank *bank, __u32 slot, __u32 fs,
+					      __u32 fresh)
 {
-	__u32 slot = pw_active_slot(), fs;
-	struct pw_bank *bank = pw_bank_at(slot);
-
-	fs = pw_fs_index(bank, sb);
 	if (!(pw_fs_flags(bank, fs) & PW_FS_CODE))
 		return 0;
 
 	return pw_scope(fs, slot, PW_SCOPE_CODE | (fresh ? PW_SCOPE_FRESH : 0));
+}
+
+/* The same of @sb, under the policy in force. */
+static __always_inline __u32 pw_code_scope(const struct super_block *sb, __u32 fresh)
+{
+	__u32 slot = pw_active_slot();
+	struct pw_bank *bank = pw_bank_at(slot);
+
+	return pw_code_scope_on(bank, slot, pw_fs_index(bank, sb), fresh);
 }
 
 /* What becomes of a change of what lies at @spot: enum pw_reason of the refusal, or 0. */
@@ -82,7 +88,7 @@ static __always_inline int pw_locate_code(struct file *file, struct pw_spot *spo
 	if (dentry->d_inode == inode)
 		pw_walk_long(pw_bank_at(pw_active_slot()), dentry, scope, spot);
 	else
-		pw_locate_alias(inode, scope, spot);
+		pw_locate_by_address((__u64)inode, 0, scope, spot);
 
 	return 1;
 }

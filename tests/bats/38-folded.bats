@@ -57,6 +57,17 @@ USES='sub OPEN { open(my $f, $_[0], $_[1]) or die "$_[1]: $!\n" }
 	sub AWAIT { open(my $f, "<", "/run/vm/go") or die; <$f> }
 	'
 
+# saves PERL: a run of saver beside the test, which AWAITs saves_on; that ends when the run has.
+saves() {
+	mkfifo /run/vm/go
+	background /run/vm/saves saver -e "$USES $1"
+}
+saves_on() {
+	echo go > /run/vm/go
+	wait "$BACKGROUND_PID"
+	rm /run/vm/go
+}
+
 # reads KEY=VALUE...: allowed reads since mark: how many lines, and how many events they stand for.
 reads() {
 	records_like type=file action=read verdict=allow "$@" |
@@ -141,45 +152,36 @@ json_number() { [[ $2 =~ \"$1\":([0-9]+) ]] && echo "${BASH_REMATCH[1]}"; }
 
 @test "folded: the first is written at once, and counts outlive phiwardd" {
 	mark
-	mkfifo /run/vm/go
-	background /run/vm/saves saver -e "$USES MANY(41, 50); AWAIT; MANY(1, 10)"
+	saves "MANY(41, 50); AWAIT; MANY(1, 10)"
 	wait_for is_written '"/srv/dicom/many/41"'
 	stop_phiward 9
-	echo go > /run/vm/go
-	wait "$BACKGROUND_PID"
+	saves_on
 	start_phiward
 	wait_for phiward_is enforcing=true
 	[ "$(reads subject=saver object=images)" = "2 20" ]
 	assert_record type=file subject=saver path=null count=19
-	rm /run/vm/go
 }
 
 # The hour has its test in unit/common/test_repeat.
 @test "folded: a minute after its run is over a count is written unasked, and one whose run waits is not" {
 	mark
-	mkfifo /run/vm/go
-	background /run/vm/saves saver -e "$USES MANY(1, 24); AWAIT; MANY(1, 1)"
+	saves "MANY(1, 24); AWAIT; MANY(1, 1)"
 	wait_for sleeps_as saver "$BACKGROUND_PID"
 	assert_allowed saver -e "$USES MANY(1, 38)"
 	wait_for is_written '"count":37,'
-	echo go > /run/vm/go
-	wait "$BACKGROUND_PID"
+	saves_on
 	[ "$(reads subject=saver object=images)" = "4 63" ]
 	[ "$(reads subject=saver path=null count=24)" = "1 24" ]
-	rm /run/vm/go
 }
 
 @test "folded: a new policy begins anew, and what was counted under the one before keeps its name" {
 	mark
-	mkfifo /run/vm/go
-	background /run/vm/saves saver -e "$USES MANY(1, 10); AWAIT; MANY(1, 20)"
+	saves "MANY(1, 10); AWAIT; MANY(1, 20)"
 	wait_for sleeps_as saver "$BACKGROUND_PID"	# to ask for records would have it told earlier
 	policy | sed 's/name: folded/name: another/' | apply_policy
-	echo go > /run/vm/go
-	wait "$BACKGROUND_PID"
+	saves_on
 	[ "$(reads subject=saver object=images policy=folded)" = "2 10" ]
 	[ "$(reads subject=saver object=images policy=another)" = "2 20" ]
-	rm /run/vm/go
 }
 
 @test "folded: reports, explain and check say what the records leave out" {

@@ -218,7 +218,8 @@ static int on_end(sd_event_source *source, int fd, uint32_t events, void *data)
 }
 
 /* Takes over @pidfd, which is of @pid. */
-static int watch_end(struct pw_daemon *daemon, uint32_t subject, pid_t pid, int pidfd)
+static int watch_end(struct pw_daemon *daemon, uint32_t subject, pid_t pid, uint64_t started,
+		     int pidfd)
 {
 	struct pw_actor_sayer *sayer = &daemon->actor.sayers[subject];
 	sd_event_source *end;
@@ -230,7 +231,7 @@ static int watch_end(struct pw_daemon *daemon, uint32_t subject, pid_t pid, int 
 	}
 	sd_event_source_set_io_fd_own(end, 1);
 	sd_event_source_disable_unref(sayer->end);
-	*sayer = (struct pw_actor_sayer){ end, pid, process_of(pid).started };
+	*sayer = (struct pw_actor_sayer){ end, pid, started };
 	return 0;
 }
 
@@ -263,7 +264,7 @@ static int restore_sayer(struct pw_daemon *daemon, json_object *object)
 		close(pidfd);
 		return 0;
 	}
-	return watch_end(daemon, subject, (pid_t)pid, pidfd);
+	return watch_end(daemon, subject, (pid_t)pid, started, pidfd);
 }
 
 static int restore_statement(struct pw_daemon *daemon, json_object *object)
@@ -345,7 +346,7 @@ static const char *deal_with(struct pw_daemon *daemon, struct said *said)
 		return "only members of a subject with `says_who` may state who is at the console";
 	pw_watch_settle(daemon, true);	/* what was before is of who was there before */
 	forget(daemon, subject);
-	if (watch_end(daemon, subject, pid, pidfd) < 0)
+	if (watch_end(daemon, subject, pid, process_of(pid).started, pidfd) < 0)
 		return "phiwardd has no room for it";
 	by = find_policy(daemon, subject);
 	state_for(daemon, by, subject, actor);
@@ -439,7 +440,7 @@ int pw_actor_open(struct pw_daemon *daemon)
 	if (r < 0) {
 		pw_journal_say(daemon->journal, LOG_ERR, "who was at the console is not known any more: "
 			       PW_STATE_DIR "/" ACTORS_FILE ": %s", strerror(-r));
-		for (uint32_t i = 0; i < PW_SUBJECT_IDS; i++)
+		for (uint32_t i = PW_SUBJECT_FIRST; i < PW_SUBJECT_IDS; i++)
 			forget(daemon, i);
 	}
 	return 0;
