@@ -114,6 +114,16 @@ __noinline __u32 pw_answer_to(struct pw_bank *bank, struct pw_asked *asked, __u3
 	return answer.verdict | answer.reason << PW_PACKED_REASON;
 }
 
+/* Whether the use @c is one that is counted with its like. The name's length stands behind its hash. */
+static __always_inline void pw_mark_again(struct pw_case *c, struct pw_task *label)
+{
+	const struct dentry *dentry = (const struct dentry *)c->dentry;
+
+	if (!(c->flags & PW_CASE_FOLDED) && dentry && pw_can_probe &&
+	    !bpf_core_read(&c->name, sizeof(c->name), &dentry->d_name.hash) && pw_is_again(label, c))
+		c->flags |= PW_CASE_AGAIN;
+}
+
 /* The answer to what the current task asks: decided, recorded, applied. */
 __noinline int pw_judge(struct pw_asked *asked)
 {
@@ -162,6 +172,8 @@ __noinline int pw_judge(struct pw_asked *asked)
 	c.action = asked->action;
 	c.verdict = verdict;
 	c.reason = reason;
+	if (verdict == PW_VERDICT_ALLOW && actor.label && c.ino)
+		pw_mark_again(&c, actor.label);
 
 	return pw_verdict(&c);
 }

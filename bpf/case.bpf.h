@@ -12,6 +12,7 @@
 #define PW_CASE_TEXT (1U << 7)	/* a text stands where else the path is */
 #define PW_CASE_ENFORCED (1U << 6)	/* set by the verdict: it was applied */
 #define PW_CASE_REPEATS (1U << 8)	/* what is the same again is counted, see repeat.bpf.h */
+#define PW_CASE_AGAIN (1U << 10)	/* what is allowed, and was twice of late: it counts with its like */
 #define PW_CASE_FOLDED (1U << 9)	/* a read that counts with all of its run in the object */
 
 /* All that is known of one decision. What does not apply is zero. */
@@ -39,6 +40,7 @@ struct pw_case {
 	__u32 program;		/* 0 or with PW_PROGRAM_BELOW: it is named by its path */
 	__u32 peer_subject;
 	__u32 flags;		/* PW_CASE_* */
+	__u32 tgid;		/* of what is compared */
 	__u8 type;
 	__u8 action;
 	__u8 verdict;
@@ -46,8 +48,10 @@ struct pw_case {
 	__u8 proto;
 	__u8 family;
 	__u16 port;
-	__u8 addr[PW_ADDR_LEN];
-	__u32 tgid;		/* the same */
+	union {
+		__u8 addr[PW_ADDR_LEN];
+		__u64 name;	/* without a family, of what a member may: hash and length of its name */
+	};
 };
 _Static_assert(sizeof(struct pw_case) == 8 * PW_CASE_WORDS, "compared word by word: it has no holes");
 

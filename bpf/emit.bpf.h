@@ -380,8 +380,10 @@ static __always_inline void pw_fill_case(struct pw_event *e, const struct pw_cas
 		e->flags |= PW_EVENT_ENFORCED;
 	if (c->flags & PW_CASE_PHI)
 		e->flags |= PW_EVENT_PHI;
-	*(__u64 *)&e->addr[0] = *(const __u64 *)&c->addr[0];
-	*(__u64 *)&e->addr[8] = *(const __u64 *)&c->addr[8];
+	if (c->family) {
+		*(__u64 *)&e->addr[0] = *(const __u64 *)&c->addr[0];
+		*(__u64 *)&e->addr[8] = *(const __u64 *)&c->addr[8];
+	}
 }
 
 static __always_inline void pw_fill_names(struct pw_event *e, __u32 used)

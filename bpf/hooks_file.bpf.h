@@ -196,6 +196,9 @@ static __noinline int pw_record_open(struct file *file, __u32 scope, const struc
 	c.action = pw_action_of(q.need);
 	c.verdict = answer.verdict;
 	c.reason = answer.reason;
+	c.name = file->f_path.dentry->d_name.hash | (__u64)file->f_path.dentry->d_name.len << 32;
+	if (pw_is_again(label, &c))
+		return PW_OPEN_ASK;
 	if (!pw_emit_at(&c, file->f_path.dentry, label))
 		return 0;
 

@@ -1,25 +1,60 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Refusals that repeat. Whoever tries the same again and again must not fill the rings: the first is
+ * What repeats. Whoever tries the same again and again must not fill the rings: the first refusal is
  * recorded at once, the next ones are counted, and become one record after a second, and then more
- * and more seldom while it goes on. Reads by a subject that the policy wants folded are counted
- * likewise, all of a run in an object together. A count is in the kernel, so it survives the daemon.
+ * and more seldom while it goes on. So is what a member is allowed, from the third time on: many
+ * programs open a file twice, and an archive opens its index for ever. Reads by a subject that the
+ * policy wants folded are counted likewise, all of a run in an object together. A count is in the
+ * kernel, so it survives the daemon.
  */
 #ifndef PW_REPEAT_BPF_H
 #define PW_REPEAT_BPF_H
 
 #include <phiward/repeat.h>
 
+#define PW_RECENT_TWICE 1ULL
+
+/* What is done to which file, but for PW_RECENT_TWICE. */
+static __always_inline __u64 pw_recent_mark(const struct pw_case *c)
+{
+	return (c->ino ^ c->name ^ (__u64)c->action << 48) << 1;
+}
+
 /*
- * Whether @c, which has been decided, is to be counted with its like: a refusal, or a look into the
- * log, and of a file that exists. A name that does not could be another the next time at the same
- * address. Makes it what is compared.
+ * Whether @c, which @label's process is allowed, is what it was allowed twice already, of late. Two
+ * cases may have one mark: what is counted is compared whole.
+ */
+static __always_inline int pw_is_again(struct pw_task *label, const struct pw_case *c)
+{
+	__u64 mark = pw_recent_mark(c);
+	__u32 i;
+
+	for (i = 0; i < PW_RECENT; i++) {
+		if ((label->recent[i] & ~PW_RECENT_TWICE) != mark)
+			continue;
+		if (label->recent[i] & PW_RECENT_TWICE)
+			return 1;
+		label->recent[i] |= PW_RECENT_TWICE;
+		return 0;
+	}
+	for (i = PW_RECENT - 1; i; i--)
+		label->recent[i] = label->recent[i - 1];
+	label->recent[0] = mark;
+
+	return 0;
+}
+
+/*
+ * Whether @c, which has been decided, is to be counted with its like: a refusal, a look into the
+ * log, or what is allowed once more, and of a file that exists. A name that does not could be another
+ * the next time at the same address. Makes it what is compared.
  */
 static __always_inline int pw_repeat_prepare(struct pw_case *c)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if ((c->verdict == PW_VERDICT_ALLOW && c->type != PW_RECORD_SYSTEM) ||
+	if ((c->verdict == PW_VERDICT_ALLOW && c->type != PW_RECORD_SYSTEM &&
+	     !(c->flags & PW_CASE_AGAIN)) ||
 	    c->flags & PW_CASE_TEXT || !pw_can_probe || (c->type == PW_RECORD_FILE && !c->ino))
 		return 0;
 	c->flags |= PW_CASE_REPEATS;
@@ -61,11 +96,17 @@ static __always_inline int pw_repeat_count(const __u64 *words)
 {
 	__u64 key = pw_repeat_key(words);
 	struct pw_repeat *repeat = bpf_map_lookup_elem(&repeats, &key);
+	__u64 counted, now;
 
-	if (!repeat || !pw_repeat_is(repeat, words) ||
-	    __sync_fetch_and_add(&repeat->count, 1) & PW_REPEAT_DEAD)
+	if (!repeat || !pw_repeat_is(repeat, words))
 		return 0;
-	repeat->last = bpf_ktime_get_boot_ns();
+	counted = __sync_fetch_and_add(&repeat->count, 1);
+	if (counted & PW_REPEAT_DEAD)
+		return 0;
+	now = bpf_ktime_get_boot_ns();
+	if (!counted)
+		repeat->first = now;
+	repeat->last = now;
 
 	return 1;
 }
@@ -112,21 +153,35 @@ static __always_inline void pw_repeat_open(struct pw_repeat *repeat, const __u64
 		repeat->words[i] = words[i];
 }
 
+static __always_inline __u64 pw_leader_address(void)
+{
+	return (__u64)bpf_get_current_task_btf()->group_leader;
+}
+
 /* @e is the record of @c. Where there is no room for one more in the map, each has its own. */
 static __noinline int pw_repeat_begin(const struct pw_case *c, const struct pw_event *e)
 {
 	const __u64 *words = (const __u64 *)c;
+	__u64 wait = PW_REPEAT_NS;
 	struct pw_repeat *repeat;
 
 	if (!pw_can_probe)
 		return 0;
+	if (c->flags & PW_CASE_AGAIN) {
+		if (!pw_use_has_room(shared.state.repeats))
+			return 0;
+		wait = PW_AGAIN_NS;
+	}
 	repeat = pw_repeat_add(words);
 	if (!repeat)
 		return 0;
-	if (bpf_probe_read_kernel(repeat->record, sizeof(repeat->record), e))
+	if (bpf_probe_read_kernel(repeat->record, sizeof(repeat->record), e)) {
 		pw_repeat_drop(words);
-	else
-		pw_repeat_open(repeat, words, e->mono, PW_REPEAT_NS);
+		return 0;
+	}
+	if (c->flags & PW_CASE_AGAIN)
+		repeat->leader = pw_leader_address();
+	pw_repeat_open(repeat, words, e->mono, wait);
 
 	return 0;
 }
@@ -194,7 +249,7 @@ static __noinline int pw_fold_begin(struct pw_case *c, const struct pw_event *e)
 	const __u64 *words = (const __u64 *)c;
 	struct pw_repeat *repeat;
 
-	if (!pw_can_probe || !pw_fold_has_room(shared.state.repeats))
+	if (!pw_can_probe || !pw_use_has_room(shared.state.repeats))
 		return 0;
 	pw_fold_like(c, c);
 	repeat = pw_repeat_add(words);
@@ -204,7 +259,7 @@ static __noinline int pw_fold_begin(struct pw_case *c, const struct pw_event *e)
 		pw_repeat_drop(words);
 		return 0;
 	}
-	repeat->leader = (__u64)bpf_get_current_task_btf()->group_leader;
+	repeat->leader = pw_leader_address();
 	pw_repeat_open(repeat, words, e->mono, PW_FOLD_NS);
 
 	return 0;

@@ -3,8 +3,8 @@
 #ifndef PW_TELL_REPEATS_BPF_H
 #define PW_TELL_REPEATS_BPF_H
 
-/* The record of @count more. Returns 1 when there is no room for it now. */
-static __always_inline int pw_emit_repeat(const struct pw_repeat *repeat, __u64 count)
+/* The record of @count more since @first. Returns 1 when there is no room for it now. */
+static __always_inline int pw_emit_repeat(const struct pw_repeat *repeat, __u64 count, __u64 first)
 {
 	struct pw_event *e = pw_reserve_event(pw_loss_of((const struct pw_case *)repeat->words));
 
@@ -16,6 +16,7 @@ static __always_inline int pw_emit_repeat(const struct pw_repeat *repeat, __u64 
 	}
 	e->seq = pw_next_sequence();
 	e->mono = repeat->last;
+	e->first = first < e->mono ? first : e->mono;
 	e->count = count;
 	bpf_ringbuf_submit(e, 0);
 
@@ -35,22 +36,22 @@ static __always_inline void pw_end_repeat(const __u64 *key, struct pw_repeat *re
 		__sync_fetch_and_add(&shared.state.repeats, -1);
 }
 
-/* Whether the process that made the first of these reads is there, and still in their run. */
+/* Whether the process that did the first of these is there, and still in its run. */
 static __always_inline int pw_run_goes_on(const struct pw_repeat *repeat)
 {
-	const struct pw_case *like = (const struct pw_case *)repeat->words;
+	const struct pw_event *record = (const struct pw_event *)repeat->record;
 	const struct pw_label *label;
 	__u64 leader = repeat->leader;
 
 	label = bpf_map_lookup_elem(&labels, &leader);
 
-	return label && label->task.run == like->run;
+	return label && label->task.run == record->run;
 }
 
 static long pw_tell_repeat(struct bpf_map *map, const __u64 *key, struct pw_repeat *repeat,
 			   struct pw_tell_repeats *how)
 {
-	__u64 count = repeat->count;
+	__u64 count = repeat->count, first = repeat->first;
 	__u64 due;
 
 	if (!repeat->due)	/* another processor fills it */
@@ -63,9 +64,11 @@ static long pw_tell_repeat(struct bpf_map *map, const __u64 *key, struct pw_repe
 	}
 	if (!how->all && how->now < due)
 		return 0;
-	__sync_fetch_and_sub(&repeat->count, count);
-	if (pw_emit_repeat(repeat, count)) {
+	if (__sync_fetch_and_sub(&repeat->count, count) != count)
+		repeat->first = how->now;	/* those that came meanwhile took theirs for one of many */
+	if (pw_emit_repeat(repeat, count, first)) {
 		__sync_fetch_and_add(&repeat->count, count);
+		repeat->first = first;
 		how->left = 1;
 		return 0;
 	}

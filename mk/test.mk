@@ -90,5 +90,5 @@ demo: have-deps all tools ## a short day of a console, in a machine
 	@tests/demo/run
 prove: ## prove the decision and the matching for all inputs within bounds
 	$(Q)tests/prove/run
-soak: have-deps all tools ## swaps of policies under load and under stress-ng, and power cuts, written to docs/soak.md: SOAK="swaps stress power", SOAK_SWAPS=, SOAK_OPENS=, SOAK_MINUTES=, SOAK_STRESS_MINUTES=, SOAK_CUTS=
+soak: have-deps all tools ## swaps of policies under load and under stress-ng, a console at rest, and power cuts, written to docs/soak.md: SOAK="swaps stress rest power", SOAK_SWAPS=, SOAK_OPENS=, SOAK_MINUTES=, SOAK_STRESS_MINUTES=, SOAK_REST_MINUTES=, SOAK_CUTS=
 	$(Q)tests/soak/run $(SOAK)

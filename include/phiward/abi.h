@@ -21,7 +21,7 @@
 #include "limits.h"
 #include "words.h"
 
-#define PW_ABI_VERSION 5
+#define PW_ABI_VERSION 6
 
 #define PW_ASSERT_SIZE(type, bytes)                                                                \
 	_Static_assert(sizeof(type) == (bytes), "the size of " #type " is part of the ABI")
@@ -512,8 +512,9 @@ struct pw_task {
 	__u32 parent_dev;	/* where the program lies that called execve */
 	__u32 parent_len;	/* bytes of parent_exe that are used */
 	char parent_exe[PW_PARENT_EXE_BYTES];	/* its names, file first, each NUL-terminated */
+	__u64 recent[PW_RECENT];	/* in task storage: what it was last allowed, see repeat.bpf.h */
 };
-PW_ASSERT_SIZE(struct pw_task, 176);
+PW_ASSERT_SIZE(struct pw_task, 176 + 8 * PW_RECENT);
 
 /*
  * Map `labels`: the label once more, for cgroup programs, which may not read task
@@ -525,7 +526,7 @@ struct pw_label {
 	__u64 storage;
 	struct pw_task task;
 };
-PW_ASSERT_SIZE(struct pw_label, 184);
+PW_ASSERT_SIZE(struct pw_label, 184 + 8 * PW_RECENT);
 
 /* ---- Sockets ------------------------------------------------------------------------------ */
 

@@ -46,6 +46,7 @@ struct pw_event {
 	__u32 rule;		/* 0: none, or known to userspace by subject and object */
 	__u64 seq;
 	__u64 mono;		/* ns since boot, CLOCK_BOOTTIME; of the last one of @count */
+	__u64 first;		/* the same of the first one; 0: not from map `repeats` */
 	__u64 count;		/* how many it is, more than one only from map `repeats` */
 	__u64 generation;
 	__u64 cgroup;
@@ -77,7 +78,7 @@ struct pw_event {
 	char comm[PW_COMM_LEN];
 	char bytes[];
 };
-PW_ASSERT_SIZE(struct pw_event, 176);
+PW_ASSERT_SIZE(struct pw_event, 184);
 
 /* Size of every ring entry: the lists may begin a last name at PW_PATH_BYTES - 1. */
 #define PW_EVENT_BYTES (PW_PATH_BYTES + PW_FILE_NAME_MAX)
@@ -85,29 +86,33 @@ PW_ASSERT_SIZE(struct pw_event, 176);
 
 /*
  * Map `repeats`: a refusal that was recorded, and what came after it that was the same: of the same
- * process, the same file or peer, and the same answer. Where the policy says `folded`, also a read, and
- * the reads of the same run in the same object that came after it. These have no number until userspace
- * runs the program `tell_repeats`, which makes one record of those that are due.
+ * process, the same file or peer, and the same answer. The same of what a member is allowed, when it does
+ * it for the third time. Where the policy says `folded`, also a read, and the reads of the same run in the
+ * same object that came after it. These have no number until userspace runs the program `tell_repeats`,
+ * which makes one record of those that are due.
  */
 #define PW_REPEAT_DEAD (1ULL << 63)	/* in count: it is being removed, and counts nothing any more */
 #define PW_REPEAT_NS 1000000000ULL	/* until the second record; then twice as long each time */
 #define PW_REPEAT_NS_MAX (64 * PW_REPEAT_NS)
-#define PW_FOLD_NS (3600 * PW_REPEAT_NS)	/* the same of reads, always */
-/* From here on no more reads are counted: refusals have room whatever runs. */
+#define PW_AGAIN_NS PW_REPEAT_NS_MAX	/* the same of what is allowed */
+#define PW_AGAIN_NS_MAX (8 * PW_AGAIN_NS)
+#define PW_FOLD_NS (3600 * PW_REPEAT_NS)	/* the same of reads that are folded, always */
+/* From here on no more of what is allowed is counted: refusals have room whatever runs. */
 #define PW_FOLDS_MAX (PW_REPEATS_MAX / 2)
 
 #define PW_CASE_WORDS 12
 
 struct pw_repeat {
 	__u64 count;		/* since the last record */
+	__u64 first;		/* ns since boot: when the first of these was, or a moment before */
 	__u64 last;		/* ns since boot: when the last of these was */
 	__u64 due;		/* ns since boot: when they are recorded */
 	__u64 wait;		/* ns: how much later the next ones are */
-	__u64 leader;		/* reads: of the process that made the first, by address */
+	__u64 leader;		/* what is allowed: of the process that did the first, by address */
 	__u64 words[PW_CASE_WORDS];	/* struct pw_case, of which the key is a hash; 0: not filled yet */
 	char record[PW_EVENT_SIZE];	/* of the first one; reads: without its file */
 };
-PW_ASSERT_SIZE(struct pw_repeat, 40 + 8 * PW_CASE_WORDS + PW_EVENT_SIZE);
+PW_ASSERT_SIZE(struct pw_repeat, 48 + 8 * PW_CASE_WORDS + PW_EVENT_SIZE);
 
 /* ---- What iterators tell userspace ------------------------------------------------------------- */
 

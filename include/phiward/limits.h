@@ -40,7 +40,8 @@
 #define PW_DOORS_MAX 1024	/* ports and unix sockets that give access to objects */
 #define PW_LOCAL_ADDRS_MAX 1024	/* addresses of this machine */
 #define PW_LABELS_MAX 65536	/* members that run at the same time */
-#define PW_REPEATS_MAX 4096	/* kinds of refusals and of reads that are being counted at a time */
+#define PW_REPEATS_MAX 4096	/* kinds of refusals and of uses that are being counted at a time */
+#define PW_RECENT 8		/* what a process was last allowed, to see what it does again */
 #define PW_ANNOUNCED_MAX 4096	/* connections by loopback between connect and accept */
 #define PW_RULES_MAX 65535	/* numbered rules of one policy */
 

@@ -8,8 +8,8 @@
 
 #include "decide.h"
 
-/* Whether reads of one run more are counted when @counted cases are. */
-PW_PURE int pw_fold_has_room(__u64 counted)
+/* Whether one more use that is allowed is counted when @counted cases are. */
+PW_PURE int pw_use_has_room(__u64 counted)
 {
 	return counted < PW_FOLDS_MAX;
 }
@@ -23,8 +23,8 @@ PW_PURE void pw_repeat_start(struct pw_repeat *repeat, __u64 now, __u64 wait)
 }
 
 /*
- * When it is recorded. Reads: also when a while has passed since the last, and the process that began
- * no longer @goes_on with the run; until then a fork may.
+ * When it is recorded. What is allowed: also when a while has passed since the last, and the process
+ * that began no longer @goes_on with the run; until then a fork may.
  */
 PW_PURE __u64 pw_repeat_due(const struct pw_repeat *repeat, int goes_on)
 {
@@ -33,10 +33,10 @@ PW_PURE __u64 pw_repeat_due(const struct pw_repeat *repeat, int goes_on)
 	return goes_on || quiet >= repeat->due ? repeat->due : quiet;
 }
 
-/* It was recorded: the next ones are later and later, those of reads always by PW_FOLD_NS. */
+/* It was recorded: the next ones are later and later, those of folded reads always by PW_FOLD_NS. */
 PW_PURE void pw_repeat_told(struct pw_repeat *repeat, __u64 now)
 {
-	if (repeat->wait < PW_REPEAT_NS_MAX)
+	if (repeat->wait < (repeat->leader ? PW_AGAIN_NS_MAX : PW_REPEAT_NS_MAX))
 		repeat->wait *= 2;
 	repeat->due = now + repeat->wait;
 }

@@ -10,6 +10,7 @@
 load lib/phiward
 
 IMAGE=/srv/dicom/phantom.dcm
+TURNS=/srv/dicom/turns/#
 LOG=/var/log/phiward
 DISK=/dev/mapper/log
 ROOM=/run/vm/room	# the whole of its file system
@@ -106,7 +107,7 @@ empty() { rm $ROOM/filler; }
 
 @test "log: on a full disk records wait; when there is room they are written, all of them" {
 	fill 0
-	assert_allowed viewer turns 2500 $IMAGE /srv/dicom/archive/2026/11/deep.dcm
+	assert_allowed viewer times 2500 $TURNS
 	wait_for log_is writable=false
 	assert_refused act read $IMAGE
 	assert_allowed viewer read $IMAGE read /srv/strict/x
@@ -151,7 +152,7 @@ empty() { rm $ROOM/filler; }
 
 @test "log: full segments are compressed" {
 	for _ in 1 2 3 4; do
-		assert_allowed viewer turns 1200 $IMAGE /srv/dicom/archive/2026/11/deep.dcm
+		assert_allowed viewer times 1200 $TURNS
 		wait_for log_is writable=true
 	done
 	wait_for test -e $LOG/audit-00000002.log.zst
@@ -166,7 +167,7 @@ empty() { rm $ROOM/filler; }
 	local now
 	now=$(date +%s)
 	lab date -s "@$((now + 10 * 365 * 86400))"
-	assert_allowed viewer turns 1200 $IMAGE /srv/dicom/archive/2026/11/deep.dcm
+	assert_allowed viewer times 1200 $TURNS
 	control '{"command":"drain"}'
 	assert_no_record action=expire
 	lab date -s "@$now"
@@ -185,7 +186,7 @@ expired_are_gone() {
 	log='{segment: 1M, keep: 2d}' policy | apply_policy
 	now=$(date +%s)
 	lab date -s "@$((now + 3 * 86400))"
-	assert_allowed viewer turns 2400 $IMAGE /srv/dicom/archive/2026/11/deep.dcm
+	assert_allowed viewer times 2400 $TURNS
 	wait_for has_record type=system action=expire subject=phiwardd path~'^segment 3: '
 	wait_for test ! -e $LOG/audit-00000003.log.zst
 	assert_record type=system action=expire subject=phiwardd path~'^segment 1: '

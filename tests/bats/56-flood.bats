@@ -11,6 +11,7 @@
 load lib/phiward
 
 IMAGE=/srv/dicom/phantom.dcm
+TURNS=/srv/dicom/turns/#
 STRICT=/srv/strict/x
 # More than the rings hold: 16, 4 and 2 MiB for entries of 1.5 KiB.
 FILLS_OTHERS=3000
@@ -97,7 +98,7 @@ policy() {
 @test "row 22: without room for a record, strict objects are denied and others work on" {
 	local before
 	stop_phiward 9
-	assert_allowed viewer times $FILLS_MEMBERS $IMAGE
+	assert_allowed viewer times $FILLS_MEMBERS $TURNS
 	before=$(status_number lost)
 	[ "$before" -gt 0 ]
 	assert_refused viewer read $STRICT
@@ -125,7 +126,7 @@ policy() {
 	background /run/vm/saves saver read $STRICT await /run/vm/go times 100 $STRICT
 	wait_for sleeps_as saver "$BACKGROUND_PID"
 	stop_phiward 9
-	assert_allowed viewer times $FILLS_MEMBERS $IMAGE
+	assert_allowed viewer times $FILLS_MEMBERS $TURNS
 	echo > /run/vm/go
 	wait "$BACKGROUND_PID"
 	assert_refused saver read $STRICT

@@ -19,8 +19,8 @@
 	X(PROTO, "proto") X(ADDR, "addr") X(PORT, "port") X(EXE, "exe") X(COMM, "comm")            \
 	X(PID, "pid") X(RUN, "run") X(PARENTS, "parents") X(UID, "uid") X(AUID, "auid")            \
 	X(ACTOR, "actor") X(ACTOR_BY, "actor_by") X(PEER, "peer") X(VOLUME, "volume")              \
-	X(PHI, "phi") X(COUNT, "count") X(FIRST, "first") X(LAST, "last") X(POLICY, "policy")      \
-	X(VERSION, "version") X(RULE, "rule") X(REASON, "reason")
+	X(PHI, "phi") X(COUNT, "count") X(FIRST, "first") X(LAST, "last") X(SINCE, "since")        \
+	X(POLICY, "policy") X(VERSION, "version") X(RULE, "rule") X(REASON, "reason")
 
 #define PW_MEMBER_ID(id, name) PW_MEMBER_##id,
 enum pw_member_id { PW_MEMBERS(PW_MEMBER_ID) PW_MEMBERS_N };

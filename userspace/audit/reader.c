@@ -487,11 +487,21 @@ int pw_record_time_parse(const char text[static PW_RECORD_TIME_LEN], int64_t *re
 	return 0;
 }
 
-int pw_record_time(json_object *record, int64_t *ret_ns)
+static int time_in(json_object *record, const char *name, int64_t *ret_ns)
 {
-	const char *text = pw_record_text(record, "time");
+	const char *text = pw_record_text(record, name);
 
 	if (!text || strlen(text) != PW_RECORD_TIME_LEN)
 		return -EBADMSG;
 	return pw_record_time_parse(text, ret_ns);
+}
+
+int pw_record_time(json_object *record, int64_t *ret_ns)
+{
+	return time_in(record, "time", ret_ns);
+}
+
+int pw_record_since(json_object *record, int64_t *ret_ns)
+{
+	return time_in(record, pw_record_text(record, "since") ? "since" : "time", ret_ns);
 }

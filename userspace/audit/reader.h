@@ -64,5 +64,7 @@ bool pw_record_is(json_object *record, const char *name, const char *text);
 #define PW_RECORD_TIME_LEN 30
 int pw_record_time_parse(const char text[static PW_RECORD_TIME_LEN], int64_t *ret_ns);
 int pw_record_time(json_object *record, int64_t *ret_ns);
+/* The same of its `since`, which is that of its first event; of `time` where it has none. */
+int pw_record_since(json_object *record, int64_t *ret_ns);
 
 #endif

@@ -67,17 +67,12 @@ static void put_seq(struct pw_line *line, const struct pw_record_source *f)
 	put_number(line, f->event ? f->event->seq : 0, f->event);
 }
 
-static void put_time(struct pw_line *line, const struct pw_record_source *f)
+/* @real: ns since 1970. */
+static void put_moment(struct pw_line *line, struct pw_recorder *recorder, int64_t real)
 {
-	struct pw_recorder *recorder = f->recorder;
-	int64_t real = recorder->now;
+	time_t second = (time_t)(real / NS_PER_S);
 	struct tm tm;
-	time_t second;
 
-	if (f->event && (__builtin_add_overflow(f->event->mono, recorder->real_offset, &real) ||
-			 real < 0))
-		real = recorder->now;
-	second = (time_t)(real / NS_PER_S);
 	if (second != recorder->second && gmtime_r(&second, &tm)) {
 		recorder->second_length =
 			strftime(recorder->second_text, sizeof(recorder->second_text),
@@ -87,6 +82,30 @@ static void put_time(struct pw_line *line, const struct pw_record_source *f)
 	pw_line_add(line, recorder->second_text, recorder->second_length);
 	pw_line_nanoseconds(line, (uint32_t)(real % NS_PER_S));
 	pw_line_literal(line, "Z\"");
+}
+
+/* @mono: ns since boot. */
+static int64_t real_of(const struct pw_recorder *recorder, uint64_t mono)
+{
+	int64_t real;
+
+	if (__builtin_add_overflow(mono, recorder->real_offset, &real) || real < 0)
+		return recorder->now;
+	return real;
+}
+
+static void put_time(struct pw_line *line, const struct pw_record_source *f)
+{
+	put_moment(line, f->recorder,
+		   f->event ? real_of(f->recorder, f->event->mono) : f->recorder->now);
+}
+
+static void put_since(struct pw_line *line, const struct pw_record_source *f)
+{
+	if (f->event && f->event->first && f->event->count > 1)
+		put_moment(line, f->recorder, real_of(f->recorder, f->event->first));
+	else
+		pw_line_literal(line, "null");
 }
 
 static void put_boot(struct pw_line *line, const struct pw_record_source *f)
@@ -495,6 +514,7 @@ static void put_reason(struct pw_line *line, const struct pw_record_source *f)
 	X(MOMENT, "count", put_count)                                                              \
 	X(MOMENT, "first", put_first)                                                              \
 	X(MOMENT, "last", put_last)                                                                \
+	X(MOMENT, "since", put_since)                                                              \
 	X(FILE, "path", put_path)                                                                  \
 	X(FILE, "dev", put_dev_member)                                                             \
 	X(FILE, "ino", put_ino)

@@ -242,8 +242,12 @@ static void print_head(FILE *to, const struct pw_explain *explain)
 
 	if (pw_record_time(explain->record, &ns) == 0)
 		pw_local_time(ns, time);
-	fprintf(to, "record %" PRIu64 ", %s, boot %s\n\n  ", explain->seq, time,
-		pw_record_text(explain->record, "boot") ?: "-");
+	fprintf(to, "record %" PRIu64 ", %s, ", explain->seq, time);
+	if (pw_record_text(explain->record, "since") && pw_record_since(explain->record, &ns) == 0) {
+		pw_local_time(ns, time);
+		fprintf(to, "which stands for all since %s, ", time);
+	}
+	fprintf(to, "boot %s\n\n  ", pw_record_text(explain->record, "boot") ?: "-");
 }
 
 static void print_gap(FILE *to, const struct pw_explain *explain)

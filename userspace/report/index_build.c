@@ -73,12 +73,15 @@ static int add_key(struct build *b, int64_t key)
 static struct bounds bounds_of(const struct pw_line_keys *line)
 {
 	struct bounds bounds = any_bounds;
-	int64_t time;
+	int64_t since, until;
 
 	if (line->first > INT64_MAX || line->last > INT64_MAX ||
-	    pw_record_time_parse(line->time, &time) < 0)
+	    pw_record_time_parse(line->time, &until) < 0)
 		return bounds;
-	return (struct bounds){ (int64_t)line->first, (int64_t)line->last, time, time };
+	since = until;
+	if (line->since != line->time && pw_record_time_parse(line->since, &since) < 0)
+		return bounds;
+	return (struct bounds){ (int64_t)line->first, (int64_t)line->last, since, until };
 }
 
 static int add_line(struct build *b, const struct pw_lines *lines)

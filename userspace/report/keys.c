@@ -122,6 +122,17 @@ static bool has_numbers(const struct pw_members *members, struct pw_line_keys *l
 	return true;
 }
 
+static bool has_times(const struct pw_member *value, struct pw_line_keys *line)
+{
+	const struct pw_member *time = &value[PW_MEMBER_TIME];
+	const struct pw_member *since = pw_member_is_text(&value[PW_MEMBER_SINCE]) ?
+					&value[PW_MEMBER_SINCE] : time;
+
+	line->time = time->at + 1;
+	line->since = since->at + 1;
+	return time->length == PW_RECORD_TIME_LEN + 2 && since->length == time->length;
+}
+
 void pw_keys_of_line(const char *text, size_t length, struct pw_line_keys *line)
 {
 	struct pw_members members;
@@ -132,11 +143,9 @@ void pw_keys_of_line(const char *text, size_t length, struct pw_line_keys *line)
 	if (!line->plain)
 		return;
 	line->gap = pw_member_is(&value[PW_MEMBER_TYPE], "\"gap\"");
-	line->plain = has_numbers(&members, line) &&
-		      value[PW_MEMBER_TIME].length == PW_RECORD_TIME_LEN + 2;
+	line->plain = has_numbers(&members, line) && has_times(value, line);
 	if (!line->plain)
 		return;
-	line->time = value[PW_MEMBER_TIME].at + 1;
 	put_text(line, TYPE, &value[PW_MEMBER_TYPE]);
 	put_text(line, VERDICT, &value[PW_MEMBER_VERDICT]);
 	put_text(line, SUBJECT, &value[PW_MEMBER_SUBJECT]);

@@ -18,6 +18,7 @@ struct pw_line_keys {
 	bool gap;
 	uint64_t first, last;	/* the numbers that it stands for */
 	const char *time;	/* PW_RECORD_TIME_LEN bytes of the line, which need be no time */
+	const char *since;	/* the same of its first event */
 	size_t n;
 	int64_t keys[PW_KEYS_LINE_MAX];
 };

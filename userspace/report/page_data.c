@@ -39,6 +39,13 @@ static uint64_t span_of(const struct pw_row *row, const void *data)
 	return row->span;
 }
 
+/* Seconds, rounded up. */
+static uint64_t lasted_of(const struct pw_row *row, const void *data)
+{
+	(void)data;
+	return row->since < row->time ? ((uint64_t)(row->time - row->since) + 999999999) / 1000000000 : 0;
+}
+
 static uint64_t count_of(const struct pw_row *row, const void *data)
 {
 	(void)data;
@@ -138,6 +145,9 @@ int pw_page_data(FILE *to, const struct pw_page *page)
 	fputs(",\n", to);
 	if (!r)
 		r = put_column(to, rows, "count", count_of, NULL);
+	fputs(",\n", to);
+	if (!r)
+		r = put_column(to, rows, "lasted", lasted_of, NULL);
 	for (enum pw_column c = 0; !r && c < PW_COLUMN_HOUR; c++) {
 		fputs(",\n", to);
 		r = put_column(to, rows, names[c], id_of, &c);

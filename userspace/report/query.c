@@ -39,12 +39,12 @@ static bool user_is(json_object *record, int64_t user)
 
 static bool time_is_in(const struct pw_query *query, json_object *record)
 {
-	int64_t time;
+	int64_t first, last;
 
 	if (!query->since && !query->until)
 		return true;
-	return pw_record_time(record, &time) == 0 && (!query->since || time >= query->since) &&
-	       (!query->until || time <= query->until);
+	return pw_record_since(record, &first) == 0 && pw_record_time(record, &last) == 0 &&
+	       (!query->since || last >= query->since) && (!query->until || first <= query->until);
 }
 
 bool pw_query_matches(const struct pw_query *query, json_object *record)

@@ -13,7 +13,7 @@
 #include "audit/reader.h"
 
 struct pw_query {
-	int64_t since, until;	/* ns since 1970, both inclusive; 0: no bound */
+	int64_t since, until;	/* ns since 1970, both inclusive; 0: no bound. One event in between is enough */
 	const char *subject;
 	const char *object;
 	const char *program;	/* its path, its last name, or what it calls itself */

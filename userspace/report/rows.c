@@ -380,9 +380,24 @@ static int set_local_time(struct reading *r)
 
 /* ---- Rows ---------------------------------------------------------------------------------- */
 
+static bool read_time(const struct pw_member *time, int64_t *ret)
+{
+	return time->length == PW_RECORD_TIME_LEN + 2 && pw_record_time_parse(time->at + 1, ret) == 0;
+}
+
+static bool read_times(struct reading *r)
+{
+	const struct pw_member *since = member(r, PW_MEMBER_SINCE);
+	struct pw_row *row = r->row;
+
+	if (!read_time(member(r, PW_MEMBER_TIME), &row->time))
+		return false;
+	row->since = row->time;
+	return !pw_member_is_text(since) || read_time(since, &row->since);
+}
+
 static bool read_numbers(struct reading *r)
 {
-	const struct pw_member *time = member(r, PW_MEMBER_TIME);
 	uint64_t first, last;
 	struct pw_row *row = r->row;
 
@@ -395,8 +410,7 @@ static bool read_numbers(struct reading *r)
 	} else if (!pw_member_number(member(r, PW_MEMBER_SEQ), &row->seq)) {
 		return false;
 	}
-	return time->length == PW_RECORD_TIME_LEN + 2 &&
-	       pw_record_time_parse(time->at + 1, &row->time) == 0;
+	return read_times(r);
 }
 
 static int fill_row(struct reading *r)
@@ -456,7 +470,7 @@ static int add_line(struct reading *r, const char *line, size_t length)
 		return 0;
 	}
 	/* What began a run before the time asked for is needed in it. */
-	if ((rows->since && row.time < rows->since) || (rows->until && row.time > rows->until))
+	if ((rows->since && row.time < rows->since) || (rows->until && row.since > rows->until))
 		return set_chain(r);
 	e = fill_row(r);
 	return e ? e : add_row(r, &row);

@@ -27,7 +27,7 @@ struct pw_row {
 	uint64_t seq;		/* the first of the numbers that it stands for */
 	uint64_t span;		/* how many more there are */
 	uint64_t count;		/* events; of a gap: numbers */
-	int64_t time;		/* ns since 1970 */
+	int64_t since, time;	/* ns since 1970: of the first event and of the last */
 	bool folded;		/* reads of files that it does not name */
 	uint32_t ids[PW_COLUMNS_N];
 };

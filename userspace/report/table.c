@@ -253,6 +253,10 @@ void pw_table_row(const struct pw_table *table, json_object *record)
 	else
 		fputs(or_dash(what), table->to);
 	if (count > 1)
-		fprintf(table->to, " (%" PRIu64 " times)", count);
-	fputc('\n', table->to);
+		fprintf(table->to, " (%" PRIu64 " times", count);
+	if (count > 1 && pw_record_text(record, "since") && pw_record_since(record, &ns) == 0) {
+		pw_local_time(ns, time);
+		fprintf(table->to, " since %s", time);
+	}
+	fputs(count > 1 ? ")\n" : "\n", table->to);
 }

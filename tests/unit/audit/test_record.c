@@ -562,13 +562,24 @@ static void what_was_tried_again(void **state)
 {
 	struct fixture *f = *state;
 	struct test_event e, next;
+	int64_t time, since;
 
 	test_event_init(&e, 72);
 	e.event.count = 700;
+	e.event.first = e.event.mono - 500000000;
 	record(f, &e);
 	assert_int_equal(pw_record_number(f->record, "count", 0), 700);
 	ASSERT_NULL_MEMBERS(f, "first", "last");
+	assert_int_equal(pw_record_time(f->record, &time), 0);
+	assert_int_equal(pw_record_since(f->record, &since), 0);
+	assert_int_equal(since, time - 500000000);
 	test_event_init(&next, 73);
+	next.event.first = next.event.mono;
+	record(f, &next);
+	ASSERT_NULL_MEMBERS(f, "since");
+	assert_int_equal(pw_record_time(f->record, &time), 0);
+	assert_int_equal(pw_record_since(f->record, &since), 0);
+	assert_int_equal(since, time);
 	assert_false(pw_record_repeats(&e.event, 1, &next.event));
 	assert_false(pw_record_repeats(&next.event, 1, &e.event));
 	test_event_init(&e, 72);

@@ -92,6 +92,26 @@ static void escaped_names(void **state)
 	BOTH(path, "/srv/a\\x0ab\\\\c", "/srv/ax0ab\\c");
 }
 
+static void one_event_in_the_time_is_enough(void **state)
+{
+	struct pw_query query = { .user = -1, .since = 1700000003 * S, .until = 1700000003 * S };
+	json_object *record = test_record(5);
+
+	(void)state;
+	assert_false(pw_query_matches(&query, record));
+	set_text(record, "since", "2023-11-14T22:13:22.000000000Z");
+	assert_true(pw_query_matches(&query, record));
+	query.since = query.until = 1700000001 * S;
+	assert_false(pw_query_matches(&query, record));
+	query.since = query.until = 1700000006 * S;
+	assert_false(pw_query_matches(&query, record));
+	query.until = 0;
+	query.since = 1700000003 * S;
+	set_text(record, "since", "2023-11-14");
+	assert_false(pw_query_matches(&query, record));
+	json_object_put(record);
+}
+
 static void gaps_pass_but_for_time_and_type(void **state)
 {
 	struct pw_query query = { .object = "images", .verdict = "deny", .subject = "x",
@@ -132,7 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(everything), TEST(one_filter_each), TEST(filters_together),
 		TEST(a_member_that_is_null_matches_nothing), TEST(escaped_names),
-		TEST(gaps_pass_but_for_time_and_type), TEST(users),
+		TEST(one_event_in_the_time_is_enough), TEST(gaps_pass_but_for_time_and_type), TEST(users),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,8 +8,8 @@
  *     write FILE            open, append one byte
  *     create FILE           the same with a new file
  *     list DIR              open, read one entry
- *     times N FILE          open and close N times; ends with the last errno
- *     turns N FILE FILE     the same with the two in turn, so that none repeats the one before
+ *     times N FILE          open and close N times; ends with the last errno;
+ *                           a # in FILE is 0 to 9 in turn: more files than are known as opened again
  *     crowd N FILE          N processes at the same time, each of which opens it; ends with the
  *                           last errno, EAGAIN when not all could be made
  *     fork-in-vain N        N forks that the kernel gives up late: into a namespace that it may not make
@@ -156,28 +156,22 @@ static int do_list(char **a)
 	return by_descriptor(open(a[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC), get_entry);
 }
 
-static int open_often(long times, char **files, int nfiles)
+static int do_times(char **a)
 {
+	char *number = strchr(a[1], '#');
 	int r = 0;
 
-	for (; times > 0; times--) {
-		int fd = open(files[times % nfiles], O_RDONLY | O_CLOEXEC);
+	for (long times = atol(a[0]); times > 0; times--) {
+		int fd;
 
+		if (number)
+			*number = '0' + times % 10;
+		fd = open(a[1], O_RDONLY | O_CLOEXEC);
 		r = outcome(fd);
 		if (fd >= 0)
 			close(fd);
 	}
 	return r;
-}
-
-static int do_times(char **a)
-{
-	return open_often(atol(a[0]), a + 1, 1);
-}
-
-static int do_turns(char **a)
-{
-	return open_often(atol(a[0]), a + 1, 2);
 }
 
 /* What the processes of a crowd share. Memory is common, so that thousands find room. */
@@ -627,7 +621,7 @@ static const struct {
 	int (*act)(char **arguments);
 } words[] = {
 	{"read", 1, do_read},	    {"write", 1, do_write},	{"create", 1, do_create},
-	{"list", 1, do_list},	    {"times", 2, do_times}, {"turns", 3, do_turns},	{"crowd", 2, do_crowd},
+	{"list", 1, do_list},	    {"times", 2, do_times},	{"crowd", 2, do_crowd},
 	{"fork-in-vain", 1, do_fork_in_vain}, {"put", 1, do_put},
 	{"take", 1, do_take},	    {"send", 1, do_send},	{"put-memfd", 0, do_put_memfd},
 	{"put-shm", 0, do_put_shm}, {"put-pipe", 0, do_put_pipe}, {"put-pair", 0, do_put_pair},

@@ -89,7 +89,7 @@
 			['Object', 'object'], ['After protected data', 'phi'], ['Why', 'reason'], ['Rule', 'rule'], ['Policy', 'policy'],
 			['Subject', 'subject'], ['Started by', 'chain'], ['File system', 'volume'], ['Type', 'type']]
 			.map(([head, name]) => [head, i => texts[name][columns[name][i]], () => ranks(name), name]),
-		['Events', i => String(columns.count[i]), columnsOf => columnsOf.count],
+		['Events', i => columns.count[i] + (columns.lasted[i] ? ` in ${columns.lasted[i]} s` : ''), columnsOf => columnsOf.count],
 	].filter(([, , , name]) => !name || texts[name].length > 1);
 
 	/* The place of each text in the order of all, for each row. */
