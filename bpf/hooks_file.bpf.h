@@ -163,6 +163,17 @@ pw_question_of_open(struct file *file, const struct pw_bank *bank, __u32 subject
 	return q;
 }
 
+/* Whether the open @c is one more of what was recorded, and is counted. */
+static __always_inline int pw_count_open(struct file *file, struct pw_case *c)
+{
+	c->flags |= PW_CASE_AGAIN;
+	/* Read, not loaded: what is compared has to be a number to the verifier. */
+	if (bpf_core_read(&c->dentry, sizeof(c->dentry), &file->f_path.dentry))
+		return 0;
+
+	return pw_repeat_counts(c);
+}
+
 /*
  * Records an open that pw_open_in_object() has allowed; 0, or PW_OPEN_ASK or the refusal instead
  * of it. The question is put together anew: what only a record needs must not keep other opens.
@@ -198,7 +209,7 @@ static __noinline int pw_record_open(struct file *file, __u32 scope, const struc
 	c.reason = answer.reason;
 	c.name = file->f_path.dentry->d_name.hash | (__u64)file->f_path.dentry->d_name.len << 32;
 	if (pw_is_again(label, &c))
-		return PW_OPEN_ASK;
+		return pw_count_open(file, &c) ? 0 : PW_OPEN_ASK;
 	if (!pw_emit_at(&c, file->f_path.dentry, label))
 		return 0;
 

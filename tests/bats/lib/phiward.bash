@@ -273,7 +273,7 @@ drained_log() {
 		*.zst) zstd -dcq "$file" ;;
 		*.log) cat "$file" 2> /dev/null || zstd -dcq "$file.zst" 2> /dev/null || true ;;
 		esac
-	done | $BUSYBOX grep -v '^{"schema":1,"checkpoint":' || true
+	done | $BUSYBOX grep -vF '{"schema":1,"checkpoint":' || true
 }
 
 # mark: the records that follow are those that assert_record sees.
