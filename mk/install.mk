@@ -15,7 +15,7 @@ DEPS = $(shell sed 's/\#.*//' mk/deps.txt)
 
 GROUPS_MADE := phiward-view phiward-audit phiward-admin
 MAN_PAGES := $(wildcard docs/man/*.[1-8])
-POLICIES := $(wildcard policies/*.yaml)
+POLICIES := $(wildcard policies/*.yaml policies/cases/*.yaml)
 COMPLETION := $(wildcard userspace/cli/phiward.bash-completion)
 VERSION := $(shell sed -n 's/^.define PW_VERSION "\(.*\)"$$/\1/p' include/phiward/version.h)
 # Where DKMS looks for the sources of the kernel module.
@@ -26,7 +26,7 @@ UNIT := $(wildcard userspace/daemon/phiwardd.service)
 # SOURCE:TARGET:MODE
 INSTALLED = $(if $(call HAVE,cli),$(BUILD)/phiward:$(bindir)/phiward:755) \
 	$(if $(call HAVE,daemon),$(BUILD)/phiwardd:$(sbindir)/phiwardd:755) \
-	$(foreach f,$(POLICIES),$(f):$(datadir)/phiward/policies/$(notdir $(f)):644) \
+	$(foreach f,$(POLICIES),$(f):$(datadir)/phiward/$(f):644) \
 	$(foreach f,$(MAN_PAGES),$(f):$(datadir)/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f)):644) \
 	$(if $(COMPLETION),$(COMPLETION):$(completiondir)/phiward:644) \
 	$(if $(UNIT),$(UNIT):$(unitdir)/phiwardd.service:644) \
@@ -55,7 +55,7 @@ uninstall: ## remove what install made; policy, log and state stay
 	@$(foreach f,$(INSTALLED),rm -f "$(DESTDIR)$(call field,$(f),2)" &&) true
 	@$(if $(DESTDIR),cd "$(DESTDIR)" && rmdir -p --ignore-fail-on-non-empty \
 			$(sort $(foreach f,$(INSTALLED),.$(dir $(call field,$(f),2)))) 2> /dev/null || true, \
-		rmdir "$(datadir)/phiward/policies" "$(datadir)/phiward" "$(dkmsdir)/kmod" \
+		rmdir "$(datadir)/phiward/policies/cases" "$(datadir)/phiward/policies" "$(datadir)/phiward" "$(dkmsdir)/kmod" \
 			"$(dkmsdir)/include/phiward" "$(dkmsdir)/include" "$(dkmsdir)" 2> /dev/null || true; \
 		for group in $(GROUPS_MADE); do \
 			! getent group $$group > /dev/null || delgroup --quiet $$group || exit 1; done)

@@ -69,6 +69,8 @@ static int add_leaves(void *data)
 	size_t n = leaves->entries.n;
 	int r;
 
+	if (!n)
+		return 0;
 	if (leaves->capacity - leaves->n < n) {
 		size_t capacity = leaves->capacity ? 2 * leaves->capacity : 4096;
 		void *more = capacity > LEAVES_MAX ? NULL :

@@ -17,6 +17,11 @@ static const struct pw_command commands[] = {
 	  "  error, each with its position. Exit code 0, or 1 when a FILE has an error.\n"
 	  "  Needs no rights, no daemon and no kernel support.\n",
 	  pw_cmd_check },
+	{ "test", "POLICY CASES...", "try what programs may do under a policy, and what not",
+	  "  CASES  a file of test cases: what a subject or a program may do, and may not\n\n"
+	  "  Decides as the kernel does, without one: needs no rights and no daemon. Exits with 1\n"
+	  "  when a case does not hold, or a file has an error.\n",
+	  pw_cmd_test },
 	{ "apply", "[--allow-downgrade] [--wait] FILE", "put a policy into force",
 	  "  Checks FILE and what it includes and swaps it in at once, for new and for\n"
 	  "  running processes. On any error the policy in force stays.\n\n"

@@ -23,7 +23,7 @@ struct header {
 	struct pw_log_policy log;
 };
 
-static void read_schema(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+void pw_read_schema(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
 	uint64_t schema;
 
@@ -87,7 +87,7 @@ static void read_later(struct pw_reader *reader, const struct pw_yaml *node, voi
 
 /* An included file may be a policy of its own, or leave out what is stated where it is included. */
 static const struct pw_key policy_keys[] = {
-	{"phiward", PW_YAML_SCALAR, NULL, read_schema},
+	{"phiward", PW_YAML_SCALAR, NULL, pw_read_schema},
 	{"name", PW_YAML_SCALAR, "any name", read_policy_name},
 	{"version", PW_YAML_SCALAR, "a whole number from 1", read_version},
 	{"mode", PW_YAML_SCALAR, "enforce or permissive", read_policy_mode},
@@ -164,7 +164,7 @@ static int judge_schema(struct pw_reader *reader, const struct pw_source *source
 	}
 	if (!pw_kind_is(reader, schema, PW_YAML_SCALAR, "phiward"))
 		return -EINVAL;
-	read_schema(reader, schema, NULL);
+	pw_read_schema(reader, schema, NULL);
 
 	return reader->diag->errors == errors ? 0 : -EINVAL;
 }

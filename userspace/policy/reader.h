@@ -90,6 +90,11 @@ void pw_symbols_offer(const struct pw_symbols *names, struct pw_near *near);
 /* "" or "; did you mean 'x'?", for the end of a message; valid until the arena goes. */
 const char *pw_suggestion(struct pw_reader *reader, const struct pw_near *near);
 
+/* parse.c */
+
+/* The value of `phiward`. */
+void pw_read_schema(struct pw_reader *reader, const struct pw_yaml *node, void *out);
+
 /* path.c */
 
 /* An absolute path; a trailing slash is taken off and kept as `below`. */

@@ -103,7 +103,7 @@ static int number_subject(struct pw_build *build, size_t i)
 	return catalog->subjects[id] && catalog->subject_where[id] ? 0 : -ENOMEM;
 }
 
-static uint32_t subject_flags(const struct pw_subject_policy *subject)
+uint32_t pw_build_subject_flags(const struct pw_subject_policy *subject)
 {
 	uint32_t flags = PW_SUBJECT_PRESENT;
 
@@ -166,7 +166,7 @@ static int add_subject(struct pw_build *build, size_t i)
 	const struct pw_subject_policy *subject = &build->policy->subjects[i];
 	struct pw_subject *out = &build->image->bank.subjects[build->subjects[i]];
 
-	out->flags = subject_flags(subject);
+	out->flags = pw_build_subject_flags(subject);
 	out->system = subject->system;
 	add_started_by(build, &subject->started_by, out);
 	if (subject->nusers > PW_USERS_PER_SUBJECT) {

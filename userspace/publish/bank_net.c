@@ -176,15 +176,24 @@ static int add_rules(struct pw_build *build, const struct pw_net_rule *rules, si
 	return 0;
 }
 
+uint32_t pw_build_others_flags(const struct pw_policy *policy)
+{
+	uint32_t flags = 0;
+
+	if (policy->others_network == PW_OTHERS_ALLOW)
+		flags |= PW_SUBJECT_NETWORK_ALL;
+	if (policy->others_network == PW_OTHERS_LOOPBACK || policy->others_loopback)
+		flags |= PW_SUBJECT_LOOPBACK;
+
+	return flags;
+}
+
 static int add_others(struct pw_build *build)
 {
 	struct pw_subject *others = &build->image->bank.subjects[PW_SUBJECT_OTHERS];
 	const struct pw_policy *policy = build->policy;
 
-	if (policy->others_network == PW_OTHERS_ALLOW)
-		others->flags |= PW_SUBJECT_NETWORK_ALL;
-	if (policy->others_network == PW_OTHERS_LOOPBACK || policy->others_loopback)
-		others->flags |= PW_SUBJECT_LOOPBACK;
+	others->flags |= pw_build_others_flags(policy);
 
 	return add_rules(build, policy->others_rules, policy->nothers_rules,
 			 build->resolved->others_sockets, PW_SUBJECT_OTHERS, false);

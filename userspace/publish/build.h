@@ -22,6 +22,9 @@ struct pw_build {
 uint32_t pw_build_subject(const struct pw_build *build, size_t index);
 void pw_build_set(const struct pw_build *build, const struct pw_subject_list *list,
 		  struct pw_subject_set *set);
+/* PW_SUBJECT_* of what the subject says of itself, and of the network of others. */
+uint32_t pw_build_subject_flags(const struct pw_subject_policy *subject);
+uint32_t pw_build_others_flags(const struct pw_policy *policy);
 void pw_set_add(struct pw_subject_set *set, uint32_t subject);
 void pw_set_unite(struct pw_subject_set *into, const struct pw_subject_set *from);
 

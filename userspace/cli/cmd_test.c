@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/paint.h"
+#include "common/cleanup.h"
+#include "common/text.h"
+#include "common/words.h"
+#include "policy/parse.h"
+#include "publish/judge.h"
+
+static const char *subject_name(const struct pw_policy *policy, size_t index)
+{
+	if (index < policy->nsubjects)
+		return policy->subjects[index].name;
+
+	return index == PW_SUBJECT_INDEX_INIT ? "init" : "others";
+}
+
+static void print_ends(const struct pw_trial *trial)
+{
+	const char *proto = pw_word_name(&pw_words_proto, trial->proto);
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (trial->peer.family)
+		inet_ntop(trial->peer.family == 4 ? AF_INET : AF_INET6, trial->peer.addr, text,
+			  sizeof(text));
+	if (trial->action == PW_ACTION_CONNECT)
+		printf("to %s, %s port %u", text, proto, trial->port);
+	else
+		printf("on %s port %u%s%s", proto, trial->port, *text ? " from " : "", text);
+}
+
+static void print_request(const struct pw_policy *policy, const struct pw_trial *trial)
+{
+	const char *object = trial->object == PW_CASE_NO_OBJECT ?
+				     NULL : policy->objects[trial->object].name;
+
+	if (trial->port) {
+		print_ends(trial);
+	} else if (trial->path) {
+		pw_text_print(stdout, trial->path);
+		if (object)
+			printf(" of %s", object);
+	} else {
+		fputs(object, stdout);
+	}
+}
+
+/* By which line of the policy, or why. */
+static void print_decision(const struct pw_policy *policy, const struct pw_judgement *judgement)
+{
+	const struct pw_position *at;
+
+	if (judgement->rule) {
+		at = &policy->rules[judgement->rule - 1].at;
+		fputs(": ", stdout);
+		pw_text_print(stdout, at->file);
+		printf(":%u", at->line);
+	} else if (judgement->answer.reason != PW_REASON_RULE) {
+		printf(": %s", pw_word_name(&pw_words_reason, judgement->answer.reason));
+	}
+}
+
+/* Whether it is as the case says. */
+static bool try(const struct pw_judge *judge, const struct pw_policy *policy,
+		const struct pw_trial *trial)
+{
+	const struct pw_judgement judgement = pw_judge_trial(judge, trial);
+	const bool may = judgement.answer.verdict == PW_VERDICT_ALLOW, holds = may == trial->may;
+
+	printf("%s%-6s%s ", pw_paint(stdout, holds ? PW_GREEN : PW_RED), holds ? "ok" : "NOT OK",
+	       pw_paint(stdout, PW_PLAIN));
+	pw_text_print(stdout, trial->at.file);
+	printf(":%u: ", trial->at.line);
+	if (trial->program) {
+		pw_text_print(stdout, trial->program);
+		fputs(", ", stdout);
+	}
+	printf("%s %s %s ", subject_name(policy, trial->subject), may ? "may" : "may not",
+	       pw_word_name(&pw_words_action, trial->action));
+	print_request(policy, trial);
+	print_decision(policy, &judgement);
+	puts(holds ? "" : may ? "; the case says that it may not" : "; the case says that it may");
+
+	return holds;
+}
+
+static int test(const struct pw_judge *judge, const struct pw_policy *policy, const char *path,
+		struct pw_diag *diag)
+{
+	_cleanup_(pw_cases_freep) struct pw_cases *cases = NULL;
+	size_t good = 0;
+	int r = pw_cases_read(path, policy, &cases, diag);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < cases->n; i++)
+		good += try(judge, policy, &cases->trials[i]);
+	pw_text_print(stdout, path);
+	printf(": %zu of %zu hold under policy %s version %llu\n", good, cases->n, policy->name,
+	       (unsigned long long)policy->version);
+
+	return good < cases->n ? -EDOM : 0;
+}
+
+static int test_all(const char *policy_path, char **paths, int n, struct pw_diag *diag)
+{
+	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
+	_cleanup_(pw_judge_closep) struct pw_judge *judge = NULL;
+	int r, worst = 0;
+
+	r = pw_policy_read(policy_path, &policy, diag);
+	if (!r)
+		r = pw_judge_open(policy, &judge, diag);
+	for (int i = 0; !r && i < n; i++) {
+		int e = test(judge, policy, paths[i], diag);
+
+		/* A file that cannot be read does not keep the others from being tried. */
+		if (!worst || (e && e != -EDOM))
+			worst = e;
+	}
+
+	return r ? r : worst;
+}
+
+int pw_cmd_test(const struct pw_command *self, int argc, char **argv)
+{
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
+	int option = getopt_long(argc, argv, "h", options, NULL), r, code = PW_EXIT_YES;
+	struct pw_diag diag = {};
+
+	if (option != -1 || argc - optind < 2)
+		return pw_usage(self, option == 'h' ? 'h' : '?');
+	r = test_all(argv[optind], argv + optind + 1, argc - optind - 1, &diag);
+	if (diag.errors)	/* warnings are for `phiward check` */
+		pw_diag_print(&diag, stderr);
+	if (r == -EDOM || diag.errors)
+		code = PW_EXIT_NO;
+	else if (r < 0)
+		code = pw_fail(PW_EXIT_INTERNAL, "%s: %s", argv[optind], strerror(-r));
+	pw_diag_done(&diag);
+
+	return pw_flush(code);
+}
