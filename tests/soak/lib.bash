@@ -94,25 +94,26 @@ end_opens() {
 	[ $wrong -eq 0 ] || fail "a wrong verdict: $(cat /run/vm/members.out /run/vm/others.out)"
 }
 
-# How many events the lines with that text stand for, of that program and the phantom.
-events_like() {
-	cat /var/log/phiward/*.log | grep -F "$1" | grep -F "\"exe\":\"$2\"" |
-		grep -F '"path":"/srv/dicom/phantom.dcm"' |
-		awk -F '"count":' '{ sum += $2 + 0 } END { print sum + 0 }'
-}
-
 # Sets what was opened, lost, issued, and stands in the log: each number that was issued, as a
-# line or inside a gap.
+# line or inside a gap. The log is read once: who reads it stands in it.
 count_records() {
 	phiward audit query --since -1s > /run/vm/drained
 	allowed=$(cat /run/vm/members.out) denied=$(cat /run/vm/others.out)
 	lost=$(phiward_status | jq .lost)
-	logged_allowed=$(events_like '"action":"read","verdict":"allow","enforced":true,"subject":"reader","object":"images"' /usr/local/bin/opens-member)
-	logged_denied=$(events_like '"action":"read","verdict":"deny","enforced":true,"subject":"others","object":"images"' /usr/local/bin/opens)
-	accounted=$(cat /var/log/phiward/*.log | awk -F '"(first|last)":' '
-		/"seq":/ { sum += $3 == "" || $3 + 0 == 0 ? 1 : $3 - $2 + 1 } END { print sum + 0 }')
-	issued=$(cat /var/log/phiward/*.log | awk -F '"(seq|last)":' '
-		{ for (i = 2; i <= NF; i++) if ($i + 0 > max) max = $i + 0 } END { print max + 0 }')
+	read -r logged_allowed logged_denied accounted issued < <(drained_log | awk '
+		function number(key) { return match($0, "\"" key "\":[0-9]+") ? \
+			substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 : 0 }
+		function is(key, value) { return index($0, "\"" key "\":\"" value "\"") }
+		{ seq = number("seq"); last = number("last") }
+		{ accounted += last ? last - number("first") + 1 : 1 }
+		{ if (seq > issued) issued = seq; if (last > issued) issued = last }
+		!is("action", "read") || !is("object", "images") || !is("path", "/srv/dicom/phantom.dcm") ||
+			!index($0, "\"enforced\":true") { next }
+		is("verdict", "allow") && is("subject", "reader") && is("exe", "/usr/local/bin/opens-member") {
+			allowed += number("count") }
+		is("verdict", "deny") && is("subject", "others") && is("exe", "/usr/local/bin/opens") {
+			denied += number("count") }
+		END { print allowed + 0, denied + 0, accounted + 0, issued + 0 }')
 }
 
 show_records() {
