@@ -2,7 +2,7 @@
 /*
  * What repeats. Whoever tries the same again and again must not fill the rings: the first refusal is
  * recorded at once, the next ones are counted, and become one record after a second, and then more
- * and more seldom while it goes on. So is what a member is allowed, from the third time on: many
+ * and more seldom while it goes on. So is what a member is allowed, after the third time: many
  * programs open a file twice, and an archive opens its index for ever. Reads by a subject that the
  * policy wants folded are counted likewise, all of a run in an object together. A count is in the
  * kernel, so it survives the daemon.

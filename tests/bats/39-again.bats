@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What a member is allowed again and again: from the third time on it is counted, and the count
+# What a member is allowed again and again: after the third time it is counted, and the count
 # becomes a record that says since when.
 #
 # newer: one
@@ -76,7 +76,7 @@ moment() {
 	[[ $record =~ \"$1\":\"([^\"]+)\" ]] && echo "${BASH_REMATCH[1]}"
 }
 
-@test "again: a file that is opened for ever is recorded at once, and from the third time on counted" {
+@test "again: a file that is opened for ever is recorded at once, and after the third time counted" {
 	mark
 	assert_allowed archive -e "$USES TIMES(50, 1)"
 	[ "$(count_of 1)" = 50 ]
