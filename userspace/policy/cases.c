@@ -11,7 +11,6 @@
 /* What the readers of one case share. */
 struct one_case {
 	struct pw_cases *cases;
-	struct pw_position at;
 	size_t subject;
 	const char *program;
 	bool may;
@@ -343,7 +342,7 @@ static const struct pw_key case_keys[] = {
 
 static void read_case(struct pw_reader *reader, const struct pw_yaml *item, struct pw_cases *cases)
 {
-	struct one_case c = {.cases = cases, .at = item->at};
+	struct one_case c = {.cases = cases};
 
 	if (!pw_kind_is(reader, item, PW_YAML_MAP, "cases"))
 		return;
