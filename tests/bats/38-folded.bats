@@ -57,16 +57,8 @@ USES='sub OPEN { open(my $f, $_[0], $_[1]) or die "$_[1]: $!\n" }
 	sub AWAIT { open(my $f, "<", "/run/vm/go") or die; <$f> }
 	'
 
-# saves PERL: a run of saver beside the test, which AWAITs saves_on; that ends when the run has.
-saves() {
-	mkfifo /run/vm/go
-	background /run/vm/saves saver -e "$USES $1"
-}
-saves_on() {
-	echo go > /run/vm/go
-	wait "$BACKGROUND_PID"
-	rm /run/vm/go
-}
+# saves PERL: a run of saver beside the test, which AWAITs lets_go.
+saves() { waits /run/vm/saves saver -e "$USES $1"; }
 
 # reads KEY=VALUE...: allowed reads since mark: how many lines, and how many events they stand for.
 reads() {
@@ -155,7 +147,7 @@ json_number() { [[ $2 =~ \"$1\":([0-9]+) ]] && echo "${BASH_REMATCH[1]}"; }
 	saves "MANY(41, 50); AWAIT; MANY(1, 10)"
 	wait_for is_written '"/srv/dicom/many/41"'
 	stop_phiward 9
-	saves_on
+	lets_go
 	start_phiward
 	wait_for phiward_is enforcing=true
 	[ "$(reads subject=saver object=images)" = "2 20" ]
@@ -169,7 +161,7 @@ json_number() { [[ $2 =~ \"$1\":([0-9]+) ]] && echo "${BASH_REMATCH[1]}"; }
 	wait_for sleeps_as saver "$BACKGROUND_PID"
 	assert_allowed saver -e "$USES MANY(1, 38)"
 	wait_for is_written '"count":37,'
-	saves_on
+	lets_go
 	[ "$(reads subject=saver object=images)" = "4 63" ]
 	[ "$(reads subject=saver path=null count=24)" = "1 24" ]
 }
@@ -179,7 +171,7 @@ json_number() { [[ $2 =~ \"$1\":([0-9]+) ]] && echo "${BASH_REMATCH[1]}"; }
 	saves "MANY(1, 10); AWAIT; MANY(1, 20)"
 	wait_for sleeps_as saver "$BACKGROUND_PID"	# to ask for records would have it told earlier
 	policy | sed 's/name: folded/name: another/' | apply_policy
-	saves_on
+	lets_go
 	[ "$(reads subject=saver object=images policy=folded)" = "2 10" ]
 	[ "$(reads subject=saver object=images policy=another)" = "2 20" ]
 }

@@ -42,28 +42,17 @@ policy() {
 	EOT
 }
 
-# Perl: TIMES(N, FILE...) opens each of them so often, in turns, AWAIT waits for goes_on.
+# Perl: TIMES(N, FILE...) opens each of them so often, in turns, AWAIT waits for lets_go.
 USES='sub OPEN { open(my $f, $_[0], $_[1]) or die "$_[1]: $!\n" }
 	sub TIMES { my $n = shift; for (1 .. $n) { OPEN("<", "/srv/dicom/again/$_") for @_ } }
 	sub AWAIT { open(my $f, "<", "/run/vm/go") or die; <$f> }
 	'
 
-# uses PERL: an archive beside the test, which AWAITs goes_on; that ends when it has.
-uses() {
-	mkfifo /run/vm/go
-	background /run/vm/uses archive -e "$USES $1"
-}
-goes_on() {
-	echo go > /run/vm/go
-	wait "$BACKGROUND_PID"
-	rm /run/vm/go
-}
+# uses PERL: an archive beside the test, which AWAITs lets_go.
+uses() { waits /run/vm/uses archive -e "$USES $1"; }
 
 # opened KEY=VALUE...: how many opens the records since mark stand for.
-opened() {
-	records_like type=file verdict=allow "$@" |
-		$BUSYBOX awk -F '"count":' '{ sum += $2 + 0 } END { print sum + 0 }'
-}
+opened() { events_like type=file verdict=allow "$@"; }
 
 # count_of NUMBER: how often the file was read, and how many of it were counted.
 count_of() { opened action=read "path=/srv/dicom/again/$1"; }
@@ -153,7 +142,7 @@ moment() {
 	wait_for sleeps_as archive "$BACKGROUND_PID"
 	stop_phiward 9
 	between=$(date -u +%FT%T.%NZ)
-	goes_on
+	lets_go
 	start_phiward
 	wait_for phiward_is enforcing=true
 	[ "$(count_of 6)" = 14 ]
@@ -172,7 +161,7 @@ moment() {
 	uses "TIMES(7, 7); AWAIT; TIMES(7, 7)"
 	wait_for sleeps_as archive "$BACKGROUND_PID"
 	policy | sed 's/name: again/name: another/' | apply_policy
-	goes_on
+	lets_go
 	[ "$(opened action=read policy=again)" = 7 ]
 	[ "$(opened action=read policy=another)" = 7 ]
 }

@@ -122,13 +122,11 @@ policy() {
 @test "row 22: without room for a record, folded reads go on where they are counted, and begin nowhere" {
 	local strict='object=strict subject=saver verdict=allow'
 	mark
-	mkfifo /run/vm/go
-	background /run/vm/saves saver read $STRICT await /run/vm/go times 100 $STRICT
+	waits /run/vm/saves saver read $STRICT await /run/vm/go times 100 $STRICT
 	wait_for sleeps_as saver "$BACKGROUND_PID"
 	stop_phiward 9
 	assert_allowed viewer times $FILLS_MEMBERS $TURNS
-	echo > /run/vm/go
-	wait "$BACKGROUND_PID"
+	lets_go
 	assert_refused saver read $STRICT
 	start_phiward
 	wait_for phiward_is enforcing=true
@@ -137,7 +135,6 @@ policy() {
 	assert_allowed saver read $STRICT
 	[ "$(events_like $strict)" -eq 102 ]
 	wait_for numbers_are_complete
-	rm /run/vm/go
 }
 
 @test "row 22: more folded runs than are counted have a record for each read, and refusals keep their room" {

@@ -387,15 +387,6 @@ static void put_null(struct pw_line *line, const struct pw_record_source *f)
 	pw_line_literal(line, "null");
 }
 
-static bool prefix_covers(const struct pw_prefix *prefix, const struct pw_event *event)
-{
-	unsigned int whole = prefix->length / 8, rest = prefix->length % 8;
-
-	return prefix->family == event->family &&
-	       memcmp(prefix->addr, event->addr, whole) == 0 &&
-	       (!rest || !((prefix->addr[whole] ^ event->addr[whole]) >> (8 - rest)));
-}
-
 static void put_peer(struct pw_line *line, const struct pw_record_source *f)
 {
 	const struct pw_prefix *best = NULL;
@@ -408,7 +399,8 @@ static void put_peer(struct pw_line *line, const struct pw_record_source *f)
 	for (size_t i = 0; f->event && f->event->family && f->catalog && i < f->catalog->npeers; i++) {
 		const struct pw_prefix *prefix = &f->catalog->peers[i];
 
-		if (prefix_covers(prefix, f->event) && (!best || prefix->length > best->length))
+		if (pw_prefix_covers(prefix, f->event->family, f->event->addr) &&
+		    (!best || prefix->length > best->length))
 			best = prefix;
 	}
 	put_text(line, best ? best->peer : NULL);

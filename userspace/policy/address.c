@@ -85,6 +85,22 @@ int pw_prefix_parse(const char *text, struct pw_prefix *ret, const char **ret_wh
 	return 0;
 }
 
+bool pw_prefix_covers(const struct pw_prefix *prefix, unsigned int family, const uint8_t *addr)
+{
+	unsigned int whole = prefix->length / 8, rest = prefix->length % 8;
+
+	return prefix->family == family && !memcmp(prefix->addr, addr, whole) &&
+	       (!rest || !((prefix->addr[whole] ^ addr[whole]) >> (8 - rest)));
+}
+
+bool pw_prefix_is_loopback(const struct pw_prefix *prefix)
+{
+	static const uint8_t one[PW_ADDR_LEN] = {[PW_ADDR_LEN - 1] = 1};
+
+	return prefix->family == 4 ? prefix->addr[0] == 127 :
+	       prefix->family == 6 && !memcmp(prefix->addr, one, sizeof(one));
+}
+
 struct pw_prefix *pw_read_addresses(struct pw_reader *reader, const struct pw_yaml *list,
 				    const char *peer, size_t *ret_n)
 {

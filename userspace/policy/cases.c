@@ -140,14 +140,6 @@ static void read_udp(struct pw_reader *reader, const struct pw_yaml *list, void 
 	ends->udp = pw_read_ports(reader, list, &ends->nudp);
 }
 
-bool pw_prefix_is_loopback(const struct pw_prefix *prefix)
-{
-	static const uint8_t one[PW_ADDR_LEN] = {[PW_ADDR_LEN - 1] = 1};
-
-	return prefix->family == 4 ? prefix->addr[0] == 127 :
-	       prefix->family == 6 && !memcmp(prefix->addr, one, sizeof(one));
-}
-
 /* A case is about one connection: of a network some addresses may be covered and others not. */
 static void read_to(struct pw_reader *reader, const struct pw_yaml *list, void *out)
 {

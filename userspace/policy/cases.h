@@ -27,9 +27,6 @@ struct pw_trial {
 	struct pw_prefix peer;	/* one address; family 0 in listen: whether it may listen at all */
 };
 
-/* Whether @prefix, one address, is 127.0.0.0/8 or ::1. */
-bool pw_prefix_is_loopback(const struct pw_prefix *prefix);
-
 struct pw_cases {
 	struct pw_trial *trials;
 	size_t n;

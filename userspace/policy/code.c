@@ -79,7 +79,7 @@ void pw_code_check_inside(struct pw_reader *reader, const struct pw_place *place
 		 subject_name(reader, place), reader->policy->objects[object->owner].name);
 }
 
-static const char *default_above(const char *path)
+const char *pw_code_default_above(const char *path)
 {
 	size_t i;
 
@@ -100,7 +100,7 @@ void pw_code_check_written(struct pw_reader *reader, const struct pw_place *plac
 		return;
 	while (code && !relation(code))
 		code = code->above;
-	by_default = code ? NULL : default_above(place->path);
+	by_default = code ? NULL : pw_code_default_above(place->path);
 	if (code)
 		pw_error(reader, &place->at, "'%s' can never be %s: '%s' %s '%s' (%s:%u), and '%s' has "
 			 "no 'updates: true'", place->path, what, code->path, relation(code),

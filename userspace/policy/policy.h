@@ -75,6 +75,11 @@ struct pw_prefix {
 	const char *peer;		/* the name under `peers`, or NULL */
 };
 
+/* Whether @addr, as in struct pw_prefix, lies in it. */
+bool pw_prefix_covers(const struct pw_prefix *prefix, unsigned int family, const uint8_t *addr);
+/* Whether @prefix, one address, is in 127.0.0.0/8 or ::1. */
+bool pw_prefix_is_loopback(const struct pw_prefix *prefix);
+
 struct pw_ports {
 	uint16_t low;
 	uint16_t high;
@@ -162,6 +167,8 @@ struct pw_subject_policy {
 /* The code set of a subject that does not say `code`, beside its programs and helpers. */
 extern const char *const pw_code_default[];
 extern const size_t pw_code_ndefault;
+/* The one of these that @path is or lies below, or NULL. */
+const char *pw_code_default_above(const char *path);
 
 enum pw_others_network {
 	PW_OTHERS_INVALID,

@@ -91,9 +91,8 @@ static bool is_below_one(const char *path, const struct pw_path *directories, si
 /* Whether it is code that nobody changes but who updates, before any seal. */
 static bool is_code(const struct pw_policy *policy, const char *path)
 {
-	for (size_t i = 0; i < pw_code_ndefault; i++)
-		if (pw_path_within(path, pw_code_default[i]))
-			return true;
+	if (pw_code_default_above(path))
+		return true;
 	for (size_t i = 0; i < policy->nsubjects; i++) {
 		const struct pw_subject_policy *subject = &policy->subjects[i];
 
@@ -163,15 +162,6 @@ static size_t index_of_rules(const struct pw_judge *judge, size_t index)
 	return subject_of(judge, index) ? index : PW_SUBJECT_INDEX_OTHERS;
 }
 
-static bool covers(const struct pw_prefix *prefix, const struct pw_prefix *address)
-{
-	size_t bytes = prefix->length / 8, bits = prefix->length % 8;
-
-	return prefix->family == address->family &&
-	       !memcmp(prefix->addr, address->addr, bytes) &&
-	       (!bits || !((prefix->addr[bytes] ^ address->addr[bytes]) >> (8 - bits)));
-}
-
 /* As the kernel finds it: the longest prefix speaks for all that cover it. */
 static uint32_t rule_for(const struct pw_judge *judge, const struct pw_trial *trial,
 			 const struct pw_prefix *peer)
@@ -185,7 +175,8 @@ static uint32_t rule_for(const struct pw_judge *judge, const struct pw_trial *tr
 		const struct pw_net_entry *entry = &judge->tables.entries[i];
 
 		if (entry->subject == subject && entry->direction == direction &&
-		    entry->proto == trial->proto && covers(&entry->prefix, peer) &&
+		    entry->proto == trial->proto &&
+		    pw_prefix_covers(&entry->prefix, peer->family, peer->addr) &&
 		    (!found || entry->prefix.length > found->prefix.length))
 			found = entry;
 	}

@@ -55,6 +55,18 @@ background() {
 	BACKGROUND_PID=$!
 }
 
+# waits OUT CMD...: the same of one that opens /run/vm/go to be read, and so waits for lets_go, which
+# ends when it has.
+waits() {
+	mkfifo /run/vm/go
+	background "$@"
+}
+lets_go() {
+	echo go > /run/vm/go
+	wait "$BACKGROUND_PID"
+	rm /run/vm/go
+}
+
 # sleeps_as PROGRAM PID: whether the process has become that program and waits for something.
 sleeps_as() { [[ $(< "/proc/$2/status") == Name:$'\t'"$1"$'\n'*State:$'\t'S* ]]; }
 
