@@ -22,6 +22,13 @@ static const struct pw_command commands[] = {
 	  "  Decides as the kernel does, without one: needs no rights and no daemon. Exits with 1\n"
 	  "  when a case does not hold, or a file has an error.\n",
 	  pw_cmd_test },
+	{ "diff", "[--fail-on-widening] [--json] A B", "what a policy allows and denies that another does not",
+	  "  Compares what the policies A and B say, as sets: subjects with places and actions, with\n"
+	  "  addresses and ports, and all else. Order, names of peers and comments are no difference.\n\n"
+	  "  --fail-on-widening  exit with 1 when B allows anything that A does not\n"
+	  "  --json              for programs\n\n"
+	  "  Needs no rights, no daemon and no kernel support.\n",
+	  pw_cmd_diff },
 	{ "apply", "[--allow-downgrade] [--wait] FILE", "put a policy into force",
 	  "  Checks FILE and what it includes and swaps it in at once, for new and for\n"
 	  "  running processes. On any error the policy in force stays.\n\n"

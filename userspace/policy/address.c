@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
+#include "policy/ports.h"
 #include "policy/reader.h"
 
 #define MAPPED_BITS 96
@@ -194,30 +194,6 @@ struct pw_prefix *pw_read_peers(struct pw_reader *reader, const struct pw_yaml *
 	return to.list;
 }
 
-static int by_low(const void *left, const void *right)
-{
-	const struct pw_ports *a = left, *b = right;
-
-	return a->low < b->low ? -1 : a->low > b->low;
-}
-
-static size_t unite(struct pw_ports *ports, size_t n)
-{
-	size_t i, last = 0;
-
-	if (!n)
-		return 0;
-	qsort(ports, n, sizeof(*ports), by_low);
-	for (i = 1; i < n; i++) {
-		if (ports[i].low > (uint32_t)ports[last].high + 1)
-			ports[++last] = ports[i];
-		else if (ports[i].high > ports[last].high)
-			ports[last].high = ports[i].high;
-	}
-
-	return last + 1;
-}
-
 static bool read_range(struct pw_reader *reader, const struct pw_yaml *item, struct pw_ports *ret)
 {
 	char text[sizeof("65535-65535")];
@@ -260,7 +236,7 @@ struct pw_ports *pw_read_ports(struct pw_reader *reader, const struct pw_yaml *l
 	for (item = list->first; item && ports; item = item->next)
 		if (read_range(reader, item, &ports[n]))
 			n++;
-	n = unite(ports, n);
+	n = pw_ports_unite(ports, n);
 	if (n > PW_PORT_RANGES) {
 		pw_error(reader, &list->at, "%zu separate ranges of ports; at most %d", n,
 			 PW_PORT_RANGES);
