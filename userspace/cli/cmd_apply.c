@@ -15,6 +15,7 @@
 static const struct option options[] = {
 	{ "allow-downgrade", no_argument, NULL, 'd' },
 	{ "wait", no_argument, NULL, 'w' },
+	{ "site", required_argument, NULL, 's' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -32,6 +33,8 @@ static json_object *make_request(const struct pw_policy *policy, bool downgrade,
 		json_object_object_add(entry, "text",
 				       json_object_new_string_len(source->text,
 								  (int)source->length));
+		if (source->site)
+			json_object_object_add(entry, "site", json_object_new_boolean(true));
 		json_object_array_add(sources, entry);
 	}
 	json_object_object_add(request, "command", json_object_new_string(PW_COMMAND_APPLY));
@@ -52,12 +55,12 @@ static int print_applied(const struct pw_policy *policy, json_object *response)
 	return pw_flush(PW_EXIT_YES);
 }
 
-static int apply(const char *file, bool downgrade, bool wait)
+static int apply(const char *file, const char *site, bool downgrade, bool wait)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
 	json_object *request, *response = NULL;
 	struct pw_diag diag = { 0 };
-	int r = pw_policy_read(file, &policy, &diag), code;
+	int r = pw_policy_read_for_site(file, site, &policy, &diag), code;
 
 	/* Of a policy that is not in error, the daemon says the warnings. */
 	if (r < 0)
@@ -82,6 +85,7 @@ static int apply(const char *file, bool downgrade, bool wait)
 int pw_cmd_apply(const struct pw_command *self, int argc, char **argv)
 {
 	bool downgrade = false, wait = false;
+	const char *site = NULL;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -89,10 +93,12 @@ int pw_cmd_apply(const struct pw_command *self, int argc, char **argv)
 			downgrade = true;
 		else if (option == 'w')
 			wait = true;
+		else if (option == 's')
+			site = optarg;
 		else
 			return pw_usage(self, option);
 	}
 	if (argc - optind != 1)
 		return pw_usage(self, '?');
-	return apply(argv[optind], downgrade, wait);
+	return apply(argv[optind], site, downgrade, wait);
 }

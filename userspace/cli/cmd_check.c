@@ -12,13 +12,14 @@
 #include "policy/parse.h"
 
 /* All that apply would find, short of what only the kernel and the mounts know. */
-static int examine(const char *path, struct pw_policy **ret_policy, struct pw_diag *diag)
+static int examine(const char *path, const char *site, struct pw_policy **ret_policy,
+		   struct pw_diag *diag)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
 	struct pw_net_tables tables = {};
 	int r;
 
-	r = pw_policy_read(path, &policy, diag);
+	r = pw_policy_read_for_site(path, site, &policy, diag);
 	if (r < 0)
 		return r;
 	pw_policy_lint(policy, PW_LINT_FILES, diag);
@@ -38,16 +39,19 @@ static void print_summary(const char *path, const struct pw_policy *policy)
 
 	pw_text_hex(digest, policy->digest, PW_DIGEST_LEN);
 	pw_text_print(stdout, path);
-	printf(": policy %s version %llu: %zu objects, %zu subjects, %zu rules; digest %s\n",
-	       policy->name, (unsigned long long)policy->version, policy->nobjects,
+	printf(": policy %s version %llu", policy->name, (unsigned long long)policy->version);
+	if (policy->site)
+		printf(", site %s version %llu", policy->site->name,
+		       (unsigned long long)policy->site->version);
+	printf(": %zu objects, %zu subjects, %zu rules; digest %s\n", policy->nobjects,
 	       policy->nsubjects, policy->nrules, digest);
 }
 
-static int check(const char *path)
+static int check(const char *path, const char *site)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
 	struct pw_diag diag = {};
-	int r = examine(path, &policy, &diag);
+	int r = examine(path, site, &policy, &diag);
 
 	pw_diag_print(&diag, stderr);
 	if (!r)
@@ -62,13 +66,23 @@ static int check(const char *path)
 
 int pw_cmd_check(const struct pw_command *self, int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
-	int option = getopt_long(argc, argv, "h", options, NULL), code = PW_EXIT_YES, r;
+	static const struct option options[] = {
+		{ "site", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option, code = PW_EXIT_YES, r;
+	const char *site = NULL;
 
-	if (option != -1 || optind == argc)
-		return pw_usage(self, option == 'h' ? 'h' : '?');
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option != 's')
+			return pw_usage(self, option);
+		site = optarg;
+	}
+	if (optind == argc)
+		return pw_usage(self, '?');
 	for (; optind < argc; optind++) {
-		r = check(argv[optind]);
+		r = check(argv[optind], site);
 		if (r > code)
 			code = r;
 	}

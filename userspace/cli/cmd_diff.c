@@ -104,6 +104,7 @@ static void print_json(const struct pw_differences *differences)
 }
 
 struct options {
+	const char *site_a, *site_b;	/* of a site over A and over B, or NULL */
 	bool fail_on_widening;
 	bool json;
 };
@@ -115,9 +116,9 @@ static int diff(char **paths, const struct options *options, struct pw_diag *dia
 	_cleanup_(pw_policy_freep) struct pw_policy *b = NULL;
 	int r;
 
-	r = pw_policy_read(paths[0], &a, diag);
+	r = pw_policy_read_for_site(paths[0], options->site_a, &a, diag);
 	if (!r)
-		r = pw_policy_read(paths[1], &b, diag);
+		r = pw_policy_read_for_site(paths[1], options->site_b, &b, diag);
 	if (!r)
 		r = pw_policy_compare(a, b, &differences);
 	if (r < 0)
@@ -135,6 +136,8 @@ int pw_cmd_diff(const struct pw_command *self, int argc, char **argv)
 	static const struct option names[] = {
 		{ "fail-on-widening", no_argument, NULL, 'w' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "site-a", required_argument, NULL, 'a' },
+		{ "site-b", required_argument, NULL, 'b' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -147,6 +150,10 @@ int pw_cmd_diff(const struct pw_command *self, int argc, char **argv)
 			options.fail_on_widening = true;
 		else if (option == 'j')
 			options.json = true;
+		else if (option == 'a')
+			options.site_a = optarg;
+		else if (option == 'b')
+			options.site_b = optarg;
 		else
 			return pw_usage(self, option);
 	}

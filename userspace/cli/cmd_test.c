@@ -108,13 +108,14 @@ static int test(const struct pw_judge *judge, const struct pw_policy *policy, co
 	return good < cases->n ? -EDOM : 0;
 }
 
-static int test_all(const char *policy_path, char **paths, int n, struct pw_diag *diag)
+static int test_all(const char *policy_path, const char *site, char **paths, int n,
+		    struct pw_diag *diag)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
 	_cleanup_(pw_judge_closep) struct pw_judge *judge = NULL;
 	int r, worst = 0;
 
-	r = pw_policy_read(policy_path, &policy, diag);
+	r = pw_policy_read_for_site(policy_path, site, &policy, diag);
 	if (!r)
 		r = pw_judge_open(policy, &judge, diag);
 	for (int i = 0; !r && i < n; i++) {
@@ -130,13 +131,23 @@ static int test_all(const char *policy_path, char **paths, int n, struct pw_diag
 
 int pw_cmd_test(const struct pw_command *self, int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
-	int option = getopt_long(argc, argv, "h", options, NULL), r, code = PW_EXIT_YES;
+	static const struct option options[] = {
+		{ "site", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option, r, code = PW_EXIT_YES;
+	const char *site = NULL;
 	struct pw_diag diag = {};
 
-	if (option != -1 || argc - optind < 2)
-		return pw_usage(self, option == 'h' ? 'h' : '?');
-	r = test_all(argv[optind], argv + optind + 1, argc - optind - 1, &diag);
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option != 's')
+			return pw_usage(self, option);
+		site = optarg;
+	}
+	if (argc - optind < 2)
+		return pw_usage(self, '?');
+	r = test_all(argv[optind], site, argv + optind + 1, argc - optind - 1, &diag);
 	if (diag.errors)	/* warnings are for `phiward check` */
 		pw_diag_print(&diag, stderr);
 	if (r == -EDOM || diag.errors)

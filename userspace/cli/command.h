@@ -25,6 +25,7 @@ struct pw_command {
 };
 
 int pw_cmd_check(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_show(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_diff(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_test(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_apply(const struct pw_command *self, int argc, char **argv);

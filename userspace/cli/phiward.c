@@ -12,26 +12,38 @@
 #include "common/words.h"
 
 static const struct pw_command commands[] = {
-	{ "check", "FILE...", "validate policies",
+	{ "check", "[--site FILE] FILE...", "validate policies",
 	  "  Reads each FILE and what it includes. Errors, warnings and notes go to standard\n"
-	  "  error, each with its position. Exit code 0, or 1 when a FILE has an error.\n"
+	  "  error, each with its position. Exit code 0, or 1 when a FILE has an error.\n\n"
+	  "  --site FILE  with a site's file over each of them\n\n"
 	  "  Needs no rights, no daemon and no kernel support.\n",
 	  pw_cmd_check },
-	{ "test", "POLICY CASES...", "try what programs may do under a policy, and what not",
-	  "  CASES  a file of test cases: what a subject or a program may do, and may not\n\n"
+	{ "test", "[--site FILE] POLICY CASES...", "try what programs may do under a policy, and what not",
+	  "  CASES        a file of test cases: what a subject or a program may do, and may not\n"
+	  "  --site FILE  with a site's file over the policy\n\n"
 	  "  Decides as the kernel does, without one: needs no rights and no daemon. Exits with 1\n"
 	  "  when a case does not hold, or a file has an error.\n",
 	  pw_cmd_test },
-	{ "diff", "[--fail-on-widening] [--json] A B", "what a policy allows and denies that another does not",
+	{ "show", "[--merged] [--site FILE] POLICY", "a policy, and where each of its lines comes from",
+	  "  Prints one policy that needs no other file: with what it includes, and its parameters.\n\n"
+	  "  --site FILE  with the parameters of a site's file\n"
+	  "  --merged     and with all that it changes: what is in force\n\n"
+	  "  Needs no rights, no daemon and no kernel support.\n",
+	  pw_cmd_show },
+	{ "diff", "[--fail-on-widening] [--json] [--site-a FILE] [--site-b FILE] A B",
+	  "what a policy allows and denies that another does not",
 	  "  Compares what the policies A and B say, as sets: subjects with places and actions, with\n"
 	  "  addresses and ports, and all else. Order, names of peers and comments are no difference.\n\n"
 	  "  --fail-on-widening  exit with 1 when B allows anything that A does not\n"
-	  "  --json              for programs\n\n"
+	  "  --json              for programs\n"
+	  "  --site-a FILE       with a site's file over A\n"
+	  "  --site-b FILE       and over B\n\n"
 	  "  Needs no rights, no daemon and no kernel support.\n",
 	  pw_cmd_diff },
-	{ "apply", "[--allow-downgrade] [--wait] FILE", "put a policy into force",
+	{ "apply", "[--site FILE] [--allow-downgrade] [--wait] FILE", "put a policy into force",
 	  "  Checks FILE and what it includes and swaps it in at once, for new and for\n"
 	  "  running processes. On any error the policy in force stays.\n\n"
+	  "  --site FILE        with a site's file over it\n"
 	  "  --allow-downgrade  accept a version that is lower than the one in force\n"
 	  "  --wait             until hard links made before the policy are found\n",
 	  pw_cmd_apply },

@@ -44,16 +44,23 @@ static bool only_members(json_object *object, const char *const *known)
 
 /* ---- apply --------------------------------------------------------------------------------- */
 
+/* A member that may be absent: then false. */
+static bool read_flag(json_object *request, const char *name, bool *ret)
+{
+	*ret = false;
+	return !json_object_object_get_ex(request, name, NULL) || pw_json_bool(request, name, ret);
+}
+
 static int read_source(json_object *entry, struct pw_source *ret)
 {
-	static const char *const members[] = { "name", "text", NULL };
+	static const char *const members[] = { "name", "text", "site", NULL };
 	json_object *name, *text;
 
 	if (!json_object_is_type(entry, json_type_object) || !only_members(entry, members) ||
 	    !json_object_object_get_ex(entry, "name", &name) ||
 	    !json_object_object_get_ex(entry, "text", &text) ||
 	    !json_object_is_type(name, json_type_string) ||
-	    !json_object_is_type(text, json_type_string) ||
+	    !json_object_is_type(text, json_type_string) || !read_flag(entry, "site", &ret->site) ||
 	    strlen(json_object_get_string(name)) != (size_t)json_object_get_string_len(name))
 		return -EBADMSG;
 	ret->length = (size_t)json_object_get_string_len(text);
@@ -89,13 +96,6 @@ static int read_sources(json_object *request, struct pw_source **ret, size_t *re
 	*ret = sources;
 	*ret_n = n;
 	return 0;
-}
-
-/* A member that may be absent: then false. */
-static bool read_flag(json_object *request, const char *name, bool *ret)
-{
-	*ret = false;
-	return !json_object_object_get_ex(request, name, NULL) || pw_json_bool(request, name, ret);
 }
 
 static int apply_sources(struct pw_daemon *daemon, uid_t uid, const struct pw_source *sources,

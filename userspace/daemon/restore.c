@@ -90,7 +90,8 @@ static int restore_image(struct pw_daemon *daemon)
 static int read_file(struct pw_policy **ret, struct pw_diag *diag)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
-	int r = pw_policy_read(PW_POLICY_FILE, &policy, diag);
+	bool site = !access(PW_SITE_FILE, F_OK) || errno != ENOENT;
+	int r = pw_policy_read_for_site(PW_POLICY_FILE, site ? PW_SITE_FILE : NULL, &policy, diag);
 
 	if (r < 0)
 		return r;
@@ -101,8 +102,14 @@ static int read_file(struct pw_policy **ret, struct pw_diag *diag)
 	return 0;
 }
 
-/* The file, when its version is above @version. Sealed, it is not looked at before the next boot. */
-static int try_file(struct pw_daemon *daemon, uint64_t version)
+static bool is_newer(const struct pw_policy *policy, uint64_t version, uint64_t site_version)
+{
+	return policy->version > version ||
+	       (policy->version == version && pw_policy_site_version(policy) > site_version);
+}
+
+/* The file, when it is newer than what is known. Sealed, it is not looked at before the next boot. */
+static int try_file(struct pw_daemon *daemon, uint64_t version, uint64_t site_version)
 {
 	struct pw_policy *policy = NULL;
 	struct pw_diag diag = { 0 };
@@ -113,7 +120,7 @@ static int try_file(struct pw_daemon *daemon, uint64_t version)
 	if (access(PW_POLICY_FILE, F_OK) < 0 && errno == ENOENT)
 		return -ENOENT;
 	r = read_file(&policy, &diag);
-	if (!r && policy->version <= version) {
+	if (!r && !is_newer(policy, version, site_version)) {
 		pw_policy_free(policy);
 		r = -EALREADY;
 	} else if (!r) {
@@ -167,7 +174,7 @@ static int put_into_force(struct pw_daemon *daemon, struct pw_policy *accepted)
 {
 	int r;
 
-	if (accepted && try_file(daemon, accepted->version) == 0) {
+	if (accepted && try_file(daemon, accepted->version, pw_policy_site_version(accepted)) == 0) {
 		pw_policy_free(accepted);
 		return 0;
 	}
@@ -177,9 +184,10 @@ static int put_into_force(struct pw_daemon *daemon, struct pw_policy *accepted)
 			return r;
 	}
 	if (restore_image(daemon) == 0)
-		try_file(daemon, pw_ward_catalog(daemon->ward)->version);
+		try_file(daemon, pw_ward_catalog(daemon->ward)->version,
+			 pw_ward_catalog(daemon->ward)->site_version);
 	else if (!accepted)
-		try_file(daemon, 0);
+		try_file(daemon, 0, 0);
 	return 0;
 }
 

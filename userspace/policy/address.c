@@ -194,7 +194,7 @@ struct pw_prefix *pw_read_peers(struct pw_reader *reader, const struct pw_yaml *
 	return to.list;
 }
 
-static bool read_range(struct pw_reader *reader, const struct pw_yaml *item, struct pw_ports *ret)
+bool pw_read_port(struct pw_reader *reader, const struct pw_yaml *item, struct pw_ports *ret)
 {
 	char text[sizeof("65535-65535")];
 	uint64_t low, high;
@@ -234,7 +234,7 @@ struct pw_ports *pw_read_ports(struct pw_reader *reader, const struct pw_yaml *l
 	size_t n = 0;
 
 	for (item = list->first; item && ports; item = item->next)
-		if (read_range(reader, item, &ports[n]))
+		if (pw_read_port(reader, item, &ports[n]))
 			n++;
 	n = pw_ports_unite(ports, n);
 	if (n > PW_PORT_RANGES) {

@@ -330,7 +330,7 @@ void pw_policy_check(struct pw_reader *reader)
 	for (i = 0; i < reader->policy->nsubjects; i++)
 		check_folded(reader, &reader->policy->subjects[i]);
 	for (i = 0; i < reader->npeers; i++)
-		if (!reader->peers[i].used)
+		if (!reader->peers[i].used && !reader->site_root)
 			pw_warn(reader, &reader->peers[i].at, "no rule names the peer '%s'",
 				reader->peers[i].name);
 }

@@ -158,13 +158,14 @@ static int by_name(const void *left, const void *right)
 static int pair_subjects(struct pw_comparison *c)
 {
 	const struct pw_policy *policy;
-	size_t side, i, n = 0, kept = 0;
+	size_t side, i, n = 1, kept = 0;
 
-	c->pairs = pw_arena_array(c->arena, c->side[PW_FIRST]->nsubjects +
-				  c->side[PW_SECOND]->nsubjects + 1, sizeof(*c->pairs));
+	for (side = 0; side < c->n; side++)
+		n += c->side[side]->nsubjects;
+	c->pairs = pw_arena_array(c->arena, n, sizeof(*c->pairs));
 	if (!c->pairs)
 		return -ENOMEM;
-	for (side = 0; side < PW_SIDES; side++) {
+	for (n = side = 0; side < c->n; side++) {
 		policy = c->side[side];
 		for (i = 0; i < policy->nsubjects; i++, n++) {
 			c->pairs[n].name = policy->subjects[i].name;
@@ -180,7 +181,7 @@ static int pair_subjects(struct pw_comparison *c)
 			c->pairs[kept++] = pair;
 			continue;
 		}
-		for (side = 0; side < PW_SIDES; side++)
+		for (side = 0; side < c->n; side++)
 			if (pair.side[side])
 				last->side[side] = pair.side[side];
 		if (pair.index != PW_DIFFERENCE_NO_SUBJECT)
@@ -195,9 +196,16 @@ static int pair_subjects(struct pw_comparison *c)
 int pw_policy_compare(const struct pw_policy *a, const struct pw_policy *b,
 		      struct pw_differences **ret)
 {
+	return pw_policy_compare_with(a, NULL, b, ret);
+}
+
+int pw_policy_compare_with(const struct pw_policy *a, const struct pw_policy *also,
+			   const struct pw_policy *b, struct pw_differences **ret)
+{
 	_cleanup_(pw_arena_freep) struct pw_arena *scratch = pw_arena_new();
 	_cleanup_(pw_arena_freep) struct pw_arena *arena = pw_arena_new();
-	struct pw_comparison c = {.side = {a, b}, .arena = scratch};
+	struct pw_comparison c = {.side = {a, b, also}, .n = also ? PW_POLICIES : PW_SIDES,
+				  .arena = scratch};
 	size_t i;
 	int r;
 

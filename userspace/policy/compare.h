@@ -86,6 +86,9 @@ struct pw_differences {
  */
 int pw_policy_compare(const struct pw_policy *a, const struct pw_policy *b,
 		      struct pw_differences **ret);
+/* The same, where what @also allows counts as allowed by @a. */
+int pw_policy_compare_with(const struct pw_policy *a, const struct pw_policy *also,
+			   const struct pw_policy *b, struct pw_differences **ret);
 struct pw_differences *pw_differences_free(struct pw_differences *differences);
 
 /*

@@ -359,6 +359,10 @@ static int report(struct pw_comparison *c, const struct facts *sides, size_t sid
 
 		if (holds(&sides[!side], fact) || covered(facts, fact))
 			continue;
+		/* What also holds is a freedom of the first side; a guard, only with the first. */
+		if (c->side[PW_ALSO] && holds(&sides[PW_ALSO], fact) ==
+					(fact->fact != PW_FACT_GUARDED))
+			continue;
 		d = pw_compare_add(c, NULL, PW_DIFFERENCE_FACT,
 				   (side == PW_SECOND) != (fact->fact == PW_FACT_GUARDED));
 		if (!d)
@@ -377,11 +381,11 @@ static int report(struct pw_comparison *c, const struct facts *sides, size_t sid
 
 int pw_compare_facts(struct pw_comparison *c)
 {
-	struct facts sides[PW_SIDES] = {};
+	struct facts sides[PW_POLICIES] = {};
 	size_t side, i;
 	int r = 0;
 
-	for (side = 0; side < PW_SIDES; side++) {
+	for (side = 0; side < c->n; side++) {
 		struct facts *facts = &sides[side];
 
 		facts->policy = c->side[side];
@@ -391,7 +395,7 @@ int pw_compare_facts(struct pw_comparison *c)
 				add_subject(facts, &c->pairs[i], c->pairs[i].side[side]);
 		/* What is no object has no records at all: that is a difference of files. */
 		for (i = 0; i < facts->policy->nobjects; i++)
-			if (has_object(c->side[!side], facts->policy->objects[i].name))
+			if (has_object(c->side[side == PW_SECOND ? PW_FIRST : PW_SECOND], facts->policy->objects[i].name))
 				add_object(facts, &facts->policy->objects[i]);
 		add_policy(facts);
 		sort(facts);

@@ -16,8 +16,8 @@
 /* A root of an object in either policy. */
 struct root {
 	const char *path;	/* or a volume */
-	const struct pw_object_policy *object[PW_SIDES];	/* that it is a root of */
-	const struct pw_object_policy *lies_in[PW_SIDES];	/* by the nearest root at or above it */
+	const struct pw_object_policy *object[PW_POLICIES];	/* that it is a root of */
+	const struct pw_object_policy *lies_in[PW_POLICIES];	/* by the nearest root at or above it */
 	bool volume;
 };
 
@@ -111,7 +111,7 @@ static void place_roots(struct pw_comparison *c, struct roots *roots)
 	size_t i, side;
 
 	for (i = 0; i < roots->n; i++)
-		for (side = 0; side < PW_SIDES; side++)
+		for (side = 0; side < c->n; side++)
 			roots->list[i].lies_in[side] =
 				i < roots->npaths ?
 					object_above(c, roots, side, roots->list[i].path) :
@@ -120,14 +120,15 @@ static void place_roots(struct pw_comparison *c, struct roots *roots)
 
 static int collect_roots(struct pw_comparison *c, struct roots *roots)
 {
-	size_t side, i, kept = 0;
+	size_t side, i, n = 1, kept = 0;
 
-	roots->list = pw_arena_array(c->arena, count_roots(c->side[PW_FIRST]) +
-				     count_roots(c->side[PW_SECOND]) + 1, sizeof(*roots->list));
+	for (side = 0; side < c->n; side++)
+		n += count_roots(c->side[side]);
+	roots->list = pw_arena_array(c->arena, n, sizeof(*roots->list));
 	if (!roots->list)
 		return -ENOMEM;
 	add_root(roots, "/", false, PW_FIRST, NULL);
-	for (side = 0; side < PW_SIDES; side++)
+	for (side = 0; side < c->n; side++)
 		for (i = 0; i < c->side[side]->nobjects; i++)
 			add_object(c, roots, side, &c->side[side]->objects[i]);
 	qsort(roots->list, roots->n, sizeof(*roots->list), by_path);
@@ -137,7 +138,7 @@ static int collect_roots(struct pw_comparison *c, struct roots *roots)
 		if (!last || by_path(last, &root))
 			roots->list[kept++] = root;
 		else
-			for (side = 0; side < PW_SIDES; side++)
+			for (side = 0; side < c->n; side++)
 				if (root.object[side])
 					last->object[side] = root.object[side];
 	}
@@ -223,6 +224,8 @@ static int compare_place(struct pw_comparison *c, const struct pw_pair *pair, co
 	struct pw_difference *d;
 	size_t side;
 
+	if (c->side[PW_ALSO])
+		first |= allowed(&views[PW_ALSO]);
 	for (side = 0; side < PW_SIDES; side++) {
 		uint32_t actions = side == PW_SECOND ? second & ~first : first & ~second;
 
@@ -244,10 +247,10 @@ static int compare_place(struct pw_comparison *c, const struct pw_pair *pair, co
 static int compare_root(struct pw_comparison *c, const struct pw_pair *pair,
 			const struct root *root)
 {
-	struct view views[PW_SIDES];
+	struct view views[PW_POLICIES];
 	size_t side;
 
-	for (side = 0; side < PW_SIDES; side++)
+	for (side = 0; side < c->n; side++)
 		views[side] = (struct view){
 			.policy = c->side[side],
 			.subject = pair->side[side],
@@ -258,12 +261,12 @@ static int compare_root(struct pw_comparison *c, const struct pw_pair *pair,
 	return compare_place(c, pair, root->path, views);
 }
 
-/* A place under `writes` of one side that is a root of neither and not in the other's `writes`. */
+/* A place under `writes` of one side that is no root, and not in `writes` of the first. */
 static int compare_writes(struct pw_comparison *c, const struct pw_pair *pair,
 			  const struct roots *roots, size_t of)
 {
 	const struct pw_subject_policy *subject = pair->side[of];
-	struct view views[PW_SIDES];
+	struct view views[PW_POLICIES];
 	const char *path;
 	size_t i, side;
 	int r = 0;
@@ -274,7 +277,7 @@ static int compare_writes(struct pw_comparison *c, const struct pw_pair *pair,
 		    (of == PW_SECOND && pair->side[PW_FIRST] &&
 		     writes_in(pair->side[PW_FIRST], path)))
 			continue;
-		for (side = 0; side < PW_SIDES; side++)
+		for (side = 0; side < c->n; side++)
 			views[side] = (struct view){
 				.policy = c->side[side],
 				.subject = pair->side[side],

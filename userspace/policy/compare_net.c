@@ -128,6 +128,8 @@ static int collect(struct walk *w, size_t side)
 	size_t n = subject ? subject->nnetwork : policy->nothers_rules, i;
 	int r = 0;
 
+	if (side == PW_ALSO)
+		side = PW_FIRST;
 	if (subject ? subject->never_block : policy->others_network == PW_OTHERS_ALLOW)
 		return add_everything(w, side);
 	for (i = 0; !r && i < n; i++)
@@ -319,12 +321,11 @@ static int enter(struct walk *w, const struct box *box)
 static int compare_peers(struct walk *w)
 {
 	size_t i;
-	int r;
+	int r = 0;
 
 	w->n = w->nopen = 0;
-	r = collect(w, PW_FIRST);
-	if (!r)
-		r = collect(w, PW_SECOND);
+	for (i = 0; !r && i < w->c->n; i++)
+		r = collect(w, i);
 	w->stack = pw_arena_array(w->c->arena, w->n, sizeof(*w->stack));
 	if (!w->stack)
 		r = -ENOMEM;
@@ -375,7 +376,7 @@ static void collect_services(struct pw_comparison *c, const struct pw_pair *pair
 					.ports = proto == PW_PROTO_TCP ?
 						 (struct pw_ports_list){rules[i].tcp, rules[i].ntcp} :
 						 (struct pw_ports_list){rules[i].udp, rules[i].nudp},
-					.side = side,
+					.side = side == PW_ALSO ? PW_FIRST : side,
 					.rule = &rules[i],
 				};
 
@@ -445,12 +446,12 @@ static int compare_loopback(struct pw_comparison *c, const struct pw_pair *pair)
 	size_t n = 0, first, end, side;
 	int r = 0;
 
-	for (side = 0; side < PW_SIDES; side++)
+	for (side = 0; side < c->n; side++)
 		collect_services(c, pair, side, NULL, &n);
 	list = pw_arena_array(c->arena, n, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
-	for (n = side = 0; side < PW_SIDES; side++)
+	for (n = side = 0; side < c->n; side++)
 		collect_services(c, pair, side, list, &n);
 	if (n)
 		qsort(list, n, sizeof(*list), by_client);

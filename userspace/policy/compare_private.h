@@ -6,18 +6,19 @@
 #include "common/arena.h"
 #include "policy/compare.h"
 
-/* The two sides of a comparison. */
-enum { PW_FIRST, PW_SECOND, PW_SIDES };
+/* The two sides of a comparison, and a policy whose freedoms count for the first. */
+enum { PW_FIRST, PW_SECOND, PW_ALSO, PW_POLICIES, PW_SIDES = PW_ALSO };
 
 /* A subject of either policy; NULL where it has none of this name, and its programs are others. */
 struct pw_pair {
 	const char *name;
-	const struct pw_subject_policy *side[PW_SIDES];
+	const struct pw_subject_policy *side[PW_POLICIES];
 	size_t index;		/* in the first policy, or as in struct pw_difference */
 };
 
 struct pw_comparison {
-	const struct pw_policy *side[PW_SIDES];
+	const struct pw_policy *side[PW_POLICIES];
+	size_t n;		/* how many there are */
 	struct pw_pair *pairs;	/* by name; `others` is the last */
 	size_t npairs;
 	struct pw_differences *result;

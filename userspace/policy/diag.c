@@ -74,6 +74,21 @@ void pw_diag_add(struct pw_diag *diag, enum pw_diag_level level, const struct pw
 	diag->n++;
 }
 
+void pw_diag_add_errors(struct pw_diag *to, const struct pw_diag *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->n; i++) {
+		const struct pw_diag_entry *entry = &from->entries[i];
+		struct pw_position at = {entry->file, entry->line, entry->column};
+
+		if (entry->level == PW_DIAG_ERROR)
+			pw_diag_add(to, PW_DIAG_ERROR, &at, "%s", entry->text);
+	}
+	to->dropped += from->dropped;
+	to->overflow |= from->overflow;
+}
+
 struct sortable {
 	struct pw_diag_entry entry;
 	size_t source, index;

@@ -32,6 +32,8 @@ struct pw_diag {
 
 void pw_diag_add(struct pw_diag *diag, enum pw_diag_level level, const struct pw_position *at,
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Adds the errors of @from to @to. */
+void pw_diag_add_errors(struct pw_diag *to, const struct pw_diag *from);
 /* By source in the order of first mention, then by line and column; what has no position comes last. */
 void pw_diag_sort(struct pw_diag *diag);
 void pw_diag_print(const struct pw_diag *diag, FILE *to);

@@ -47,6 +47,11 @@ static bool parse(const char *text, const struct unit *units, uint64_t *ret)
 	return false;
 }
 
+bool pw_duration_parse(const char *text, uint64_t *ret)
+{
+	return parse(text, times, ret);
+}
+
 static void read_number(struct pw_reader *reader, const struct pw_yaml *node, const char *name,
 			const struct unit *units, const char *low, const char *high, uint64_t *out)
 {

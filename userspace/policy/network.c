@@ -168,21 +168,29 @@ static const struct pw_key rule_keys[] = {
 	{"connect", PW_YAML_MAP, NULL, read_connect},
 	{"listen", PW_YAML_MAP, NULL, read_listen},
 	{"raw", PW_YAML_LIST, NULL, read_raw},
+	PW_RULE_REMARK_KEYS,
 };
 
 static bool read_rule(struct pw_reader *reader, const struct pw_yaml *item, size_t subject,
 		      struct pw_net_rule *rule)
 {
+	size_t errors = reader->diag->errors;
+	int kinds;
+
 	rule->at = item->at;
 	if (item->kind == PW_YAML_REFUSED)
 		return false;
-	if (item->kind != PW_YAML_MAP || item->n != 1) {
+	kinds = !!pw_map_value(item, "connect") + !!pw_map_value(item, "listen") +
+		!!pw_map_value(item, "raw");
+	if (item->kind != PW_YAML_MAP || kinds > 1 || (!kinds && item->n > 1)) {
 		pw_error(reader, &item->at, "a rule is one of connect: {…}, listen: {…} and raw: […]");
 		return false;
 	}
 	pw_map_read(reader, item, "a network rule", &item->at, rule_keys,
 		    PW_ARRAY_SIZE(rule_keys), rule);
-	rule->number = pw_rule_number(reader, &item->at, subject);
+	if (!kinds && errors == reader->diag->errors)
+		pw_error(reader, &item->at, "the rule allows nothing: state connect, listen or raw");
+	rule->number = pw_rule_number(reader, &item->at, subject, item);
 
 	return true;
 }

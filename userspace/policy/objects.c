@@ -123,6 +123,7 @@ static const struct pw_key object_keys[] = {
 	{"on_audit_loss", PW_YAML_SCALAR, "keep_working or deny", read_on_loss},
 	{"path_in_record", PW_YAML_SCALAR, NULL, read_path_in_record},
 	{"mode", PW_YAML_SCALAR, NULL, read_mode},
+	PW_REMARK_KEYS,
 };
 
 void pw_read_object(struct pw_reader *reader, const struct pw_yaml *node,
@@ -132,6 +133,7 @@ void pw_read_object(struct pw_reader *reader, const struct pw_yaml *node,
 	object->mode = PW_MODE_ENFORCE;
 	pw_map_read(reader, node, "an object", &object->at, object_keys,
 		    PW_ARRAY_SIZE(object_keys), object);
+	pw_read_remark(reader, node, false, &object->remark);
 	if (!pw_map_value(node, "paths") && !pw_map_value(node, "volumes") &&
 	    !pw_map_value(node, "media"))
 		pw_error(reader, &object->at, "'%s' names nothing: state 'paths', 'volumes' or "

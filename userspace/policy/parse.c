@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "policy/layers.h"
 #include "policy/reader.h"
 #include "policy/source.h"
 
@@ -39,14 +40,19 @@ static void read_policy_name(struct pw_reader *reader, const struct pw_yaml *nod
 		((struct header *)out)->name = node->text;
 }
 
+void pw_read_version(struct pw_reader *reader, const struct pw_yaml *node, uint64_t *ret)
+{
+	if (!node->plain || pw_text_number(node->text, 1, INT64_MAX, ret) < 0)
+		pw_error(reader, &node->at, "'version' must be a whole number from 1, this is %s%.40s%s",
+			 node->plain ? "" : "\"", node->text, node->plain ? "" : "\"");
+}
+
 static void read_version(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
 	struct header *header = out;
 
 	header->version_at = node->at;
-	if (!node->plain || pw_text_number(node->text, 1, INT64_MAX, &header->version) < 0)
-		pw_error(reader, &node->at, "'version' must be a whole number from 1, this is %s%.40s%s",
-			 node->plain ? "" : "\"", node->text, node->plain ? "" : "\"");
+	pw_read_version(reader, node, &header->version);
 }
 
 static void read_policy_mode(struct pw_reader *reader, const struct pw_yaml *node, void *out)
@@ -79,10 +85,12 @@ static void read_include(struct pw_reader *reader, const struct pw_yaml *node, v
 		pw_error(reader, &node->at, "an included file cannot include others");
 }
 
-/* Read after all names are known. */
-static void read_later(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+static void read_site_may(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
-	(void)reader, (void)node, (void)out;
+	if (((struct header *)out)->main)
+		pw_check_site_may(reader, node);
+	else
+		pw_error(reader, &node->at, "'site_may' stands in the policy, not in what it includes");
 }
 
 /* An included file may be a policy of its own, or leave out what is stated where it is included. */
@@ -95,10 +103,12 @@ static const struct pw_key policy_keys[] = {
 	{"rescue", PW_YAML_SCALAR, NULL, read_rescue},
 	{"log", PW_YAML_MAP, NULL, read_log},
 	{"include", PW_YAML_LIST, NULL, read_include},
-	{"peers", PW_YAML_MAP, NULL, read_later},
-	{"objects", PW_YAML_MAP, NULL, read_later},
-	{"subjects", PW_YAML_MAP, NULL, read_later},
-	{"others", PW_YAML_MAP, "{network: deny | loopback | allow | a list of rules}", read_later},
+	{"params", PW_YAML_MAP, NULL, pw_read_elsewhere},	/* before all else */
+	{"site_may", PW_YAML_MAP, NULL, read_site_may},
+	{"peers", PW_YAML_MAP, NULL, pw_read_elsewhere},	/* after all names are known */
+	{"objects", PW_YAML_MAP, NULL, pw_read_elsewhere},
+	{"subjects", PW_YAML_MAP, NULL, pw_read_elsewhere},
+	{"others", PW_YAML_MAP, "{network: deny | loopback | allow | a list of rules}", pw_read_elsewhere},
 };
 
 /* Whether @root states nothing of what only a policy states. */
@@ -179,16 +189,33 @@ static void report_unread(struct pw_reader *reader, const struct pw_position *at
 		pw_error(reader, at, "cannot read '%s': %s", name, strerror(-error));
 }
 
+static int read_source(struct pw_reader *reader, const struct pw_source *source,
+		       struct pw_yaml **ret)
+{
+	struct pw_yaml *root = NULL;
+	int r;
+
+	reader->bytes += source->length;
+	reader->policy->nsources++;
+	r = pw_yaml_read(reader->trees, source->path, source->text, source->length, reader->diag,
+			 &root);
+	if (!r)
+		r = judge_schema(reader, source, root);
+	if (!r)
+		*ret = root;
+
+	return r;
+}
+
 static int add_source(struct pw_reader *reader, const char *name, const struct pw_yaml *include)
 {
 	struct pw_policy *policy = reader->policy;
 	struct pw_source *source = &policy->sources[policy->nsources];
 	struct pw_position top = {.file = name, .line = 1, .column = 1};
-	struct pw_yaml *root = NULL;
 	int r;
 
 	r = pw_source_fetch(reader->supply, policy->arena, name, include ? include->text : NULL,
-			    PW_POLICY_BYTES_MAX - reader->bytes, source);
+			    false, PW_POLICY_BYTES_MAX - reader->bytes, source);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
@@ -196,16 +223,35 @@ static int add_source(struct pw_reader *reader, const char *name, const struct p
 			      r);
 		return include ? -EINVAL : r;
 	}
-	reader->bytes += source->length;
-	policy->nsources++;
-	r = pw_yaml_read(reader->trees, source->path, source->text, source->length, reader->diag,
-			 &root);
-	if (!r)
-		r = judge_schema(reader, source, root);
-	if (!r)
-		reader->roots[policy->nsources - 1] = root;
 
-	return r;
+	return read_source(reader, source, &reader->roots[policy->nsources]);
+}
+
+/* The site's file is the last of the sources. */
+static int add_site(struct pw_reader *reader, const char *policy)
+{
+	struct pw_source *source = &reader->policy->sources[reader->policy->nsources];
+	const struct pw_supply *supply = reader->supply;
+	const char *name = supply->site;
+	size_t i;
+	int r;
+
+	for (i = 1; !name && i < supply->nsources; i++)
+		if (supply->sources[i].site)
+			name = supply->sources[i].name;
+	if (!name)
+		return 0;
+	r = pw_source_fetch(supply, reader->arena, policy, name, true,
+			    PW_POLICY_BYTES_MAX - reader->bytes, source);
+	if (r < 0 && r != -ENOMEM) {
+		struct pw_position top = {.file = pw_arena_copy(reader->arena, name, strlen(name)),
+					  .line = 1, .column = 1};
+
+		report_unread(reader, &top, name, r);
+		return -EINVAL;
+	}
+
+	return r < 0 ? r : read_source(reader, source, &reader->site_root);
 }
 
 static bool may_include(struct pw_reader *reader, const struct pw_yaml *item)
@@ -274,14 +320,24 @@ static int read_all(struct pw_reader *reader, const char *name)
 	size_t i;
 	int r;
 
-	policy->sources = pw_arena_array(policy->arena, PW_INCLUDES_MAX + 1,
+	/* The policy, what it includes, and the site's file. */
+	policy->sources = pw_arena_array(policy->arena, PW_INCLUDES_MAX + 2,
 					 sizeof(*policy->sources));
-	reader->roots = pw_arena_array(reader->trees, PW_INCLUDES_MAX + 1, sizeof(*reader->roots));
+	reader->roots = pw_arena_array(reader->trees, PW_INCLUDES_MAX + 2, sizeof(*reader->roots));
 	if (!policy->sources || !reader->roots)
 		return -ENOMEM;
 	r = gather(reader, name);
+	if (!r) {
+		r = add_site(reader, name);
+		if (r < 0)
+			return r;
+	}
 	if (r == -ENOMEM)
 		return r;
+	if (!r) {
+		pw_site_merge(reader);
+		r = pw_read_params(reader);
+	}
 	for (i = 0; i < policy->nsources; i++)
 		if (reader->roots[i])
 			read_header(reader, i);
@@ -289,20 +345,28 @@ static int read_all(struct pw_reader *reader, const char *name)
 		r = pw_read_sections(reader);
 	if (r < 0)
 		return r;
-	pw_policy_check(reader);
+	/* What a vendor opens is more than any one policy has: only its sets count. */
+	if (reader->layer != PW_LAYER_OPEN)
+		pw_policy_check(reader);
 	if (reader->out_of_memory || pw_arena_failed(policy->arena) ||
 	    pw_arena_failed(reader->trees))
 		return -ENOMEM;
 
-	return reader->diag->errors ? -EINVAL : pw_policy_digest(policy);
+	if (reader->diag->errors)
+		return -EINVAL;
+	if (reader->supply->show)
+		pw_policy_put(reader, reader->supply->show);
+
+	return pw_policy_digest(policy);
 }
 
-static int compile(struct pw_supply *supply, const char *name, struct pw_policy **ret_policy,
-		   struct pw_diag *diag)
+static int read_layer(struct pw_supply *supply, const char *name, enum pw_layer layer,
+		      struct pw_policy **ret_policy, bool *ret_open, struct pw_diag *diag)
 {
 	_cleanup_(pw_arena_freep) struct pw_arena *trees = pw_arena_new();
 	_cleanup_(pw_arena_freep) struct pw_arena *arena = pw_arena_new();
-	struct pw_reader reader = {.diag = diag, .arena = arena, .trees = trees, .supply = supply};
+	struct pw_reader reader = {.diag = diag, .arena = arena, .trees = trees, .supply = supply,
+				   .layer = layer};
 	int r;
 
 	if (!trees || !arena)
@@ -316,17 +380,90 @@ static int compile(struct pw_supply *supply, const char *name, struct pw_policy 
 	pw_diag_sort(diag);
 	if (r < 0)
 		return r;
+	*ret_open = reader.roots[0] && pw_map_value(reader.roots[0], "site_may");
 	(void)TAKE_PTR(arena);
 	*ret_policy = reader.policy;
 
 	return 0;
 }
 
+/* As read_layer(), of a layer whose warnings are those of another. */
+static int read_quietly(struct pw_supply *supply, const char *name, enum pw_layer layer,
+			struct pw_policy **ret_policy, struct pw_diag *diag)
+{
+	struct pw_diag errors = {};
+	bool open;
+	int r;
+
+	r = read_layer(supply, name, layer, ret_policy, &open, &errors);
+	if (r == -EINVAL)
+		pw_diag_add_errors(diag, &errors);
+	pw_diag_done(&errors);
+
+	return r;
+}
+
+static int judge_layers(struct pw_supply *supply, const char *name, const struct pw_policy *merged,
+			struct pw_diag *diag)
+{
+	_cleanup_(pw_policy_freep) struct pw_policy *vendor = NULL;
+	_cleanup_(pw_policy_freep) struct pw_policy *open = NULL;
+	int r;
+
+	r = read_quietly(supply, name, PW_LAYER_OPEN, &open, diag);
+	if (r < 0 || !merged->site)
+		return r;
+	r = read_quietly(supply, name, PW_LAYER_VENDOR, &vendor, diag);
+
+	return r ? r : pw_layers_judge(vendor, open, merged, diag);
+}
+
+static int compile(struct pw_supply *supply, const char *name, struct pw_policy **ret_policy,
+		   struct pw_diag *diag)
+{
+	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
+	bool open = false;
+	int r;
+
+	r = read_layer(supply, name, PW_LAYER_MERGED, &policy, &open, diag);
+	if (!r && (policy->site || open)) {
+		r = judge_layers(supply, name, policy, diag);
+		pw_diag_sort(diag);
+	}
+	if (r < 0)
+		return r;
+	*ret_policy = TAKE_PTR(policy);
+
+	return 0;
+}
+
 int pw_policy_read(const char *path, struct pw_policy **ret_policy, struct pw_diag *diag)
 {
-	struct pw_supply supply = {};
+	return pw_policy_read_for_site(path, NULL, ret_policy, diag);
+}
+
+int pw_policy_read_for_site(const char *path, const char *site, struct pw_policy **ret_policy,
+			    struct pw_diag *diag)
+{
+	struct pw_supply supply = {.site = site};
 
 	return compile(&supply, path, ret_policy, diag);
+}
+
+int pw_policy_show(const char *path, const char *site, bool merged, FILE *to,
+		   struct pw_diag *diag)
+{
+	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
+	_cleanup_(pw_policy_freep) struct pw_policy *shown = NULL;
+	struct pw_supply supply = {.site = site};
+	int r;
+
+	/* Nothing is shown of what is not valid. */
+	r = compile(&supply, path, &policy, diag);
+	supply.show = to;
+
+	return r ? r : read_quietly(&supply, path, merged ? PW_LAYER_MERGED : PW_LAYER_VENDOR, &shown,
+				    diag);
 }
 
 int pw_policy_parse(const struct pw_source *sources, size_t nsources,

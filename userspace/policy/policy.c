@@ -15,6 +15,9 @@ struct pw_policy *pw_policy_free(struct pw_policy *policy)
 	return NULL;
 }
 
+/* No name of an included file: these are relative and have no '//'. */
+#define SITE_MARK "//site"
+
 static int add_sized(struct pw_sha256 *sha, const char *bytes, size_t length)
 {
 	uint8_t size[8];
@@ -38,7 +41,8 @@ int pw_policy_digest(struct pw_policy *policy)
 		const struct pw_source *source = &policy->sources[i];
 
 		/* What the policy itself is called on this machine is no part of it. */
-		r = add_sized(sha, source->name, i ? strlen(source->name) : 0);
+		r = source->site ? add_sized(sha, SITE_MARK, strlen(SITE_MARK)) :
+				   add_sized(sha, source->name, i ? strlen(source->name) : 0);
 		if (!r)
 			r = add_sized(sha, source->text, source->length);
 	}

@@ -31,6 +31,17 @@ struct pw_source {
 	char *path;		/* name below the directory of the policy; made by the parser, for positions */
 	char *text;		/* length bytes and a NUL */
 	size_t length;
+	bool site;		/* a site's file over the policy; the last of its sources */
+};
+
+/* What stands beside a subject, an object or a rule. Texts are NULL where nothing is said. */
+struct pw_remark {
+	char *owner;
+	char *reason;
+	char *risk;		/* the number of a hazard in somebody's risk management */
+	bool essential;		/* a site may not take it away */
+	int64_t expires;	/* of a rule: seconds since 1970 from which on it no longer holds; 0: never */
+	struct pw_position expires_at;
 };
 
 /* An absolute path without `.`, `..`, `//` or a trailing slash. */
@@ -56,6 +67,7 @@ static inline const char *pw_volume_tag(const struct pw_volume *volume)
 
 struct pw_object_policy {
 	struct pw_position at;
+	struct pw_remark remark;
 	char *name;
 	struct pw_path *paths;
 	size_t npaths;
@@ -133,6 +145,7 @@ struct pw_user {
 
 struct pw_subject_policy {
 	struct pw_position at;
+	struct pw_remark remark;
 	char *name;
 	struct pw_path *exec;
 	size_t nexec;
@@ -193,7 +206,23 @@ extern const struct pw_log_policy pw_log_default;
 /* What a rule number means to a reader. */
 struct pw_rule {
 	struct pw_position at;
+	struct pw_remark remark;
 	size_t subject;		/* index or PW_SUBJECT_INDEX_OTHERS */
+};
+
+/* Where a site's file changes a policy. */
+struct pw_site_change {
+	struct pw_position at;
+	const char *name;	/* of a subject or an object; `others`; else a key of the policy */
+};
+
+/* A site's file, as far as it speaks of one policy. */
+struct pw_site {
+	struct pw_position at;	/* of what it says of the policy, or of its beginning */
+	char *name;
+	uint64_t version;
+	struct pw_site_change *changes;
+	size_t nchanges;
 };
 
 struct pw_policy {
@@ -215,7 +244,8 @@ struct pw_policy {
 	size_t nothers_rules;
 	struct pw_rule *rules;	/* rules[number - 1] */
 	size_t nrules;
-	struct pw_source *sources;	/* the policy, then what it includes in order */
+	struct pw_site *site;	/* NULL: the vendor's policy alone */
+	struct pw_source *sources;	/* the policy, what it includes in order, and the site's file */
 	size_t nsources;
 	/* SHA-256 over the texts of all sources with their lengths and the names of the included. */
 	uint8_t digest[PW_DIGEST_LEN];
@@ -223,6 +253,11 @@ struct pw_policy {
 };
 
 struct pw_policy *pw_policy_free(struct pw_policy *policy);
+
+static inline uint64_t pw_policy_site_version(const struct pw_policy *policy)
+{
+	return policy->site ? policy->site->version : 0;
+}
 
 /* Whether @path is @directory or lies below it; both as in struct pw_path. */
 bool pw_path_within(const char *path, const char *directory);

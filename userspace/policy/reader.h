@@ -33,15 +33,50 @@ struct pw_peer {
 	struct pw_prefix *prefixes;
 	size_t nprefixes;
 	bool used;
+	bool site;		/* from a site's file, which is one for many policies */
+};
+
+enum pw_param_type {
+	PW_PARAM_INVALID,
+	PW_PARAM_PEER,
+	PW_PARAM_CIDR,
+	PW_PARAM_PORT,
+	PW_PARAM_PATH,
+	PW_PARAM_USER,
+	PW_PARAM_DURATION,
+};
+
+/* What a policy leaves to the site. */
+struct pw_param {
+	struct pw_position at;
+	const char *name;
+	enum pw_param_type type;
+	const struct pw_yaml *allowed;	/* a list, or the word any */
+	const struct pw_yaml *value;	/* the site's, else the default: a single one or a list */
+	struct pw_remark remark;
+	bool used;
+	bool wrong;			/* it has no value that can be used, which has been reported */
+};
+
+/* What of a policy with a site's file is read. */
+enum pw_layer {
+	PW_LAYER_MERGED,	/* what is in force */
+	PW_LAYER_VENDOR,	/* without the site's changes, but with its parameters */
+	PW_LAYER_OPEN,		/* and with all that the vendor opens to a site */
 };
 
 struct pw_reader {
 	struct pw_policy *policy;
+	enum pw_layer layer;
 	struct pw_arena *arena;		/* policy->arena */
 	struct pw_diag *diag;
 	const struct pw_supply *supply;
 	struct pw_arena *trees;		/* what goes when the policy is read */
-	struct pw_yaml **roots;		/* of policy->sources; NULL where there is none */
+	struct pw_yaml **roots;		/* of policy->sources; NULL where there is none, and of the site's */
+	struct pw_yaml *site_root;	/* of the site's file; NULL: none */
+	struct pw_param *params;
+	size_t nparams;
+	struct pw_symbols param_names;
 	size_t bytes;			/* of all sources */
 	struct pw_peer *peers;
 	size_t npeers;
@@ -95,6 +130,44 @@ const char *pw_suggestion(struct pw_reader *reader, const struct pw_near *near);
 /* The value of `phiward`. */
 void pw_read_schema(struct pw_reader *reader, const struct pw_yaml *node, void *out);
 
+void pw_read_version(struct pw_reader *reader, const struct pw_yaml *node, uint64_t *ret);
+
+/* remarks.c */
+
+/* The keys of a remark, for the tables of mappings in which one may stand; pw_read_remark() reads them. */
+#define PW_REMARK_KEYS                                                                               \
+	{"owner", PW_YAML_SCALAR, NULL, pw_read_elsewhere},                                        \
+	{"reason", PW_YAML_SCALAR, NULL, pw_read_elsewhere},                                       \
+	{"risk", PW_YAML_SCALAR, NULL, pw_read_elsewhere},                                         \
+	{"essential", PW_YAML_SCALAR, NULL, pw_read_elsewhere}
+#define PW_RULE_REMARK_KEYS PW_REMARK_KEYS, {"expires", PW_YAML_SCALAR, NULL, pw_read_elsewhere}
+void pw_read_elsewhere(struct pw_reader *reader, const struct pw_yaml *node, void *out);
+/* @rule: it may expire. */
+void pw_read_remark(struct pw_reader *reader, const struct pw_yaml *map, bool rule,
+		  struct pw_remark *ret);
+void pw_read_remark_text(struct pw_reader *reader, const struct pw_yaml *node, char **ret);
+
+/* params.c */
+
+/* Reads the parameters and puts their values into the trees; -ENOMEM or 0. */
+int pw_read_params(struct pw_reader *reader);
+/* Whether a peer of this name means the same in all policies. */
+bool pw_peer_is_reserved(const char *name);
+
+/* site.c */
+
+/* What the site's file says of this policy, or NULL. */
+struct pw_yaml *pw_site_part(const struct pw_reader *reader);
+/* The value of `site_may`. */
+void pw_check_site_may(struct pw_reader *reader, const struct pw_yaml *map);
+/* Reads the site's file and changes the trees of the policy as reader->layer wants it. */
+void pw_site_merge(struct pw_reader *reader);
+
+/* show.c */
+
+/* The policy as one text, each line with where it comes from; when it is read. */
+void pw_policy_put(const struct pw_reader *reader, FILE *to);
+
 /* path.c */
 
 /* An absolute path; a trailing slash is taken off and kept as `below`. */
@@ -112,6 +185,8 @@ struct pw_prefix *pw_read_addresses(struct pw_reader *reader, const struct pw_ya
 /* A list of addresses, `any` and names of peers, for rules. */
 struct pw_prefix *pw_read_peers(struct pw_reader *reader, const struct pw_yaml *list,
 				size_t *ret_n);
+/* A port or a range. */
+bool pw_read_port(struct pw_reader *reader, const struct pw_yaml *item, struct pw_ports *ret);
 /* A list of ports and ranges; sorted, touching ranges united. */
 struct pw_ports *pw_read_ports(struct pw_reader *reader, const struct pw_yaml *list,
 			       size_t *ret_n);
@@ -135,6 +210,9 @@ void pw_code_check_inside(struct pw_reader *reader, const struct pw_place *place
 void pw_code_check_written(struct pw_reader *reader, const struct pw_place *place);
 
 /* log.c */
+
+/* A whole number and its unit, as 90d, in ms. */
+bool pw_duration_parse(const char *text, uint64_t *ret);
 void pw_read_log(struct pw_reader *reader, const struct pw_yaml *node, struct pw_log_policy *log);
 
 /* objects.c, subjects.c, network.c */
@@ -155,8 +233,9 @@ struct pw_net_rule *pw_read_rules(struct pw_reader *reader, const struct pw_yaml
 #define PW_WORD_ANYONE (1U << 3)
 void pw_read_subjects(struct pw_reader *reader, const struct pw_yaml *list, unsigned int words,
 		      struct pw_subject_list *ret);
-/* The next rule number, or 0 when there are no more. */
-uint32_t pw_rule_number(struct pw_reader *reader, const struct pw_position *at, size_t subject);
+/* The next rule number, or 0 when there are no more. @map: where the rule's remark may stand, or NULL. */
+uint32_t pw_rule_number(struct pw_reader *reader, const struct pw_position *at, size_t subject,
+			const struct pw_yaml *map);
 
 /* check.c: what no single mapping can know */
 void pw_policy_check(struct pw_reader *reader);

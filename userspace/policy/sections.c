@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/reader.h"
+#include "policy/tree.h"
 
 struct section {
 	const char *key;
@@ -51,9 +52,12 @@ static bool may_be_named(struct pw_reader *reader, const struct section *section
 	return true;
 }
 
-/* The keys of @section in all sources, in their order; *@ret_keys [i] is names->index i. */
-static int declare(struct pw_reader *reader, const struct section *section, struct pw_symbols *names,
-		   const struct pw_yaml ***ret_keys)
+/*
+ * The keys of @section in all sources, in their order; *@ret_keys [i] is names->index i. There is
+ * room for @more.
+ */
+static int declare(struct pw_reader *reader, const struct section *section, size_t more,
+		   struct pw_symbols *names, const struct pw_yaml ***ret_keys)
 {
 	const struct pw_yaml *map, *key, **keys;
 	size_t i, n = 0;
@@ -62,7 +66,7 @@ static int declare(struct pw_reader *reader, const struct section *section, stru
 		map = section_map(reader, section, i);
 		n += map ? map->n : 0;
 	}
-	names->list = pw_arena_array(reader->arena, n, sizeof(*names->list));
+	names->list = pw_arena_array(reader->arena, n + more, sizeof(*names->list));
 	keys = pw_arena_array(reader->trees, n, sizeof(*keys));
 	if (!names->list || !keys)
 		return -ENOMEM;
@@ -83,7 +87,6 @@ static int declare(struct pw_reader *reader, const struct section *section, stru
 			names->n++;
 		}
 	}
-	pw_symbols_sort(reader, names, section->one);
 	*ret_keys = keys;
 
 	return 0;
@@ -91,32 +94,125 @@ static int declare(struct pw_reader *reader, const struct section *section, stru
 
 /* ---- Sections ---------------------------------------------------------------------------- */
 
+/* What a peer is called has to live as long as the policy: its prefixes carry the name. */
+static struct pw_peer *add_peer(struct pw_reader *reader, const char *name,
+				const struct pw_position *at)
+{
+	struct pw_peer *peer = &reader->peers[reader->npeers++];
+
+	peer->at = *at;
+	peer->name = pw_arena_copy(reader->arena, name, strlen(name));
+
+	return peer->name ? peer : NULL;
+}
+
+static int name_peer(struct pw_reader *reader, const char *name, const struct pw_position *at,
+		     struct pw_peer **ret)
+{
+	reader->peer_names.list[reader->npeers] = (struct pw_symbol){name, *at, reader->npeers};
+	*ret = add_peer(reader, name, at);
+	reader->peer_names.n = reader->npeers;
+
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int add_params(struct pw_reader *reader)
+{
+	struct pw_peer *peer;
+	size_t i;
+
+	for (i = 0; i < reader->nparams; i++) {
+		const struct pw_param *param = &reader->params[i];
+		struct pw_yaml single = {.kind = PW_YAML_LIST, .n = 1};
+
+		if (param->type != PW_PARAM_PEER)
+			continue;
+		if (name_peer(reader, param->name, &param->at, &peer) < 0)
+			return -ENOMEM;
+		if (param->wrong)
+			continue;
+		single.first = pw_tree_copy(reader->trees, param->value);
+		if (!single.first)
+			return -ENOMEM;
+		peer->prefixes = pw_read_addresses(reader, param->value->kind == PW_YAML_LIST ?
+						   param->value : &single, peer->name,
+						   &peer->nprefixes);
+	}
+
+	return 0;
+}
+
+static bool is_named(const struct pw_symbols *names, const char *name, struct pw_position *ret_at)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++) {
+		if (strcmp(names->list[i].name, name))
+			continue;
+		*ret_at = names->list[i].at;
+		return true;
+	}
+
+	return false;
+}
+
+/* Peers that are no parameters are for the site's own rules; the file is one for many policies. */
+static int add_site_peers(struct pw_reader *reader, const struct pw_yaml *map)
+{
+	struct pw_position at;
+	const struct pw_yaml *key;
+	struct pw_peer *peer;
+
+	for (key = map ? map->first : NULL; key; key = key->next) {
+		if (!may_be_named(reader, &section_peers, key) ||
+		    pw_symbols_find(&reader->param_names, key->text))
+			continue;
+		if (is_named(&reader->peer_names, key->text, &at)) {
+			pw_diag_add(reader->diag, pw_peer_is_reserved(key->text) ? PW_DIAG_WARNING :
+				    PW_DIAG_ERROR, &key->at, "the policy does not leave '%s' to the "
+				    "site: its own addresses hold (%s:%u)", key->text, at.file, at.line);
+			continue;
+		}
+		if (name_peer(reader, key->text, &key->at, &peer) < 0)
+			return -ENOMEM;
+		peer->site = true;
+		if (pw_kind_is(reader, key->value, PW_YAML_LIST, peer->name))
+			peer->prefixes = pw_read_addresses(reader, key->value, peer->name,
+							   &peer->nprefixes);
+	}
+
+	return 0;
+}
+
 static int read_peers(struct pw_reader *reader)
 {
-	const struct pw_yaml **keys;
-	size_t i;
+	const char *const here[] = {"peers", NULL};
+	const struct pw_yaml *site = pw_tree_map(reader->site_root, here), **keys;
+	size_t more = reader->nparams + (site ? site->n : 0), i, n;
+	struct pw_peer *peer;
 	int r;
 
-	r = declare(reader, &section_peers, &reader->peer_names, &keys);
+	r = declare(reader, &section_peers, more, &reader->peer_names, &keys);
 	if (r < 0)
 		return r;
-	reader->npeers = reader->peer_names.n;
-	reader->peers = pw_arena_array(reader->trees, reader->npeers, sizeof(*reader->peers));
+	n = reader->peer_names.n;
+	reader->peers = pw_arena_array(reader->trees, n + more, sizeof(*reader->peers));
 	if (!reader->peers)
 		return -ENOMEM;
-	for (i = 0; i < reader->npeers; i++) {
-		struct pw_peer *peer = &reader->peers[i];
-
-		peer->at = keys[i]->at;
-		peer->name = pw_arena_copy(reader->arena, keys[i]->text, strlen(keys[i]->text));
-		if (!peer->name)
+	for (i = 0; i < n; i++) {
+		peer = add_peer(reader, keys[i]->text, &keys[i]->at);
+		if (!peer)
 			return -ENOMEM;
 		if (pw_kind_is(reader, keys[i]->value, PW_YAML_LIST, peer->name))
 			peer->prefixes = pw_read_addresses(reader, keys[i]->value, peer->name,
 							   &peer->nprefixes);
 	}
+	r = add_params(reader);
+	if (!r)
+		r = add_site_peers(reader, site);
+	pw_symbols_sort(reader, &reader->peer_names, section_peers.one);
 
-	return 0;
+	return r;
 }
 
 static int read_objects(struct pw_reader *reader, const struct pw_yaml **keys)
@@ -165,11 +261,13 @@ int pw_read_sections(struct pw_reader *reader)
 
 	r = read_peers(reader);
 	if (!r)
-		r = declare(reader, &section_objects, &reader->object_names, &objects);
+		r = declare(reader, &section_objects, 0, &reader->object_names, &objects);
 	if (!r)
-		r = declare(reader, &section_subjects, &reader->subject_names, &subjects);
+		r = declare(reader, &section_subjects, 0, &reader->subject_names, &subjects);
 	if (r < 0)
 		return r;
+	pw_symbols_sort(reader, &reader->object_names, section_objects.one);
+	pw_symbols_sort(reader, &reader->subject_names, section_subjects.one);
 	policy->nobjects = reader->object_names.n;
 	policy->objects = pw_arena_array(policy->arena, policy->nobjects, sizeof(*policy->objects));
 	policy->nsubjects = reader->subject_names.n;
@@ -261,7 +359,8 @@ void pw_read_subjects(struct pw_reader *reader, const struct pw_yaml *list, unsi
 	*ret = subjects;
 }
 
-uint32_t pw_rule_number(struct pw_reader *reader, const struct pw_position *at, size_t subject)
+uint32_t pw_rule_number(struct pw_reader *reader, const struct pw_position *at, size_t subject,
+			const struct pw_yaml *map)
 {
 	struct pw_policy *policy = reader->policy;
 	struct pw_rule *larger;
@@ -282,6 +381,8 @@ uint32_t pw_rule_number(struct pw_reader *reader, const struct pw_position *at, 
 		reader->rules_size = size;
 	}
 	policy->rules[policy->nrules] = (struct pw_rule){.at = *at, .subject = subject};
+	if (map)
+		pw_read_remark(reader, map, true, &policy->rules[policy->nrules].remark);
 
 	return ++policy->nrules;
 }

@@ -35,14 +35,14 @@ const char *pw_source_wrong_name(const char *name)
 	}
 }
 
-static const struct pw_source *find(const struct pw_supply *supply, const char *include)
+static const struct pw_source *find(const struct pw_supply *supply, const char *include, bool site)
 {
 	size_t i;
 
 	if (!include)
 		return supply->nsources ? &supply->sources[0] : NULL;
 	for (i = 1; i < supply->nsources; i++)
-		if (!strcmp(supply->sources[i].name, include))
+		if (supply->sources[i].site == site && !strcmp(supply->sources[i].name, include))
 			return &supply->sources[i];
 
 	return NULL;
@@ -69,7 +69,7 @@ static int fetch_text(const struct pw_supply *supply, const char *include, size_
 	int r;
 
 	if (supply->sources) {
-		from = find(supply, include);
+		from = find(supply, include, source->site);
 		if (!from)
 			return -ENOENT;
 		if (from->length > max)
@@ -87,14 +87,14 @@ static int fetch_text(const struct pw_supply *supply, const char *include, size_
 }
 
 int pw_source_fetch(const struct pw_supply *supply, struct pw_arena *arena, const char *policy,
-		    const char *include, size_t max, struct pw_source *ret)
+		    const char *include, bool site, size_t max, struct pw_source *ret)
 {
-	struct pw_source source = {};
+	struct pw_source source = {.site = site};
 	const char *name = include ? include : policy;
 	int r;
 
 	source.name = pw_arena_copy(arena, name, strlen(name));
-	source.path = join(arena, include ? supply->directory : "", name);
+	source.path = join(arena, include && !site ? supply->directory : "", name);
 	if (!source.name || !source.path)
 		return -ENOMEM;
 	r = fetch_text(supply, include, max, arena, &source);

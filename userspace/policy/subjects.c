@@ -113,7 +113,7 @@ static void read_users(struct pw_reader *reader, const struct pw_yaml *list, voi
 	policy->nusers = n;
 }
 
-static uint32_t read_actions(struct pw_reader *reader, const struct pw_yaml *list)
+static void read_actions(struct pw_reader *reader, const struct pw_yaml *list, void *out)
 {
 	const struct pw_yaml *item;
 	uint32_t actions = 0;
@@ -138,8 +138,14 @@ static uint32_t read_actions(struct pw_reader *reader, const struct pw_yaml *lis
 			 "rename, link, attr, exec)%s", item->text, pw_suggestion(reader, &near));
 	}
 
-	return actions;
+	((struct pw_access *)out)->actions = actions;
 }
+
+/* An access as a mapping, for a remark beside the actions. */
+static const struct pw_key access_keys[] = {
+	{"actions", PW_YAML_LIST, "a list of actions", read_actions},
+	PW_RULE_REMARK_KEYS,
+};
 
 static const struct pw_symbol *find_object(struct pw_reader *reader, const struct pw_yaml *key)
 {
@@ -162,12 +168,16 @@ static bool read_one_access(struct pw_reader *reader, const struct pw_yaml *key,
 
 	if (!object)
 		return false;
-	if (!key->value || !pw_kind_is(reader, key->value, PW_YAML_LIST, key->text))
+	if (!key->value)
 		return false;
 	ret->at = key->at;
 	ret->object = object->index;
-	ret->actions = read_actions(reader, key->value);
-	ret->number = pw_rule_number(reader, &key->at, subject);
+	if (key->value->kind == PW_YAML_MAP)
+		pw_map_read(reader, key->value, "an access", &key->at, access_keys,
+			    PW_ARRAY_SIZE(access_keys), ret);
+	else if (pw_kind_is(reader, key->value, PW_YAML_LIST, key->text))
+		read_actions(reader, key->value, ret);
+	ret->number = pw_rule_number(reader, &key->at, subject, key->value);
 
 	return true;
 }
@@ -361,6 +371,7 @@ static const struct pw_key subject_keys[] = {
 	{"says_who", PW_YAML_ANY, NULL, read_says_who},
 	{"mode", PW_YAML_SCALAR, NULL, read_mode},
 	{"system", PW_YAML_LIST, NULL, read_system},
+	PW_REMARK_KEYS,
 };
 
 static bool may_read(const struct pw_subject_policy *policy)
@@ -396,6 +407,7 @@ void pw_read_subject(struct pw_reader *reader, const struct pw_yaml *node,
 	policy->mode = PW_MODE_ENFORCE;
 	pw_map_read(reader, node, "a subject", &policy->at, subject_keys,
 		    PW_ARRAY_SIZE(subject_keys), &subject);
+	pw_read_remark(reader, node, false, &policy->remark);
 	policy->reads = may_read(policy);
 	policy->code_default = !pw_map_value(node, "code");
 	if (policy->code_default)

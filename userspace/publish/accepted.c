@@ -67,6 +67,7 @@ static int read_sources(json_object *object, struct pw_accepted *accepted)
 
 		if (!pw_json_string(entry, "name", &name) || !pw_json_string(entry, "text", &text))
 			return -EBADMSG;
+		pw_json_bool(entry, "site", &source->site);	/* only where it is one */
 		accepted->nsources++;
 		source->name = strdup(name);
 		source->text = strdup(text);
@@ -134,6 +135,7 @@ int pw_accepted_read(int dir, struct pw_accepted **ret)
 	    strlen(digest) >= sizeof(accepted->digest))
 		return -EBADMSG;
 	memcpy(accepted->digest, digest, strlen(digest) + 1);
+	pw_json_u64(object, "site_version", &accepted->site_version);	/* only with a site */
 	accepted->policy = strdup(policy);
 	if (!accepted->policy)
 		return -ENOMEM;
@@ -163,6 +165,8 @@ static int add_sources(json_object *object, const struct pw_policy *policy)
 			r = pw_json_add(entry, "text",
 					json_object_new_string_len(source->text,
 								   (int)source->length));
+		if (r == 0 && source->site)
+			r = pw_json_add(entry, "site", json_object_new_boolean(true));
 	}
 
 	return r;
@@ -223,6 +227,9 @@ static int write_text(int state_dir, const struct pw_resolved *resolved)
 		r = pw_json_add(object, "policy", json_object_new_string(policy->name));
 	if (r == 0)
 		r = pw_json_add(object, "version", json_object_new_uint64(policy->version));
+	if (r == 0 && policy->site)
+		r = pw_json_add(object, "site_version",
+				json_object_new_uint64(policy->site->version));
 	if (r == 0)
 		r = pw_json_add(object, "digest", json_object_new_string(digest));
 	if (r == 0)

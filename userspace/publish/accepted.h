@@ -17,6 +17,7 @@ struct pw_accepted_root {
 struct pw_accepted {
 	char *policy;
 	uint64_t version;
+	uint64_t site_version;		/* of the site's file over it; 0: none */
 	char digest[2 * PW_DIGEST_LEN + 1];
 	struct pw_source *sources;	/* name, text and length are set */
 	size_t nsources;

@@ -238,6 +238,7 @@ static int add_head(struct pw_build *build)
 	bank->mode = policy->mode;
 	catalog->generation = bank->generation;
 	catalog->version = policy->version;
+	catalog->site_version = pw_policy_site_version(policy);
 	pw_text_hex(catalog->digest, policy->digest, PW_DIGEST_LEN);
 	catalog->policy = strdup(policy->name);
 

@@ -274,6 +274,9 @@ static int add_head(json_object *object, const struct pw_catalog *catalog)
 		r = pw_json_add(object, "policy", json_object_new_string(catalog->policy));
 	if (r == 0)
 		r = pw_json_add(object, "version", json_object_new_uint64(catalog->version));
+	if (r == 0 && catalog->site_version)
+		r = pw_json_add(object, "site_version",
+				json_object_new_uint64(catalog->site_version));
 	if (r == 0)
 		r = pw_json_add(object, "digest", json_object_new_string(catalog->digest));
 	return r;
@@ -337,6 +340,7 @@ static int read_head(json_object *object, struct pw_catalog *catalog)
 	    strlen(digest) >= sizeof(catalog->digest))
 		return -EBADMSG;
 	memcpy(catalog->digest, digest, strlen(digest) + 1);
+	pw_json_u64(object, "site_version", &catalog->site_version);	/* only with a site */
 	catalog->policy = strdup(policy);
 
 	return catalog->policy ? 0 : -ENOMEM;

@@ -26,6 +26,7 @@ struct pw_catalog {
 	uint64_t generation;
 	char *policy;		/* its name */
 	uint64_t version;
+	uint64_t site_version;	/* of the site's file over it; 0: none */
 	char digest[2 * PW_DIGEST_LEN + 1];
 	char *subjects[PW_SUBJECT_IDS];	/* by kernel id; built-in ones included; NULL: not in it */
 	char *objects[PW_OBJECT_IDS];

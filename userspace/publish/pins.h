@@ -21,5 +21,7 @@
 #define PW_ACTOR_SOCKET PW_RUN_DIR "/actor"
 #define PW_CANARY_FILE PW_RUN_DIR "/canary"
 #define PW_POLICY_FILE "/etc/phiward/policy.yaml"
+/* The site's file over it, when there is one. */
+#define PW_SITE_FILE "/etc/phiward/site.yaml"
 
 #endif

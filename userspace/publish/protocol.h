@@ -6,8 +6,9 @@
  * PW_PROTOCOL_MAX and what carries a member they do not know.
  *
  * Request: "command" and its arguments.
- *   apply    {"sources":[{"name":S,"text":S},...], "allow_downgrade":B, "wait":B}
- *            sources[0] is the policy, the others answer its includes by name.
+ *   apply    {"sources":[{"name":S,"text":S,"site":B},...], "allow_downgrade":B, "wait":B}
+ *            sources[0] is the policy, one with "site" (else absent) the file of a site, the others
+ *            answer its includes by name.
  *            The answer to a request with "wait" comes when the scan is over.
  *   status   -> "status": the object that `phiward status --json` prints
  *   doctor   -> "requirements": [{"name":S,"ok":B,"why":S,"fix":S},...]

@@ -216,6 +216,21 @@ static int check_kernel(struct pw_diag *diag)
 	return pw_probe_ok(probe) ? 0 : -ENOTSUP;
 }
 
+static int refuse_older_site(const struct pw_policy *policy, const struct pw_accepted *accepted,
+			     struct pw_diag *diag)
+{
+	if (policy->site)
+		pw_diag_add(diag, PW_DIAG_ERROR, &policy->site->at, "version %" PRIu64 " of the site's "
+			    "file is below version %" PRIu64 ", which was accepted before (or give "
+			    "--allow-downgrade)", policy->site->version, accepted->site_version);
+	else
+		pw_diag_add(diag, PW_DIAG_ERROR, &policy->version_at, "the site's file is missing, of "
+			    "which version %" PRIu64 " was accepted before: give it with --site (or "
+			    "--allow-downgrade)", accepted->site_version);
+
+	return -ESTALE;
+}
+
 /*
  * One number counts for all policies of a machine, whatever they are called: else one of
  * another name could take the place of the accepted one.
@@ -223,14 +238,19 @@ static int check_kernel(struct pw_diag *diag)
 static int check_version(const struct pw_policy *policy, const struct pw_accepted *accepted,
 			 bool allow_downgrade, struct pw_diag *diag)
 {
+	uint64_t site = pw_policy_site_version(policy);
 	char digest[2 * PW_DIGEST_LEN + 1];
 	bool same;
 
-	if (!accepted || allow_downgrade || policy->version > accepted->version)
+	if (!accepted || allow_downgrade)
+		return 0;
+	if (site < accepted->site_version)
+		return refuse_older_site(policy, accepted, diag);
+	if (policy->version > accepted->version)
 		return 0;
 	pw_text_hex(digest, policy->digest, PW_DIGEST_LEN);
 	same = policy->version == accepted->version;
-	if (same && strcmp(digest, accepted->digest) == 0)
+	if (same && (site > accepted->site_version || strcmp(digest, accepted->digest) == 0))
 		return 0;
 	pw_diag_add(diag, PW_DIAG_ERROR, &policy->version_at,
 		    "version %" PRIu64 " is not above version %" PRIu64 " of '%s', which was accepted "
@@ -284,6 +304,7 @@ static int accepted_by_image(const struct pw_catalog *catalog, struct pw_accepte
 	if (!accepted->policy)
 		return -ENOMEM;
 	accepted->version = catalog->version;
+	accepted->site_version = catalog->site_version;
 	memcpy(accepted->digest, catalog->digest, sizeof(accepted->digest));
 
 	*ret = TAKE_PTR(accepted);

@@ -2,7 +2,7 @@
 /*
  * Every tests/golden/NAME.yaml against NAME.expect: what the compiler says of it
  * and, where it is a policy, everything that was understood. Speaks TAP by
- * itself; `--write` makes the expectations anew, to be read before they are kept.
+ * itself; NAME that begins with `site-` is a site's file over VENDOR. `--write` makes the expectations anew, to be read before they are kept.
  */
 #include <fcntl.h>
 #include <glob.h>
@@ -18,6 +18,7 @@
 #include "policy/parse.h"
 
 #define DIRECTORY "tests/golden"
+#define VENDOR "layers/vendor.yaml"
 #define EXPECT_MAX (1U << 20)
 #define FIRST_LINE "# SPDX-License-Identifier: BSD-2-Clause\n"
 
@@ -194,7 +195,8 @@ static char *judge(const char *file)
 
 	if (!to)
 		return NULL;
-	if (!pw_policy_read(file, &policy, &diag)) {
+	if (!(pw_text_begins(file, "site-") ? pw_policy_read_for_site(VENDOR, file, &policy, &diag) :
+					      pw_policy_read(file, &policy, &diag))) {
 		pw_policy_lint(policy, 0, &diag);
 		if (!pw_net_compile(policy, &tables, &diag))
 			pw_net_tables_done(&tables);
