@@ -34,6 +34,12 @@ static const char pairs[] = "00010203040506070809101112131415161718192021222324"
 			    "50515253545556575859606162636465666768697071727374"
 			    "75767778798081828384858687888990919293949596979899";
 
+static inline void put_four(char *digits, uint32_t value)
+{
+	memcpy(digits, pairs + value / 100 * 2, 2);
+	memcpy(digits + 2, pairs + value % 100 * 2, 2);
+}
+
 void pw_line_nanoseconds(struct pw_line *line, uint32_t value)
 {
 	char *digits;
@@ -44,11 +50,8 @@ void pw_line_nanoseconds(struct pw_line *line, uint32_t value)
 	line->length += NANOSECONDS_LEN;
 	digits[0] = '.';
 	digits[9] = (char)('0' + value % 10);
-	value /= 10;
-	for (size_t at = 9; at > 1; value /= 100) {
-		at -= 2;
-		memcpy(digits + at, pairs + value % 100 * 2, 2);
-	}
+	put_four(digits + 5, value / 10 % 10000);
+	put_four(digits + 1, value / 100000);
 }
 
 static size_t count_digits(uint64_t value)
@@ -73,8 +76,13 @@ void pw_line_u64(struct pw_line *line, uint64_t value)
 		return;
 	digits = line->data + line->length;
 	line->length += n;
-	for (; n > 2; n -= 2, value /= 100)
+	for (; n > 4; n -= 4, value /= 10000)
+		put_four(digits + n - 4, (uint32_t)(value % 10000));
+	if (n > 2) {
 		memcpy(digits + n - 2, pairs + value % 100 * 2, 2);
+		value /= 100;
+		n -= 2;
+	}
 	if (n == 2)
 		memcpy(digits, pairs + value * 2, 2);
 	else

@@ -73,30 +73,91 @@ static void put_prefix(struct pw_line *line, const struct pw_place *place)
 		pw_line_literal(line, "/\\\\...");
 }
 
+/* From the uppermost on, a slash before each. */
+static void put_names(struct pw_line *line, const char *names, size_t length)
+{
+	while (length) {
+		const char *name = uppermost(names, length);
+
+		pw_line_literal(line, "/");
+		pw_line_untrusted(line, name, (size_t)(names + length - name) - 1);
+		length = (size_t)(name - names);
+	}
+}
+
 void pw_place_put(struct pw_line *line, const struct pw_place *place)
 {
-	size_t left = place->length;
-
 	if (!place->prefix) {
 		pw_line_literal(line, "null");
 		return;
 	}
 	pw_line_literal(line, "\"");
 	if (place->text) {
-		pw_line_untrusted(line, place->names, strnlen(place->names, left));
+		pw_line_untrusted(line, place->names, strnlen(place->names, place->length));
 		pw_line_literal(line, "\"");
 		return;
 	}
 	put_prefix(line, place);
-	while (left) {
-		const char *name = uppermost(place->names, left);
-
-		pw_line_literal(line, "/");
-		pw_line_untrusted(line, name, (size_t)(place->names + left - name) - 1);
-		left = (size_t)(name - place->names);
-	}
+	put_names(line, place->names, place->length);
 	if (!*place->prefix && !place->length && !place->cut)
 		pw_line_literal(line, "/");
+	pw_line_literal(line, "\"");
+}
+
+void pw_directory_forget(struct pw_directory *directory)
+{
+	directory->text.length = 0;
+}
+
+void pw_directory_done(struct pw_directory *directory)
+{
+	pw_line_done(&directory->names);
+	pw_line_done(&directory->text);
+}
+
+static bool is_in(const struct pw_place *place, const char *names, size_t length,
+		  const struct pw_directory *directory)
+{
+	return directory->text.length && directory->prefix == place->prefix &&
+	       directory->dev == place->dev && directory->cut == place->cut &&
+	       directory->names.length == length &&
+	       (!length || memcmp(directory->names.data, names, length) == 0);
+}
+
+/* False, and none is kept: there is no memory for it. */
+static bool keep_directory(const struct pw_place *place, const char *names, size_t length,
+			   struct pw_directory *directory)
+{
+	directory->prefix = place->prefix;
+	directory->dev = place->dev;
+	directory->cut = place->cut;
+	directory->names.length = directory->text.length = 0;
+	directory->names.failed = directory->text.failed = false;
+	pw_line_add(&directory->names, names, length);
+	pw_line_literal(&directory->text, "\"");
+	put_prefix(&directory->text, place);
+	put_names(&directory->text, names, length);
+	pw_line_literal(&directory->text, "/");
+	if (!directory->names.failed && !directory->text.failed)
+		return true;
+	pw_directory_forget(directory);
+	return false;
+}
+
+void pw_place_put_in(struct pw_line *line, const struct pw_place *place,
+		     struct pw_directory *directory)
+{
+	size_t file = place->prefix && !place->text && place->length ? strlen(place->names) + 1 : 0;
+	const char *names = place->names + file;
+	size_t length = place->length - file;
+
+	if (!file || (!is_in(place, names, length, directory) &&
+		      !keep_directory(place, names, length, directory))) {
+		pw_place_put(line, place);
+		return;
+	}
+	pw_line_add(line, directory->text.data, directory->text.length);
+	pw_line_untrusted(line, place->names, file - 1);
 	pw_line_literal(line, "\"");
 }
 

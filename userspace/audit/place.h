@@ -38,6 +38,25 @@ struct pw_place pw_place_on(const struct pw_mounts *mounts, uint32_t dev, const 
 void pw_place_put(struct pw_line *line, const struct pw_place *place);
 
 /*
+ * The directory of the last place: files of one directory often come in a row. What a prefix points
+ * to stays, or pw_directory_forget() is called.
+ */
+struct pw_directory {
+	const char *prefix;
+	uint32_t dev;
+	bool cut;
+	struct pw_line names;	/* as in the place, without the file's */
+	struct pw_line text;	/* of the path up to the file's name; empty: there is none */
+};
+
+void pw_directory_forget(struct pw_directory *directory);
+void pw_directory_done(struct pw_directory *directory);
+
+/* As pw_place_put(). */
+void pw_place_put_in(struct pw_line *line, const struct pw_place *place,
+		     struct pw_directory *directory);
+
+/*
  * The same with `\#` and a digest for all names below the prefix: HMAC-SHA256 of them as a relative
  * path, in hexadecimal digits. Without a @key, none.
  */

@@ -20,7 +20,7 @@ static bool same_decision(const struct pw_event *a, const struct pw_event *b)
 
 static bool same_file(const struct pw_event *a, const struct pw_event *b)
 {
-	return SAME(ino) && SAME(dev) && SAME(root) && SAME(flags) && SAME(path_len) &&
+	return SAME(object) && SAME(ino) && SAME(dev) && SAME(root) && SAME(flags) && SAME(path_len) &&
 	       SAME(generation) && same_bytes(a, 0, b, 0, a->path_len);
 }
 
@@ -112,13 +112,22 @@ static void keep(struct pw_recorder *recorder, struct pw_line *kept, const struc
 	kept->failed = false;
 }
 
+/* All of the array is copied, which is two instructions, whatever the length. */
+static void put_key(struct pw_line *line, const struct pw_record_writer *writer)
+{
+	if (!pw_line_reserve(line, sizeof(writer->key)))
+		return;
+	memcpy(line->data + line->length, writer->key, sizeof(writer->key));
+	line->length += writer->length;
+}
+
 /* The members from @i on that are in one group; returns what is behind them. */
 static size_t put_group(struct pw_line *line, const struct pw_record_source *source, size_t i)
 {
 	enum pw_record_group group = pw_record_writers[i].group;
 
 	for (; i < pw_record_nfields && pw_record_writers[i].group == group; i++) {
-		pw_line_add(line, pw_record_writers[i].key, pw_record_writers[i].length);
+		put_key(line, &pw_record_writers[i]);
 		pw_record_writers[i].put(line, source);
 	}
 	return i;
@@ -180,6 +189,7 @@ static void put_line(struct pw_line *line, const struct pw_record_source *source
 
 	if (recorder->stale) {
 		recorder->before = NULL;
+		pw_directory_forget(&recorder->directory);
 		recorder->stale = false;
 	}
 	put_head(line, source);

@@ -22,6 +22,7 @@
 #include "audit/cgroups.h"
 #include "common/mounts.h"
 #include "audit/line.h"
+#include "audit/place.h"
 #include "publish/catalog.h"
 #include "publish/path_key.h"
 
@@ -62,6 +63,7 @@ struct pw_recorder {
 	_Alignas(8) char before_bytes[PW_EVENT_SIZE];
 	struct pw_line head, file;		/* the groups before the moment; the one behind it */
 	size_t group_ends[PW_RECORD_GROUPS];	/* where each ends in head */
+	struct pw_directory directory;	/* of the last path */
 	bool stale;			/* mounts or catalogs changed since */
 };
 

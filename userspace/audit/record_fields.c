@@ -197,7 +197,7 @@ static void put_path(struct pw_line *line, const struct pw_record_source *f)
 	if (e && catalog && e->object < PW_OBJECT_IDS && catalog->path_digests[e->object])
 		pw_place_put_digest(line, &place, path_key(f->recorder));
 	else
-		pw_place_put(line, &place);
+		pw_place_put_in(line, &place, &f->recorder->directory);
 }
 
 static void put_dev_member(struct pw_line *line, const struct pw_record_source *f)

@@ -36,7 +36,7 @@ _Static_assert(PW_GROUP_FILE + 1 == PW_RECORD_GROUPS, "the recorder remembers ev
 struct pw_record_writer {
 	enum pw_record_group group;
 	size_t length;
-	const char *key;	/* with its comma, quotes and colon; length bytes */
+	char key[16];	/* with its comma, quotes and colon; length bytes */
 	void (*put)(struct pw_line *line, const struct pw_record_source *source);
 };
 

@@ -37,6 +37,7 @@ void pw_recorder_done(struct pw_recorder *recorder)
 	pw_cgroups_done(&recorder->cgroups);
 	pw_line_done(&recorder->head);
 	pw_line_done(&recorder->file);
+	pw_directory_done(&recorder->directory);
 	*recorder = (struct pw_recorder){ .mounts = PW_MOUNTS_INIT };
 }
 

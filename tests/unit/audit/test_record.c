@@ -504,6 +504,50 @@ static void a_line_after_another(void **state)
 	}
 }
 
+/* Each of these files after each: in the same directory, in none, where a root ends in a file, with digests. */
+static void a_file_after_another(void **state)
+{
+	static const struct {
+		uint32_t dev, root;
+		uint16_t flags;
+		const char *names;
+		size_t length;
+	} files[] = {
+		{ 254 << 20 | 1, 1, 0, NAMES("a.dcm\0study") }, { 254 << 20 | 1, 1, 0, NAMES("long name.dcm\0study") },
+		{ 254 << 20 | 1, 1, 0, NAMES("a\"\\\n\0study") }, { 254 << 20 | 1, 1, 0, NAMES("a.dcm\0studz") },
+		{ 254 << 20 | 1, 1, 0, NAMES("a.dcm") }, { 254 << 20 | 1, 1, 0, NAMES("b.dcm") },
+		{ 254 << 20 | 1, 1, 0, NAMES("\0study") }, { 254 << 20 | 1, 1, 0, NULL, 0 },
+		{ 254 << 20 | 1, 0, 0, NAMES("a.dcm\0study") }, { 254 << 20 | 1, 0, 0, NULL, 0 },
+		{ 254 << 20 | 1, 0, PW_EVENT_PATH_CUT, NAMES("a.dcm\0study") },
+		{ 9 << 20 | 1, 0, 0, NAMES("a.dcm\0study") }, { 9 << 20 | 1, 0, 0, NAMES("b.dcm\0study") },
+		{ 9 << 20 | 2, 0, 0, NAMES("a.dcm\0study") }, { 8 << 20 | 17, 0, 0, NAMES("a.dcm\0study") },
+		{ 8 << 20 | 33, 0, 0, NAMES("c\0a") }, { 8 << 20 | 33, 0, 0, NAMES("b\0a") },
+		{ 8 << 20 | 33, 0, 0, NAMES("c\0b\0a") }, { 0, 0, 0, NAMES("a.dcm\0study") },
+	};
+	const size_t n = sizeof(files) / sizeof(files[0]);
+	struct fixture *f = *state;
+	struct test_event e[2];
+
+	f->recorder.catalogs[0].catalog->path_digests[3] = true;
+	for (size_t i = 0; i < n * n * 4; i++) {
+		size_t which[] = { i / 4 / n, i / 4 % n };
+
+		for (size_t k = 0; k < 2; k++) {
+			test_event_init(&e[k], 70 + k);
+			e[k].event.generation = GENERATION;
+			e[k].event.object = i >> k & 1 ? 2 : 3;
+			e[k].event.dev = files[which[k]].dev;
+			e[k].event.root = files[which[k]].root;
+			e[k].event.flags |= files[which[k]].flags;
+			if (files[which[k]].length)
+				test_event_names(&e[k], &e[k].event.path_len, files[which[k]].names,
+						 files[which[k]].length);
+		}
+		pw_record_event(&f->recorder, &e[0].event, 1, &f->line);
+		assert_line_is_fresh(f, &e[1]);
+	}
+}
+
 static void a_line_after_the_mounts_changed(void **state)
 {
 	static char mounts[] = "21 1 254:1 / /elsewhere rw - ext4 /dev/vdz rw\n";
@@ -651,6 +695,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(numbers_beyond_the_catalog, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_gap, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_line_after_another, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_file_after_another, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_line_after_the_mounts_changed, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(who_started_it, set_up, tear_down),
