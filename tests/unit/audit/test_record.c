@@ -504,45 +504,32 @@ static void a_line_after_another(void **state)
 	}
 }
 
-/* Each of these files after each: in the same directory, in none, where a root ends in a file, with digests. */
+/* Each of these files after each: of one directory and not, where a root ends in a file, with digests. */
 static void a_file_after_another(void **state)
 {
 	static const struct {
-		uint32_t dev, root;
-		uint16_t flags;
-		const char *names;
-		size_t length;
-	} files[] = {
-		{ 254 << 20 | 1, 1, 0, NAMES("a.dcm\0study") }, { 254 << 20 | 1, 1, 0, NAMES("long name.dcm\0study") },
-		{ 254 << 20 | 1, 1, 0, NAMES("a\"\\\n\0study") }, { 254 << 20 | 1, 1, 0, NAMES("a.dcm\0studz") },
-		{ 254 << 20 | 1, 1, 0, NAMES("a.dcm") }, { 254 << 20 | 1, 1, 0, NAMES("b.dcm") },
-		{ 254 << 20 | 1, 1, 0, NAMES("\0study") }, { 254 << 20 | 1, 1, 0, NULL, 0 },
-		{ 254 << 20 | 1, 0, 0, NAMES("a.dcm\0study") }, { 254 << 20 | 1, 0, 0, NULL, 0 },
-		{ 254 << 20 | 1, 0, PW_EVENT_PATH_CUT, NAMES("a.dcm\0study") },
-		{ 9 << 20 | 1, 0, 0, NAMES("a.dcm\0study") }, { 9 << 20 | 1, 0, 0, NAMES("b.dcm\0study") },
-		{ 9 << 20 | 2, 0, 0, NAMES("a.dcm\0study") }, { 8 << 20 | 17, 0, 0, NAMES("a.dcm\0study") },
-		{ 8 << 20 | 33, 0, 0, NAMES("c\0a") }, { 8 << 20 | 33, 0, 0, NAMES("b\0a") },
-		{ 8 << 20 | 33, 0, 0, NAMES("c\0b\0a") }, { 0, 0, 0, NAMES("a.dcm\0study") },
+		uint32_t dev, root, flags;
+	} above[] = {
+		{ 254 << 20 | 1, 1, 0 }, { 254 << 20 | 1, 0, 0 }, { 254 << 20 | 1, 0, PW_EVENT_PATH_CUT },
+		{ 9 << 20 | 1, 0, 0 }, { 9 << 20 | 2, 0, 0 }, { 8 << 20 | 33, 0, 0 }, { 0, 0, 0 },
 	};
-	const size_t n = sizeof(files) / sizeof(files[0]);
+	static const char *const names[] = { "", "a\0", "b\0", "b\0a\0", "c \"\\\n\0a\0", "\0a\0", "b\0b\0a\0" };
+	static const size_t lengths[] = { 0, 2, 2, 4, 8, 3, 6 }, n = 7;
 	struct fixture *f = *state;
 	struct test_event e[2];
 
 	f->recorder.catalogs[0].catalog->path_digests[3] = true;
-	for (size_t i = 0; i < n * n * 4; i++) {
-		size_t which[] = { i / 4 / n, i / 4 % n };
-
-		for (size_t k = 0; k < 2; k++) {
+	for (size_t i = 0; i < 4 * n * n * n * n; i++) {
+		for (size_t k = 0, at = i / 4; k < 2; k++, at /= n * n) {
 			test_event_init(&e[k], 70 + k);
 			e[k].event.generation = GENERATION;
 			e[k].event.object = i >> k & 1 ? 2 : 3;
-			e[k].event.dev = files[which[k]].dev;
-			e[k].event.root = files[which[k]].root;
-			e[k].event.flags |= files[which[k]].flags;
-			if (files[which[k]].length)
-				test_event_names(&e[k], &e[k].event.path_len, files[which[k]].names,
-						 files[which[k]].length);
+			e[k].event.dev = above[at % n].dev;
+			e[k].event.root = above[at % n].root;
+			e[k].event.flags |= above[at % n].flags;
+			test_event_names(&e[k], &e[k].event.path_len, names[at / n % n], lengths[at / n % n]);
 		}
+		f->recorder.stale = true;
 		pw_record_event(&f->recorder, &e[0].event, 1, &f->line);
 		assert_line_is_fresh(f, &e[1]);
 	}
