@@ -2,7 +2,7 @@
 # The stages, left to right. Each is a static archive that may use only what is
 # to its left; the link order below is what makes an upward call fail.
 
-STAGES := common policy publish audit report
+STAGES := common policy bundle publish audit report
 HAVE = $(wildcard userspace/$(1)/*.c)
 # the stages that exist, up to and with $(1); all of them for the programs
 UPTO = $(if $(filter $(1),$(STAGES)),$(call upto_,$(1),$(STAGES)),$(STAGES))

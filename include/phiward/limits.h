@@ -17,6 +17,13 @@
 #define PW_INCLUDES_MAX 16	/* files that one policy includes */
 #define PW_DIAGNOSTICS_MAX 200	/* errors, warnings and notes kept of one policy */
 
+#define PW_BUNDLE_BYTES_MAX (8U << 20)	/* a bundle, as a file and as what is signed of it */
+#define PW_BUNDLE_FILES_MAX 64
+#define PW_BUNDLE_SIGNERS_MAX 16
+#define PW_TRUST_FILE_BYTES_MAX (4U << 20)	/* one file of certificates, or a revocation list */
+#define PW_TRUST_ROLES_MAX 16
+#define PW_TRUST_FILES_MAX 256	/* files that one trust.yaml names */
+
 /*
  * Ids of objects and subjects are given once per name and never reused during
  * a boot; a policy that would need more is refused until the next boot.

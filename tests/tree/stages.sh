@@ -3,7 +3,7 @@
 # A stage uses only what is to its left, in its includes and in its symbols.
 . "$(dirname "$0")/lib/tap.bash"
 
-stages=(common policy publish audit report)
+stages=(common policy bundle publish audit report)
 found=
 for i in "${!stages[@]}"; do
 	for right in "${stages[@]:$((i + 1))}" daemon cli; do

@@ -254,12 +254,9 @@ static int read_path(json_object *array, struct pw_tree_path *path)
 /* A CMS says its own length, so that padding of Base64 behind it does not matter. */
 static int read_cms(const char *text, struct pw_proof *proof)
 {
-	size_t n = strlen(text), padding = n && text[n - 1] == '=' ? 1 : 0;
-
-	padding += n > 1 && text[n - 2] == '=';
-	if (!n || n % 4 || n > PW_BASE64_LEN(CMS_MAX))
+	if (!pw_base64_length(text, &proof->cms_length) || !proof->cms_length ||
+	    proof->cms_length > CMS_MAX)
 		return -EBADMSG;
-	proof->cms_length = n / 4 * 3 - padding;
 	proof->cms = malloc(proof->cms_length + 1);
 	if (!proof->cms)
 		return -ENOMEM;

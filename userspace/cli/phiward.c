@@ -47,6 +47,26 @@ static const struct pw_command commands[] = {
 	  "  --allow-downgrade  accept a version that is lower than the one in force\n"
 	  "  --wait             until hard links made before the policy are found\n",
 	  pw_cmd_apply },
+	{ "bundle build", "-o BUNDLE MANIFEST", "put a policy and what belongs to it into one file",
+	  "  Reads MANIFEST, the policy that it names and what this includes. The BUNDLE that is\n"
+	  "  written is signed by nobody.\n",
+	  pw_cmd_bundle_build },
+	{ "bundle sign", "--key KEY --certificate FILE [-o FILE] BUNDLE", "add a signature to a bundle",
+	  "  --key KEY           the private key: a file, or a URI of OpenSSL's providers, as\n"
+	  "                      pkcs11:token=...;object=...\n"
+	  "  --certificate FILE  its certificate, and those that lead to the one that is trusted\n"
+	  "  -o FILE             write this one instead of BUNDLE\n",
+	  pw_cmd_bundle_sign },
+	{ "bundle verify", "[--trust FILE] [--device FILE] BUNDLE",
+	  "whether enough of those who are trusted have signed a bundle",
+	  "  --trust FILE   default /etc/phiward/trust.yaml\n"
+	  "  --device FILE  default /etc/phiward/device.yaml, where there is one\n\n"
+	  "  Needs no rights and no daemon. Exits with 1 when the bundle would be refused.\n",
+	  pw_cmd_bundle_verify },
+	{ "bundle inspect", "[--json | --file NAME] BUNDLE", "what is in a bundle, and who has signed it",
+	  "  --file NAME  the text of that file alone\n\n"
+	  "  Nothing of it is judged: `phiward bundle verify` does that.\n",
+	  pw_cmd_bundle_inspect },
 	{ "status", "[--json]", "what is really enforced",
 	  "  Works without the daemon for root. Exits with 0 when phiward enforces, else with 1.\n",
 	  pw_cmd_status },
@@ -197,14 +217,15 @@ static int words_of(const struct pw_command *command, int argc, char **argv)
 
 static int unknown_command(int argc, char **argv)
 {
+	const bool group = !strcmp(argv[1], "audit") || !strcmp(argv[1], "bundle");
 	char given[64];
 	struct pw_near near = { .text = given };
 
-	if (argc == 2 && !strcmp(argv[1], "audit"))
-		return pw_fail(PW_EXIT_USAGE, "'audit' needs 'query', 'tail', 'verify', 'prove' or 'digest'; see: phiward --help");
-	snprintf(given, sizeof(given), "%s%s%s", argv[1],
-		 argc > 2 && !strcmp(argv[1], "audit") ? " " : "",
-		 argc > 2 && !strcmp(argv[1], "audit") ? argv[2] : "");
+	if (argc == 2 && group)
+		return pw_fail(PW_EXIT_USAGE, "'%s' needs %s; see: phiward --help", argv[1],
+			       *argv[1] == 'a' ? "'query', 'tail', 'verify', 'prove' or 'digest'" :
+						 "'build', 'sign', 'verify' or 'inspect'");
+	snprintf(given, sizeof(given), "%s%s%s", argv[1], group ? " " : "", group ? argv[2] : "");
 	for (size_t i = 0; i < PW_ARRAY_SIZE(commands); i++)
 		pw_near_offer(&near, commands[i].name);
 	if (near.best)

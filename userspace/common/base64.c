@@ -26,3 +26,14 @@ bool pw_base64_read(const char *text, uint8_t *bytes, size_t n)
 	pw_base64_write(again, bytes, n);
 	return memcmp(again, text, length) == 0;
 }
+
+bool pw_base64_length(const char *text, size_t *ret)
+{
+	size_t n = strlen(text), padding;
+
+	if (n % 4)
+		return false;
+	padding = n && text[n - 1] == '=' ? 1 + (text[n - 2] == '=') : 0;
+	*ret = n / 4 * 3 - padding;
+	return true;
+}

@@ -15,4 +15,7 @@ void pw_base64_write(char *text, const uint8_t *bytes, size_t n);
 /* The whole of @text as exactly @n bytes, in the one form that they have. */
 bool pw_base64_read(const char *text, uint8_t *bytes, size_t n);
 
+/* How many bytes @text stands for, by its length and its padding; false: no text of such a length can. */
+bool pw_base64_length(const char *text, size_t *ret);
+
 #endif

@@ -3,6 +3,7 @@
  * Inside the policy stage: from the tree to struct pw_policy. A mapping is read
  * by a table of its keys; what the table does not name is refused. Readers
  * report to reader->diag and go on, so that one run finds all errors.
+ * userspace/bundle reads its files with schema.c too; there reader->policy is NULL.
  */
 #ifndef PW_POLICY_READER_H
 #define PW_POLICY_READER_H

@@ -73,15 +73,15 @@ static const char *wrong_character(const char *text, size_t length, size_t n,
 }
 
 /* Refuses what is no text before the library sees it. */
-static int scan(struct builder *b, const char *text, size_t length)
+static int scan(struct builder *b, const char *text, size_t length, size_t max)
 {
 	static const char byte_order_mark[] = "\xef\xbb\xbf";
 	struct pw_position at = {.file = b->file, .line = 1, .column = 1};
 	const char *wrong;
 	size_t i = 0, n;
 
-	if (length > PW_POLICY_BYTES_MAX) {
-		error_at(b, &at, "the policy is larger than %u bytes", PW_POLICY_BYTES_MAX);
+	if (length > max) {
+		error_at(b, &at, "larger than %zu bytes", max);
 		return -EINVAL;
 	}
 	if (length >= 3 && !memcmp(text, byte_order_mark, 3))
@@ -413,14 +413,14 @@ out_diag:
 	return r;
 }
 
-int pw_yaml_read(struct pw_arena *arena, const char *file, const char *text, size_t length,
-		 struct pw_diag *diag, struct pw_yaml **ret)
+int pw_yaml_read_bounded(struct pw_arena *arena, const char *file, const char *text, size_t length,
+			 size_t max, struct pw_diag *diag, struct pw_yaml **ret)
 {
 	struct builder b = {.arena = arena, .diag = diag, .file = file};
 	struct pw_position top = {.file = file, .line = 1, .column = 1};
 	int r;
 
-	r = scan(&b, text, length);
+	r = scan(&b, text, length, max);
 	if (!r)
 		r = parse(&b, text, length);
 	if (r < 0)
@@ -432,4 +432,10 @@ int pw_yaml_read(struct pw_arena *arena, const char *file, const char *text, siz
 	*ret = b.root;
 
 	return 0;
+}
+
+int pw_yaml_read(struct pw_arena *arena, const char *file, const char *text, size_t length,
+		 struct pw_diag *diag, struct pw_yaml **ret)
+{
+	return pw_yaml_read_bounded(arena, file, text, length, PW_POLICY_BYTES_MAX, diag, ret);
 }

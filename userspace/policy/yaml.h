@@ -33,10 +33,14 @@ struct pw_yaml {
 
 /*
  * The root is NULL where there is none. Errors go to @diag; the text is bounded
- * by PW_POLICY_BYTES_MAX, the nesting by PW_POLICY_DEPTH_MAX. @file is kept in
+ * by @max bytes, the nesting by PW_POLICY_DEPTH_MAX. @file is kept in
  * the positions. Returns -EINVAL when no tree could be made, -ENOMEM, or 0;
  * then @diag may still hold errors.
  */
+int pw_yaml_read_bounded(struct pw_arena *arena, const char *file, const char *text, size_t length,
+			 size_t max, struct pw_diag *diag, struct pw_yaml **ret);
+
+/* A policy, or what stands beside one: PW_POLICY_BYTES_MAX. */
 int pw_yaml_read(struct pw_arena *arena, const char *file, const char *text, size_t length,
 		 struct pw_diag *diag, struct pw_yaml **ret);
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <json-c/json.h>
+#include "common/json.h"
 
 /* Writes DIRFD/@name by way of a temporary file, synced before it takes the name. */
 int pw_store_write(int dirfd, const char *name, const char *data, size_t length);
@@ -18,21 +18,5 @@ int pw_store_read(int dirfd, const char *name, size_t max, char **ret_data, size
 /* The same with one JSON object a file; -EBADMSG when it is none. */
 int pw_store_write_json(int dirfd, const char *name, json_object *object);
 int pw_store_read_json(int dirfd, const char *name, json_object **ret);
-
-/* Members of an object: false, and nothing written, when absent or of another type. */
-bool pw_json_string(json_object *object, const char *key, const char **ret);
-bool pw_json_u64(json_object *object, const char *key, uint64_t *ret);
-bool pw_json_bool(json_object *object, const char *key, bool *ret);
-bool pw_json_array(json_object *object, const char *key, json_object **ret);
-
-/* Adds and takes over @value; -ENOMEM when @value is NULL or there is no room. */
-int pw_json_add(json_object *object, const char *key, json_object *value);
-int pw_json_append(json_object *array, json_object *value);
-
-static inline void pw_json_putp(json_object **object)
-{
-	json_object_put(*object);
-	*object = NULL;
-}
 
 #endif
