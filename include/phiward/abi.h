@@ -21,7 +21,7 @@
 #include "limits.h"
 #include "words.h"
 
-#define PW_ABI_VERSION 6
+#define PW_ABI_VERSION 7
 
 #define PW_ASSERT_SIZE(type, bytes)                                                                \
 	_Static_assert(sizeof(type) == (bytes), "the size of " #type " is part of the ABI")
@@ -418,6 +418,15 @@ struct pw_own_directory {
 };
 PW_ASSERT_SIZE(struct pw_own_directory, 16);
 
+#define PW_SEAL_DIGEST_LEN 32
+
+/* The policy that a start must find where a signed bundle took the place of the sealed one. */
+struct pw_successor {
+	__u64 version;	/* 0: there is none */
+	__u8 digest[PW_SEAL_DIGEST_LEN];
+};
+PW_ASSERT_SIZE(struct pw_successor, 40);
+
 struct pw_state {
 	__u32 abi;	/* PW_ABI_VERSION */
 	__u32 active;	/* 0 or 1; the one word that a swap writes */
@@ -439,9 +448,11 @@ struct pw_state {
 	__u32 seal_flags;	/* PW_SEAL_* */
 	__u32 repeats;		/* entries of map `repeats` */
 	__u32 zero2;
+	/* Since the seal: the accepted one, and one that is being put into its place. */
+	struct pw_successor accepted, next;
 };
 PW_ASSERT_SIZE(struct pw_state, 48 + 8 * 24 + 32 * 8 + PW_OWN_MAPS * 4 + PW_OWN_CGROUPS * 8 +
-				PW_OWN_MOUNTS * 24 + 16);
+				PW_OWN_MOUNTS * 24 + 16 + 2 * 40);
 _Static_assert((int)PW_LOSS_MAX_ <= 8, "lost[] has a slot for every reason");
 _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every counter");
 
@@ -456,7 +467,6 @@ struct pw_seal_place {
 };
 PW_ASSERT_SIZE(struct pw_seal_place, 32);
 
-#define PW_SEAL_DIGEST_LEN 32
 #define PW_SEAL_BY_MODULE (1U << 0)	/* the kernel module was sealed with it */
 
 /* Map `seal`, one entry: all zero, or what phiwardd must find at each start until the next boot. */
@@ -465,7 +475,7 @@ struct pw_seal {
 	__u32 flags;		/* PW_SEAL_* */
 	__u64 version;		/* of the policy */
 	__u8 digest[PW_SEAL_DIGEST_LEN];
-	__u8 trust[PW_SEAL_DIGEST_LEN];	/* SHA-256 of the auditor's certificate, or zero */
+	__u8 trust[PW_SEAL_DIGEST_LEN];	/* SHA-256 of the auditor's certificate and trust.yaml, or zero */
 	struct pw_seal_place state;	/* the daemon's directories */
 	struct pw_seal_place log;
 };

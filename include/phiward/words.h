@@ -157,7 +157,8 @@ enum pw_on_loss { PW_ON_LOSS_LIST(PW_ENUM_ENTRY) PW_ON_LOSS_MAX_ };
 	X(PW_REASON_ELSEWHERE, "it does not see the directories that PID 1 sees")                  \
 	X(PW_REASON_SEALED, "phiward is sealed until the next boot")                               \
 	X(PW_REASON_FOREIGN, "phiwardd found other files or mounts than those it was sealed with") \
-	X(PW_REASON_LOG, "the log's own: its room, and how long the policy keeps it")
+	X(PW_REASON_LOG, "the log's own: its room, and how long the policy keeps it")              \
+	X(PW_REASON_UNSIGNED, "it is not what trust.yaml requires: signed, valid and no older one")
 
 enum pw_reason { PW_REASON_LIST(PW_ENUM_ENTRY) PW_REASON_MAX_ };
 

@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!pw_bundle_parse("t", (const char *)data, size, &bundle, &diag)) {
 		write_again(bundle, &diag);
-		if (!pw_bundle_sources(bundle, &sources, &n, &diag) && !sources[0].text)
+		if (!pw_bundle_sources(bundle, &sources, &n) && !sources[0].text)
 			abort();
 	} else if (!diag.errors) {
 		abort();

@@ -201,8 +201,7 @@ struct pw_bundle *pw_bundle_free(struct pw_bundle *bundle)
 	return NULL;
 }
 
-int pw_bundle_sources(const struct pw_bundle *bundle, struct pw_source **ret, size_t *ret_n,
-		      struct pw_diag *diag)
+int pw_bundle_sources(const struct pw_bundle *bundle, struct pw_source **ret, size_t *ret_n)
 {
 	_cleanup_free_ struct pw_source *sources = calloc(bundle->nfiles + 1, sizeof(*sources));
 	size_t n = 1;
@@ -214,15 +213,11 @@ int pw_bundle_sources(const struct pw_bundle *bundle, struct pw_source **ret, si
 		struct pw_source source = {.name = (char *)file->name, .text = file->text,
 					   .length = file->length};
 
-		if (file->role == PW_BUNDLE_POLICY) {
+		source.site = file->role == PW_BUNDLE_SITE;
+		if (file->role == PW_BUNDLE_POLICY)
 			sources[0] = source;
-		} else if (file->role == PW_BUNDLE_INCLUDE) {
+		else if (file->role == PW_BUNDLE_INCLUDE || source.site)
 			sources[n++] = source;
-		} else if (file->role == PW_BUNDLE_SITE) {
-			pw_diag_add(diag, PW_DIAG_ERROR, &file->at, "this release cannot merge a "
-				    "file with the role 'site': build the bundle without 'site'");
-			return -EINVAL;
-		}
 	}
 	*ret = TAKE_PTR(sources);
 	*ret_n = n;

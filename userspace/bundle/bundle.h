@@ -62,8 +62,7 @@ static inline void pw_bundle_freep(struct pw_bundle **bundle)
  * The files as pw_policy_parse() wants them; borrowed from @bundle, but for the array, which the
  * caller frees.
  */
-int pw_bundle_sources(const struct pw_bundle *bundle, struct pw_source **ret, size_t *ret_n,
-		      struct pw_diag *diag);
+int pw_bundle_sources(const struct pw_bundle *bundle, struct pw_source **ret, size_t *ret_n);
 
 /* The text that is signed, from its parts. The caller frees it. */
 int pw_bundle_write(const struct pw_bundle_head *head, const struct pw_bundle_file *files,

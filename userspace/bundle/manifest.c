@@ -164,7 +164,7 @@ static int read_again(const char *path, const char *text, size_t length, struct 
 
 	r = pw_bundle_parse(path, text, length, &bundle, diag);
 	if (!r)
-		r = pw_bundle_sources(bundle, &sources, &n, diag);
+		r = pw_bundle_sources(bundle, &sources, &n);
 
 	return r ? r : pw_policy_parse(sources, n, &policy, diag);
 }

@@ -205,7 +205,7 @@ static int verify_policy(const struct pw_accept *accept, struct pw_diag *diag)
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
 	_cleanup_free_ struct pw_source *sources = NULL;
 	size_t n;
-	int r = pw_bundle_sources(accept->bundle, &sources, &n, diag);
+	int r = pw_bundle_sources(accept->bundle, &sources, &n);
 
 	return r ? r : pw_policy_parse(sources, n, &policy, diag);
 }

@@ -41,9 +41,11 @@ static const struct pw_command commands[] = {
 	  "  Needs no rights, no daemon and no kernel support.\n",
 	  pw_cmd_diff },
 	{ "apply", "[--site FILE] [--allow-downgrade] [--wait] FILE", "put a policy into force",
-	  "  Checks FILE and what it includes and swaps it in at once, for new and for\n"
-	  "  running processes. On any error the policy in force stays.\n\n"
-	  "  --site FILE        with a site's file over it\n"
+	  "  FILE  a policy, which is checked with what it includes, or a signed bundle\n\n"
+	  "  It is swapped in at once, for new and for running processes. On any error the policy\n"
+	  "  in force stays. Where there is a /etc/phiward/trust.yaml, or while sealed, only a\n"
+	  "  bundle that is signed as it requires is taken.\n\n"
+	  "  --site FILE        with a site's file over the policy\n"
 	  "  --allow-downgrade  accept a version that is lower than the one in force\n"
 	  "  --wait             until hard links made before the policy are found\n",
 	  pw_cmd_apply },

@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/base64.h"
 #include "common/cleanup.h"
 #include "common/sha256.h"
 #include "common/text.h"
 #include "daemon/answer.h"
+#include "daemon/bundle.h"
 #include "daemon/daemon.h"
 #include "policy/lint.h"
 #include "policy/parse.h"
@@ -125,30 +127,81 @@ static bool wait_for_scan(struct pw_daemon *daemon, struct pw_client *client, js
 	return false;
 }
 
-static void run_apply(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
-{
-	struct pw_source *sources = NULL;
-	struct pw_diag diag = { 0 };
+/* What one apply is about: the texts of a policy, or a bundle. */
+struct wanted {
+	struct pw_source *sources;
+	size_t nsources;
+	uint8_t *bundle;	/* NULL: there are sources */
+	size_t length;
 	bool downgrade, wait;
+};
+
+static int read_bundle(json_object *request, struct wanted *wanted)
+{
+	const char *text;
+
+	if (json_object_object_get_ex(request, "sources", NULL) ||
+	    !pw_json_string(request, "bundle", &text) || !pw_base64_length(text, &wanted->length))
+		return -EBADMSG;
+	wanted->bundle = malloc(wanted->length + 1);
+	if (!wanted->bundle)
+		return -ENOMEM;
+	return pw_base64_read(text, wanted->bundle, wanted->length) ? 0 : -EBADMSG;
+}
+
+static int read_wanted(json_object *request, struct wanted *wanted)
+{
+	if (!read_flag(request, "allow_downgrade", &wanted->downgrade) ||
+	    !read_flag(request, "wait", &wanted->wait))
+		return -EBADMSG;
+	return json_object_object_get_ex(request, "bundle", NULL) ?
+		       read_bundle(request, wanted) :
+		       read_sources(request, &wanted->sources, &wanted->nsources);
+}
+
+static void add_applied(struct pw_daemon *daemon, json_object *answer)
+{
+	const struct pw_catalog *catalog = pw_ward_catalog(daemon->ward);
+
+	if (!answer)
+		return;
+	pw_json_add(answer, "policy", json_object_new_string(catalog->policy));
+	pw_json_add(answer, "version", json_object_new_uint64(catalog->version));
+	pw_json_add(answer, "generation", json_object_new_uint64(catalog->generation));
+}
+
+static void apply(struct pw_daemon *daemon, struct pw_client *client, const struct wanted *wanted)
+{
+	const uid_t uid = pw_client_peer(client)->uid;
+	struct pw_diag diag = { 0 };
 	json_object *answer;
-	size_t n = 0;
 	int r;
 
-	if (!read_flag(request, "allow_downgrade", &downgrade) ||
-	    !read_flag(request, "wait", &wait) || read_sources(request, &sources, &n) < 0) {
-		pw_client_answer(client, pw_answer_error(PW_EXIT_USAGE, "no proper apply"));
-		return;
-	}
-	r = apply_sources(daemon, pw_client_peer(client)->uid, sources, n, downgrade, &diag);
-	pw_sources_free(sources, n);
+	r = wanted->bundle ?
+		    pw_bundle_apply(daemon, wanted->bundle, wanted->length, wanted->downgrade, uid,
+				    &diag) :
+		    apply_sources(daemon, uid, wanted->sources, wanted->nsources, wanted->downgrade,
+				  &diag);
 	answer = pw_answer_diag(r, &diag);
 	pw_diag_done(&diag);
-	if (!r && answer)
-		pw_json_add(answer, "generation",
-			    json_object_new_uint64(pw_ward_catalog(daemon->ward)->generation));
-	if (!r && wait && pw_ward_scanning(daemon->ward) && wait_for_scan(daemon, client, answer))
+	if (!r)
+		add_applied(daemon, answer);
+	if (!r && wanted->wait && pw_ward_scanning(daemon->ward) &&
+	    wait_for_scan(daemon, client, answer))
 		return;
 	pw_client_answer(client, answer);
+}
+
+static void run_apply(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	struct wanted wanted = { 0 };
+
+	if (read_wanted(request, &wanted) < 0)
+		pw_client_answer(client, pw_answer_error(PW_EXIT_USAGE, "no proper apply"));
+	else
+		apply(daemon, client, &wanted);
+	pw_sources_free(wanted.sources, wanted.nsources);
+	free(wanted.bundle);
 }
 
 void pw_control_scan_over(struct pw_daemon *daemon)
@@ -340,8 +393,8 @@ static void run_report(struct pw_daemon *daemon, struct pw_client *client, json_
 }
 
 static const char *const no_members[] = { "command", NULL };
-static const char *const apply_members[] = { "command", "sources", "allow_downgrade", "wait",
-					     NULL };
+static const char *const apply_members[] = { "command", "sources", "bundle", "allow_downgrade",
+					     "wait", NULL };
 
 static const char *const report_members[] = { "command", "digest", NULL };
 static const char *const why_members[] = { "command", "about", "since", NULL };

@@ -67,7 +67,23 @@ void pw_daemon_close(struct pw_daemon *daemon);
  */
 int pw_daemon_restore(struct pw_daemon *daemon);
 
-/* Takes @policy over in any case. Errors are in @diag. @uid: who wants it. */
+/* Opens where nothing of phiward is in the kernel; an error is in @diag. */
+int pw_daemon_want_ward(struct pw_daemon *daemon, struct pw_diag *diag);
+
+/* What the signatures of a bundle were judged by. */
+struct pw_signed {
+	const struct pw_trust *trust;
+	bool allow_downgrade;
+};
+
+/* The same as pw_daemon_apply() for the policy of a bundle that was judged; sealed or not. */
+int pw_daemon_apply_signed(struct pw_daemon *daemon, struct pw_policy *policy,
+			   const struct pw_signed *by, uid_t uid, struct pw_diag *diag);
+
+/*
+ * Takes @policy over in any case. Errors are in @diag. @uid: who wants it. Refused where there
+ * is a trust.yaml.
+ */
 int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool allow_downgrade,
 		    uid_t uid, struct pw_diag *diag);
 

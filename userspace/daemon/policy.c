@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/words.h"
 #include "daemon/answer.h"
+#include "daemon/bundle.h"
 #include "daemon/daemon.h"
 #include "publish/pins.h"
 
@@ -121,14 +122,15 @@ static int refuse(struct pw_diag *diag, int error, const char *text)
 }
 
 /*
- * The record says what was wrong when that is the version: the policy itself has no fault
- * that could be found later. What else was wrong can have paths in it, and this is shown to
+ * The record says what was wrong when that is the version, or the seal: the policy itself has no
+ * fault that could be found later. What else was wrong can have paths in it, and this is shown to
  * those who may not see them.
  */
 static void note_refused(struct pw_daemon *daemon, const struct pw_policy *policy, uid_t uid,
 			 int error, const struct pw_diag *diag)
 {
-	const char *why = error == -ESTALE && diag->n ? diag->entries[diag->n - 1].text : NULL;
+	const bool said = (error == -ESTALE || error == -EKEYREJECTED) && diag->n;
+	const char *why = said ? diag->entries[diag->n - 1].text : NULL;
 
 	pw_daemon_note(daemon, PW_RECORD_POLICY, PW_ACTION_APPLY, PW_VERDICT_DENY,
 		       PW_REASON_ADMIN, "%s version %" PRIu64 ", by uid %u%s%s", policy->name,
@@ -147,31 +149,56 @@ static int refuse_sealed(struct pw_daemon *daemon, enum pw_action action, uid_t 
 	return refuse(diag, -EPERM, sealed);
 }
 
-int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool allow_downgrade,
-		    uid_t uid, struct pw_diag *diag)
+int pw_daemon_want_ward(struct pw_daemon *daemon, struct pw_diag *diag)
 {
 	int r = daemon->ward ? 0 : pw_daemon_open(daemon, diag);
 
-	if (r < 0) {
+	return r < 0 ? refuse(diag, r, "nothing can be enforced on this machine as it is; "
+				       "phiward doctor says why") : 0;
+}
+
+/* Frees @policy when @error says that it was not taken over. */
+static int applied(struct pw_daemon *daemon, struct pw_policy *policy, uid_t uid, int error,
+		   const struct pw_diag *diag)
+{
+	pw_ward_set_by(daemon->ward, "phiwardd");
+	if (error < 0) {
+		note_refused(daemon, policy, uid, error, diag);
 		pw_policy_free(policy);
-		return refuse(diag, r, "nothing can be enforced on this machine as it is; "
-				       "phiward doctor says why");
+		return error;
 	}
-	if (pw_ward_sealed(daemon->ward)) {
+	pw_watch_applied(daemon);
+	return 0;
+}
+
+int pw_daemon_apply_signed(struct pw_daemon *daemon, struct pw_policy *policy,
+			   const struct pw_signed *by, uid_t uid, struct pw_diag *diag)
+{
+	int r;
+
+	act_for(daemon, uid);
+	r = pw_ward_sealed(daemon->ward) ?
+		    pw_ward_succeed(daemon->ward, policy, by->trust, diag) :
+		    pw_ward_apply(daemon->ward, policy, by->allow_downgrade, diag);
+	return applied(daemon, policy, uid, r, diag);
+}
+
+int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool allow_downgrade,
+		    uid_t uid, struct pw_diag *diag)
+{
+	int r = pw_daemon_want_ward(daemon, diag);
+
+	if (!r && pw_ward_sealed(daemon->ward))
 		r = refuse_sealed(daemon, PW_ACTION_APPLY, uid, policy, diag);
+	else if (!r)
+		r = pw_bundle_refuse_unsigned(daemon, policy, uid, diag);
+	if (r < 0) {
 		pw_policy_free(policy);
 		return r;
 	}
 	act_for(daemon, uid);
 	r = pw_ward_apply(daemon->ward, policy, allow_downgrade, diag);
-	pw_ward_set_by(daemon->ward, "phiwardd");
-	if (r < 0) {
-		note_refused(daemon, policy, uid, r, diag);
-		pw_policy_free(policy);
-		return r;
-	}
-	pw_watch_applied(daemon);
-	return 0;
+	return applied(daemon, policy, uid, r, diag);
 }
 
 /* Writes all that was issued; false when some numbers still are in neither line nor gap. */

@@ -426,7 +426,7 @@ static int read_with(struct pw_supply *supply, const char *name, const struct pw
 	if (!supply->directory || !cases)
 		return -ENOMEM;
 	cases->arena = arena;
-	r = pw_source_fetch(supply, arena, name, NULL, false, PW_POLICY_BYTES_MAX, &source);
+	r = pw_source_fetch(supply, arena, name, NULL, PW_POLICY_BYTES_MAX, &source);
 	if (r == -EFBIG)
 		pw_error(&reader, &top, "test cases have at most %u bytes", PW_POLICY_BYTES_MAX);
 	else if (r < 0 && r != -ENOMEM)

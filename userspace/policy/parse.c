@@ -215,7 +215,7 @@ static int add_source(struct pw_reader *reader, const char *name, const struct p
 	int r;
 
 	r = pw_source_fetch(reader->supply, policy->arena, name, include ? include->text : NULL,
-			    false, PW_POLICY_BYTES_MAX - reader->bytes, source);
+			    PW_POLICY_BYTES_MAX - reader->bytes, source);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
@@ -228,7 +228,7 @@ static int add_source(struct pw_reader *reader, const char *name, const struct p
 }
 
 /* The site's file is the last of the sources. */
-static int add_site(struct pw_reader *reader, const char *policy)
+static int add_site(struct pw_reader *reader)
 {
 	struct pw_source *source = &reader->policy->sources[reader->policy->nsources];
 	const struct pw_supply *supply = reader->supply;
@@ -241,8 +241,8 @@ static int add_site(struct pw_reader *reader, const char *policy)
 			name = supply->sources[i].name;
 	if (!name)
 		return 0;
-	r = pw_source_fetch(supply, reader->arena, policy, name, true,
-			    PW_POLICY_BYTES_MAX - reader->bytes, source);
+	r = pw_source_fetch_site(supply, reader->arena, name, PW_POLICY_BYTES_MAX - reader->bytes,
+				 source);
 	if (r < 0 && r != -ENOMEM) {
 		struct pw_position top = {.file = pw_arena_copy(reader->arena, name, strlen(name)),
 					  .line = 1, .column = 1};
@@ -328,7 +328,7 @@ static int read_all(struct pw_reader *reader, const char *name)
 		return -ENOMEM;
 	r = gather(reader, name);
 	if (!r) {
-		r = add_site(reader, name);
+		r = add_site(reader);
 		if (r < 0)
 			return r;
 	}

@@ -86,21 +86,38 @@ static int fetch_text(const struct pw_supply *supply, const char *include, size_
 	return source->text ? 0 : -ENOMEM;
 }
 
-int pw_source_fetch(const struct pw_supply *supply, struct pw_arena *arena, const char *policy,
-		    const char *include, bool site, size_t max, struct pw_source *ret)
+static int fetch(const struct pw_supply *supply, struct pw_arena *arena, const char *directory,
+		 const char *name, const char *include, size_t max, struct pw_source *source)
 {
-	struct pw_source source = {.site = site};
-	const char *name = include ? include : policy;
-	int r;
-
-	source.name = pw_arena_copy(arena, name, strlen(name));
-	source.path = join(arena, include && !site ? supply->directory : "", name);
-	if (!source.name || !source.path)
+	source->name = pw_arena_copy(arena, name, strlen(name));
+	source->path = join(arena, directory, name);
+	if (!source->name || !source->path)
 		return -ENOMEM;
-	r = fetch_text(supply, include, max, arena, &source);
-	if (r < 0)
-		return r;
-	*ret = source;
 
-	return 0;
+	return fetch_text(supply, include, max, arena, source);
+}
+
+int pw_source_fetch(const struct pw_supply *supply, struct pw_arena *arena, const char *policy,
+		    const char *include, size_t max, struct pw_source *ret)
+{
+	struct pw_source source = {};
+	int r = fetch(supply, arena, include ? supply->directory : "", include ?: policy, include,
+		      max, &source);
+
+	if (!r)
+		*ret = source;
+
+	return r;
+}
+
+int pw_source_fetch_site(const struct pw_supply *supply, struct pw_arena *arena, const char *name,
+			 size_t max, struct pw_source *ret)
+{
+	struct pw_source source = {.site = true};
+	int r = fetch(supply, arena, "", name, name, max, &source);
+
+	if (!r)
+		*ret = source;
+
+	return r;
 }

@@ -17,13 +17,15 @@ struct pw_supply {
 };
 
 /*
- * Fetches the policy (@include NULL) or the file that it names @include; with @site, @include is
- * the site's file. *@ret
+ * Fetches the policy (@include NULL) or the file that it names @include. *@ret
  * lies in @arena. Negative errno: what opening or reading gave, -EFBIG beyond
  * @max bytes, -ENOENT when memory holds no such source.
  */
 int pw_source_fetch(const struct pw_supply *supply, struct pw_arena *arena, const char *policy,
-		    const char *include, bool site, size_t max, struct pw_source *ret);
+		    const char *include, size_t max, struct pw_source *ret);
+/* The same of a site's file; @name as in struct pw_supply. */
+int pw_source_fetch_site(const struct pw_supply *supply, struct pw_arena *arena, const char *name,
+			 size_t max, struct pw_source *ret);
 
 /* What stands before the last component of @path, its slash included. */
 char *pw_source_directory(struct pw_arena *arena, const char *path);

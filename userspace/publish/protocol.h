@@ -9,6 +9,8 @@
  *   apply    {"sources":[{"name":S,"text":S,"site":B},...], "allow_downgrade":B, "wait":B}
  *            sources[0] is the policy, one with "site" (else absent) the file of a site, the others
  *            answer its includes by name.
+ *            or {"bundle":S, ...}: the file of a bundle in Base64 (docs/bundle-format.md)
+ *            -> "policy", "version", "generation": what is in force now
  *            The answer to a request with "wait" comes when the scan is over.
  *   status   -> "status": the object that `phiward status --json` prints
  *   doctor   -> "requirements": [{"name":S,"ok":B,"why":S,"fix":S},...]

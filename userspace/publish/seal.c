@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "bundle/trust.h"
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/sha256.h"
@@ -36,23 +37,39 @@ int pw_seal_set(const struct pw_kernel *kernel, const struct pw_seal *seal)
 	return 0;
 }
 
-/* Zero where there is no certificate, so that one that comes later is another thing too. */
-static int digest_trust(uint8_t digest[static PW_SHA256_LEN])
+int pw_seal_digest_trust(const uint8_t *trust, uint8_t digest[static PW_SEAL_DIGEST_LEN])
 {
 	_cleanup_(pw_sha256_freep) struct pw_sha256 *sha = NULL;
 	_cleanup_free_ char *text = NULL;
-	size_t length;
+	size_t length = 0;
 	int r;
 
-	memset(digest, 0, PW_SHA256_LEN);
+	memset(digest, 0, PW_SEAL_DIGEST_LEN);
 	r = pw_file_read(AT_FDCWD, PW_AUDITOR_FILE, PW_TRUST_MAX, &text, &length);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == -ENOENT && !trust)
+		return 0;
 	r = pw_sha256_start(&sha);
-	if (r == 0)
+	if (r == 0 && text)
 		r = pw_sha256_add(sha, text, length);
+	if (r == 0 && trust)
+		r = pw_sha256_add(sha, trust, PW_DIGEST_LEN);
 
 	return r < 0 ? r : pw_sha256_end(sha, digest);
+}
+
+static int digest_trust(uint8_t digest[static PW_SEAL_DIGEST_LEN])
+{
+	_cleanup_(pw_trust_freep) struct pw_trust *trust = NULL;
+	struct pw_diag diag = {};
+	int r = pw_trust_read(PW_TRUST_FILE, PW_TRUST_OF_ROOT, &trust, &diag);
+
+	pw_diag_done(&diag);
+	if (r < 0 && r != -ENOENT)
+		return r;
+
+	return pw_seal_digest_trust(trust ? pw_trust_digest(trust) : NULL, digest);
 }
 
 static struct pw_seal_place place_of(const struct pw_identity *id)
@@ -94,7 +111,7 @@ const char *pw_seal_difference(const struct pw_seal *seal, const struct pw_seal 
 	if (memcmp(&seal->log, &now->log, sizeof(now->log)) != 0)
 		return "another log directory";
 	if (memcmp(seal->trust, now->trust, sizeof(now->trust)) != 0)
-		return "another certificate of the auditor";
+		return "another certificate of the auditor or another trust.yaml";
 
 	return NULL;
 }

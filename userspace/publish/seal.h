@@ -18,6 +18,12 @@ int pw_seal_read(const struct pw_kernel *kernel, struct pw_seal *ret);
 int pw_seal_describe(struct pw_kernel *kernel, int state_dir, int log_dir, struct pw_seal *ret,
 		     bool *ret_init);
 
+/*
+ * SHA-256 over the auditor's certificate, as it is now, and @trust, the digest of trust.yaml. NULL:
+ * there is none. Zero where neither is there, so that one that comes later is another thing too.
+ */
+int pw_seal_digest_trust(const uint8_t *trust, uint8_t digest[static PW_SEAL_DIGEST_LEN]);
+
 /* What of @now is not as in @seal, in words; NULL: nothing. The policy is not looked at. */
 const char *pw_seal_difference(const struct pw_seal *seal, const struct pw_seal *now);
 

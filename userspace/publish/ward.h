@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bundle/trust.h"
 #include "policy/diag.h"
 #include "policy/policy.h"
 #include "publish/catalog.h"
@@ -48,6 +49,13 @@ void pw_sources_free(struct pw_source *sources, size_t n);
  */
 int pw_ward_apply(struct pw_ward *ward, struct pw_policy *policy, bool allow_downgrade,
 		  struct pw_diag *diag);
+
+/*
+ * The same while sealed, for a policy out of a bundle whose signatures were judged by @trust.
+ * -EKEYREJECTED, and nothing else happens: that was another trust.yaml when it was sealed.
+ */
+int pw_ward_succeed(struct pw_ward *ward, struct pw_policy *policy, const struct pw_trust *trust,
+		    struct pw_diag *diag);
 
 /*
  * The same for the accepted policy after a start: what lay elsewhere at the

@@ -288,6 +288,8 @@ static int publish_policy(struct pw_ward *ward, struct pw_policy *policy,
 		pw_diag_add(diag, PW_DIAG_WARNING, NULL,
 			    "the policy is in force, but a restart will not know it: %s",
 			    strerror(-r));
+	else if (ward->seal.sealed)
+		pw_ward_note_accepted(ward, policy);
 	pw_ward_seal_if_due(ward, diag);
 
 	return 0;

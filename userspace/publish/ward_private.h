@@ -55,6 +55,8 @@ int pw_ward_known_links(struct pw_ward *ward, struct pw_links *ret);
 int pw_ward_check_seal(struct pw_ward *ward, struct pw_diag *diag);
 int pw_ward_check_sealed_policy(struct pw_ward *ward, const struct pw_policy *policy,
 				struct pw_diag *diag);
+/* Sealed: from here on @policy is what a start must find. */
+void pw_ward_note_accepted(struct pw_ward *ward, const struct pw_policy *policy);
 /* Where the policy says so, or the module was sealed and this process then ended. */
 void pw_ward_seal_if_due(struct pw_ward *ward, struct pw_diag *diag);
 

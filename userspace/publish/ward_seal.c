@@ -45,14 +45,74 @@ int pw_ward_check_seal(struct pw_ward *ward, struct pw_diag *diag)
 	return other ? pw_ward_foreign(ward, other, diag) : 0;
 }
 
+static bool is_successor(const struct pw_successor *successor, const struct pw_policy *policy)
+{
+	return successor->version == policy->version &&
+	       memcmp(successor->digest, policy->digest, PW_DIGEST_LEN) == 0;
+}
+
+static bool is_sealed_policy(const struct pw_ward *ward, const struct pw_policy *policy)
+{
+	const struct pw_state *state = pw_kernel_state(ward->kernel);
+	struct pw_successor first = {.version = ward->seal.version};
+
+	memcpy(first.digest, ward->seal.digest, sizeof(first.digest));
+
+	return is_successor(state->accepted.version ? &state->accepted : &first, policy) ||
+	       (state->next.version && is_successor(&state->next, policy));
+}
+
 int pw_ward_check_sealed_policy(struct pw_ward *ward, const struct pw_policy *policy,
 				struct pw_diag *diag)
 {
-	if (!ward->seal.sealed || (policy->version == ward->seal.version &&
-				   memcmp(policy->digest, ward->seal.digest, PW_DIGEST_LEN) == 0))
+	if (!ward->seal.sealed)
 		return 0;
+	if (!is_sealed_policy(ward, policy))
+		return pw_ward_foreign(ward, "another accepted policy", diag);
+	/* Ended before it could say so: the one that was on its way has come. */
+	if (is_successor(&pw_kernel_state(ward->kernel)->next, policy))
+		pw_ward_note_accepted(ward, policy);
 
-	return pw_ward_foreign(ward, "another accepted policy", diag);
+	return 0;
+}
+
+/* ---- A successor --------------------------------------------------------------------------- */
+
+/* The version is what counts, and comes last. */
+static void set_successor(struct pw_successor *successor, const struct pw_policy *policy)
+{
+	__atomic_store_n(&successor->version, 0, __ATOMIC_SEQ_CST);
+	memcpy(successor->digest, policy->digest, sizeof(successor->digest));
+	__atomic_store_n(&successor->version, policy->version, __ATOMIC_SEQ_CST);
+}
+
+void pw_ward_note_accepted(struct pw_ward *ward, const struct pw_policy *policy)
+{
+	struct pw_state *state = pw_kernel_state(ward->kernel);
+
+	set_successor(&state->accepted, policy);
+	__atomic_store_n(&state->next.version, 0, __ATOMIC_SEQ_CST);
+}
+
+int pw_ward_succeed(struct pw_ward *ward, struct pw_policy *policy, const struct pw_trust *trust,
+		    struct pw_diag *diag)
+{
+	uint8_t digest[PW_SEAL_DIGEST_LEN];
+	int r = pw_seal_digest_trust(pw_trust_digest(trust), digest);
+
+	if (r < 0)
+		return r;
+	if (memcmp(digest, ward->seal.trust, sizeof(digest)) != 0) {
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "trust.yaml, or the auditor's certificate, is "
+			    "another than when phiward was sealed: put it back, or restart the machine");
+		return -EKEYREJECTED;
+	}
+	set_successor(&pw_kernel_state(ward->kernel)->next, policy);
+	r = pw_ward_apply(ward, policy, false, diag);
+	if (r < 0)
+		__atomic_store_n(&pw_kernel_state(ward->kernel)->next.version, 0, __ATOMIC_SEQ_CST);
+
+	return r;
 }
 
 /* ---- On command ---------------------------------------------------------------------------- */
@@ -115,7 +175,8 @@ int pw_ward_seal(struct pw_ward *ward, struct pw_diag *diag)
 		return refuse(diag, -ENODATA, "no policy is in force");
 	r = pw_seal_describe(ward->kernel, ward->state_dir, ward->log_dir, &seal, &init);
 	if (r < 0)
-		return refuse(diag, r, strerror(-r));
+		return refuse(diag, r, r == -EINVAL ? PW_TRUST_FILE " has errors: phiward bundle verify "
+			      "says which" : strerror(-r));
 	if (!init)
 		return refuse(diag, -EXDEV, "phiwardd does not see PID 1's mounts");
 	seal.version = ward->policy->version;

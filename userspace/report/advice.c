@@ -200,7 +200,10 @@ static const char *fixed_advice(unsigned int reason)
 		return "make room for the log (`phiward status` says what is wrong), or write "
 		       "`on_audit_loss: keep_working`";
 	case PW_REASON_SEALED:
-		return "nothing can before the next boot; restart the machine";
+		return "nothing can before the next boot; restart the machine. Another policy can, as "
+		       "a bundle signed as /etc/phiward/trust.yaml requires";
+	case PW_REASON_UNSIGNED:
+		return "apply a bundle for which `phiward bundle verify` has no errors";
 	case PW_REASON_FOREIGN:
 		return "start phiwardd by its unit, with the files that were there when it was "
 		       "sealed; or restart the machine";

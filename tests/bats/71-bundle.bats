@@ -1,0 +1,378 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# kernels: 6.1
+# vm: --smp 1
+# timeout: 900
+#
+# Where there is a trust.yaml, only a bundle that is signed as it requires changes the policy,
+# sealed or not. Each refusal leaves what is in force, and is a record; its twin is allowed. A
+# machine of its own, because it is sealed in the end.
+
+load lib/phiward
+load lib/bundle
+
+IMAGE=/srv/dicom/phantom.dcm
+BUNDLE=/run/vm/console.phb
+TRUST=/etc/phiward/trust.yaml
+
+setup_file() {
+	load lib/phiward
+	load lib/bundle
+	mkdir -p $PKI
+	for authority in vendor-ca site-ca stranger-ca; do make_authority $authority; done
+	make_signer vendor vendor-ca
+	make_signer site-a site-ca
+	make_signer site-b site-ca
+	make_signer stranger stranger-ca
+	make_signer expired vendor-ca -startdate 20200101000000Z -enddate 20210101000000Z
+	make_signer early vendor-ca -startdate 20800101000000Z -enddate 20810101000000Z
+	console > /run/vm/console.yaml
+	with_lab < /run/vm/console.yaml > /run/vm/console-lab.yaml
+	start_phiward /run/vm/console-lab.yaml
+	clock_is true
+}
+
+setup() {
+	mark
+	GENERATION=$(status_number generation)
+	VERSION=$(($(cat /run/vm/bundle-version 2> /dev/null || echo 0) + 1))
+}
+
+console() {
+	cat <<-EOT
+	phiward: 1
+	name: console
+	mode: enforce
+	objects:
+	  images: {paths: [/srv/dicom], on_audit_loss: keep_working}
+	subjects:
+	  viewer:
+	    exec: [/usr/bin/dcmdump]
+	    started_by: [anyone]
+	    access: {images: [read]}
+	    writes: [pipe]
+	others: {network: allow}
+	EOT
+}
+
+trust() {
+	cp $PKI/{vendor-ca,site-ca,site-a,site-b}.pem /etc/phiward/
+	cat > $TRUST <<-EOT
+	phiward_trust: 1
+	roles:
+	  vendor: {certificates: [vendor-ca.pem]}
+	  site: {certificates: [site-ca.pem]}
+	require: [{role: vendor}, {role: site}]
+	EOT
+	printf 'phiward_device: 1\nmodel: CT-2000\ntags: [icu]\n' > /etc/phiward/device.yaml
+}
+
+# bundle [LINE...]: a new one of the next version, signed by nobody.
+bundle() { make_bundle $BUNDLE "$VERSION" "$@" < /run/vm/console-lab.yaml; }
+
+# signed SIGNER...: the same, signed by these.
+signed() { bundle && sign_bundle $BUNDLE "$@"; }
+
+# assert_taken: it is applied, and is what is in force.
+assert_taken() {
+	run phiward apply $BUNDLE
+	[ "$status" -eq 0 ] || { fail "not applied ($status): $output"; return 1; }
+	assert_record type=policy action=apply verdict=allow \
+		path~"bundle console version $VERSION, by uid 0: signed by .*CN=vendor as vendor" || return 1
+	echo "$VERSION" > /run/vm/bundle-version
+	VERSION=$((VERSION + 1))
+	GENERATION=$(status_number generation)
+	mark
+	enforced
+}
+
+# assert_not_taken TEXT [OPTION...]: apply says TEXT, a record too, and nothing has changed.
+assert_not_taken() {
+	local text=$1
+	shift
+	run phiward apply "$@" $BUNDLE
+	[ "$status" -eq 1 ] && [[ $output == *"$text"* ]] || { fail "($status) not '$text': $output"; return 1; }
+	assert_record type=policy action=apply verdict=deny path~'bundle .*, by uid 0: .*' \
+		reason~'trust.yaml requires' || return 1
+	mark
+	unchanged
+}
+
+unchanged() {
+	[ "$(status_number generation)" = "$GENERATION" ] || { fail "another generation is in force"; return 1; }
+	enforced
+}
+
+enforced() { assert_refused act read $IMAGE && assert_allowed dcmdump $IMAGE; }
+
+@test "bundle: without a trust.yaml a policy is applied as before, and no bundle" {
+	signed vendor site-a
+	assert_not_taken 'there is no /etc/phiward/trust.yaml'
+	apply_policy < /run/vm/console-lab.yaml
+	GENERATION=$(status_number generation)
+	enforced
+}
+
+@test "bundle: signed by vendor and site it is taken, and within two seconds" {
+	local begin verified end
+	trust
+	signed vendor site-a
+	begin=$(date +%s%N)
+	run phiward bundle verify $BUNDLE
+	[ "$status" -eq 0 ] || fail "$output"
+	verified=$(date +%s%N)
+	assert_taken
+	bundle
+	sign_bundle $BUNDLE vendor site-b
+	begin=$(date +%s%N)
+	phiward bundle verify $BUNDLE > /dev/null
+	verified=$(date +%s%N)
+	phiward apply $BUNDLE > /dev/null
+	end=$(date +%s%N)
+	echo "# bundle: verify $(((verified - begin) / 1000000)) ms, apply $(((end - verified) / 1000000)) ms" >&3
+	[ $((end - begin)) -lt 2000000000 ] || fail "$(((end - begin) / 1000000)) ms"
+	echo "$VERSION" > /run/vm/bundle-version
+	enforced
+}
+
+@test "bundle: a policy without signatures is refused, by apply and at a start" {
+	local said version
+	put_policy /run/vm/plain < /run/vm/console-lab.yaml
+	run phiward apply /run/vm/plain/policy.yaml
+	[ "$status" -eq 1 ] && [[ $output == *'a policy is applied as a signed bundle only'* ]] || fail "$output"
+	assert_record type=policy action=apply verdict=deny path~'console version [0-9]+, by uid 0: it is not signed'
+	run phiward apply --allow-downgrade /run/vm/plain/policy.yaml
+	[ "$status" -eq 1 ] || fail "$output"
+	unchanged
+	mark
+	put_policy /etc/phiward < /run/vm/console-lab.yaml
+	version=$(status_number version)
+	stop_phiward
+	start_phiward
+	wait_for phiward_is state=enforcing "version=$version"
+	assert_record type=policy action=apply verdict=deny path~'it is not signed'
+	rm /etc/phiward/policy.yaml
+	enforced
+	signed vendor site-a
+	assert_taken
+}
+
+@test "bundle: signed by nobody, by one alone, by a stranger, in the wrong role" {
+	bundle
+	assert_not_taken 'nobody has signed it'
+	sign_bundle $BUNDLE vendor
+	assert_not_taken '1 signature of the role site is required, 0 count'
+	sign_bundle $BUNDLE stranger
+	assert_not_taken 'the signature of CN=stranger does not count: its certificate is of no role'
+	sign_bundle $BUNDLE site-b
+	assert_taken
+	signed site-a site-b
+	assert_not_taken '1 signature of the role vendor is required, 0 count'
+	sign_bundle $BUNDLE vendor
+	assert_taken
+}
+
+@test "bundle: certificates that have expired, are not valid yet, or revoked" {
+	signed expired site-a
+	assert_not_taken 'CN=expired does not count: its certificate has expired'
+	signed early site-a
+	assert_not_taken 'CN=early does not count: its certificate is not yet valid'
+	signed vendor site-a
+	echo "revoked: [\"sha256:$(openssl x509 -in $PKI/site-a.pem -outform DER | sha256sum | cut -d' ' -f1)\"]" >> $TRUST
+	assert_not_taken 'CN=site-a does not count: its certificate is revoked'
+	openssl ca -config $PKI/ca.cnf -keyfile $PKI/vendor-ca.key -cert $PKI/vendor-ca.pem \
+		-revoke $PKI/vendor.pem 2> /dev/null
+	openssl ca -config $PKI/ca.cnf -keyfile $PKI/vendor-ca.key -cert $PKI/vendor-ca.pem \
+		-gencrl -out /etc/phiward/vendor.crl 2> /dev/null
+	trust
+	echo 'revoked: [vendor.crl]' >> $TRUST
+	assert_not_taken 'CN=vendor does not count: its certificate is revoked'
+	trust
+	assert_taken
+}
+
+@test "bundle: what has expired or is not valid yet; with a clock that nobody keeps it is taken, and said" {
+	bundle 'not_after: 2020-01-01'
+	sign_bundle $BUNDLE vendor site-a
+	assert_not_taken 'the bundle has expired: it was valid until 2020-01-01T00:00:00Z'
+	bundle 'not_before: 2080-01-01'
+	sign_bundle $BUNDLE vendor site-a
+	assert_not_taken 'the bundle is not yet valid: it is from 2080-01-01T00:00:00Z'
+	clock_is false
+	run phiward apply $BUNDLE
+	[ "$status" -eq 0 ] && [[ $output == *'the clock of this machine is not synchronised'* ]] || fail "$output"
+	echo "$VERSION" > /run/vm/bundle-version
+	VERSION=$((VERSION + 1))
+	clock_is true
+	bundle 'not_before: 2020-01-01' 'not_after: 2080-01-01'
+	sign_bundle $BUNDLE vendor site-a
+	assert_taken
+}
+
+@test "bundle: a lower version, and another bundle with the same" {
+	signed vendor site-a
+	cp $BUNDLE /run/vm/old.phb
+	assert_taken
+	signed vendor site-a
+	assert_taken
+	cp $BUNDLE /run/vm/last.phb
+	cp /run/vm/old.phb $BUNDLE
+	assert_not_taken "version $((VERSION - 2)) of the bundle 'console' is not above version $((VERSION - 1))"
+	VERSION=$((VERSION - 1))
+	signed vendor site-a
+	assert_not_taken 'which was accepted before with another text'
+	cp /run/vm/last.phb $BUNDLE
+	assert_taken
+	# The policy's own number counts for bundles of all names.
+	VERSION=$((VERSION + 1))
+	signed vendor site-a
+	assert_refused touch /var/lib/phiward/bundles.json
+}
+
+@test "bundle: for another device" {
+	bundle 'devices: {model: ["MR-*"]}'
+	sign_bundle $BUNDLE vendor site-a
+	assert_not_taken "the bundle is not for this device: its 'model' is another"
+	bundle 'devices: {model: ["CT-*"], tags: [icu, er]}'
+	sign_bundle $BUNDLE vendor site-a
+	mv /etc/phiward/device.yaml /run/vm/
+	assert_not_taken 'nothing says what this one is: write /etc/phiward/device.yaml'
+	cp /run/vm/device.yaml /etc/phiward/
+	assert_taken
+}
+
+@test "bundle: cut off, changed, with something behind its end" {
+	local size
+	signed vendor site-a
+	cp $BUNDLE /run/vm/whole.phb
+	size=$(stat -c %s $BUNDLE)
+	for n in 2 300 $((size / 2)) $((size - 1)); do
+		head -c "$n" /run/vm/whole.phb > $BUNDLE
+		assert_not_taken 'not a bundle'
+	done
+	{ cat /run/vm/whole.phb; echo; } > $BUNDLE
+	assert_not_taken 'something stands behind the end of the bundle'
+	LC_ALL=C sed 's/"name": "console"/"name": "cnosole"/' /run/vm/whole.phb > $BUNDLE
+	assert_not_taken 'it signs something else than what is in the bundle'
+	cp /run/vm/whole.phb $BUNDLE
+	assert_taken
+}
+
+# by_openssl SED: as the bundle there, with its text changed, and signed by openssl cms(1).
+by_openssl() {
+	openssl cms -verify -noverify -inform DER -in $BUNDLE -out /run/vm/text 2> /dev/null
+	sed -i "$1" /run/vm/text
+	openssl cms -sign -binary -nodetach -md sha256 -outform DER -in /run/vm/text -out $BUNDLE \
+		-signer $PKI/vendor.pem -inkey $PKI/vendor.key \
+		-signer $PKI/site-a.pem -inkey $PKI/site-a.key
+}
+
+@test "bundle: one that openssl made; tricks with paths, digests that are false, a policy with errors" {
+	signed vendor
+	by_openssl ''
+	assert_taken
+	signed vendor
+	by_openssl 's|"name": "lab.yaml"|"name": "../../../etc/shadow"|'
+	assert_not_taken "is written without '//', '.' and '..'"
+	signed vendor
+	by_openssl 's|"name": "policy.yaml"|"name": "/etc/phiward/trust.yaml"|'
+	assert_not_taken "the name of a file of a bundle has no '/'"
+	signed vendor
+	by_openssl 's|"sha256": "|&0|; s|\(0[0-9a-f]\{63\}\).",|\1",|'
+	assert_not_taken "'sha256' is not that of the file"
+	signed vendor
+	by_openssl 's|"version": [0-9]*|"version": -1|'
+	assert_not_taken "'version' must be a whole number"
+	signed vendor
+	by_openssl 's|"role": "policy"|"role": "cases"|'
+	assert_not_taken "a bundle has one file with the role 'policy'"
+	signed vendor
+	by_openssl 's|"name": "lab.yaml"|"name": "bal.yaml"|'
+	assert_not_taken "cannot read 'lab.yaml'"
+	head -c 8388609 /dev/zero > $BUNDLE
+	run phiward apply $BUNDLE
+	[ "$status" -eq 1 ] || fail "$output"
+	signed vendor site-a
+	assert_taken
+}
+
+@test "bundle: a trust.yaml or a device.yaml that is wrong, or that others may write" {
+	signed vendor site-a
+	echo 'require: [{role: nobody}]' >> $TRUST
+	assert_not_taken "'require' is given twice"
+	sed -i '$d' $TRUST
+	sed -i 's/role: site}/role: sit}/' $TRUST
+	assert_not_taken "unknown role 'sit'; did you mean 'site'?"
+	trust
+	rm /etc/phiward/site-ca.pem
+	assert_not_taken "cannot read 'site-ca.pem'"
+	trust
+	head -c 100 $PKI/site-ca.pem > /etc/phiward/site-ca.pem
+	assert_not_taken "'site-ca.pem' is no certificate"
+	trust
+	chmod 666 $TRUST
+	assert_not_taken 'not to be believed: others than root may write it'
+	chmod 644 $TRUST
+	chown nobody /etc/phiward/site-ca.pem
+	assert_not_taken "'site-ca.pem' is not to be believed: it is not root's"
+	chown root /etc/phiward/site-ca.pem
+	chmod 646 /etc/phiward/device.yaml
+	assert_not_taken 'device.yaml is not to be believed'
+	chmod 644 /etc/phiward/device.yaml
+	echo 'owner: me' >> /etc/phiward/device.yaml
+	assert_not_taken "unknown key 'owner'"
+	trust
+	assert_taken
+}
+
+@test "bundle: what was accepted stays, whatever becomes of the certificates" {
+	signed vendor site-a
+	assert_taken
+	echo "revoked: [vendor.crl]" >> $TRUST
+	stop_phiward
+	start_phiward
+	wait_for phiward_is state=enforcing daemon=true
+	enforced
+	trust
+}
+
+@test "bundle: sealed, a signed bundle is what changes the policy, and nothing else" {
+	local version
+	trust
+	run phiward seal
+	[ "$status" -eq 0 ] || fail "$output"
+	put_policy /run/vm/plain < /run/vm/console-lab.yaml
+	run phiward apply /run/vm/plain/policy.yaml
+	[ "$status" -eq 1 ] && [[ $output == *'phiward is sealed until the next boot'* ]] || fail "$output"
+	unchanged
+	mark
+	cp /run/vm/old.phb $BUNDLE
+	assert_not_taken 'is not above version' --allow-downgrade
+	signed vendor stranger
+	assert_not_taken '1 signature of the role site is required, 0 count'
+	signed vendor site-a
+	assert_taken
+	phiward_is sealed=true state=enforcing
+	version=$(status_number version)
+	stop_phiward
+	start_phiward
+	wait_for phiward_is state=enforcing sealed=true daemon=true "version=$version"
+	enforced
+	signed vendor site-b
+	assert_taken
+}
+
+@test "bundle: sealed, with another trust.yaml no bundle is taken" {
+	signed vendor site-a
+	assert_refused touch $TRUST
+	lab cp $TRUST /run/vm/trust.yaml
+	lab sed -i 's/, {role: site}//' $TRUST
+	run phiward apply $BUNDLE
+	[ "$status" -eq 1 ] && [[ $output == *'is another than when phiward was sealed'* ]] || fail "$output"
+	assert_record type=policy action=apply verdict=deny path~'is another than when phiward was sealed'
+	unchanged
+	mark
+	lab cp /run/vm/trust.yaml $TRUST
+	assert_taken
+	assert_lost_zero
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Bundles on a console: who may change its policy, once /etc/phiward/trust.yaml says it. */
+#ifndef PW_DAEMON_BUNDLE_H
+#define PW_DAEMON_BUNDLE_H
+
+#include "daemon/daemon.h"
+
+/*
+ * Judges the bundle @der and puts its policy into force. What is judged are the bytes that are
+ * loaded. Errors are in @diag, a refusal is a record. @allow_downgrade means nothing while sealed.
+ */
+int pw_bundle_apply(struct pw_daemon *daemon, const uint8_t *der, size_t length,
+		    bool allow_downgrade, uid_t uid, struct pw_diag *diag);
+
+/*
+ * Refuses what no bundle has brought, where there is a trust.yaml: 0, or -EACCES with an error
+ * in @diag and a record.
+ */
+int pw_bundle_refuse_unsigned(struct pw_daemon *daemon, const struct pw_policy *policy, uid_t uid,
+			      struct pw_diag *diag);
+
+#endif
