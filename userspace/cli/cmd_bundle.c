@@ -17,8 +17,8 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/text.h"
-#include "policy/parse.h"
 #include "publish/store.h"
+#include "publish/trials.h"
 
 /* Prints @diag and takes it away. What a file has wrong is a no; the rest is not. */
 static int finish(int error, const char *file, struct pw_diag *diag)
@@ -63,12 +63,18 @@ static int write_file(const char *path, const uint8_t *data, size_t length)
 static int build(const char *manifest, const char *output)
 {
 	_cleanup_free_ uint8_t *der = NULL;
+	_cleanup_(pw_bundle_freep) struct pw_bundle *bundle = NULL;
+	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
 	_cleanup_free_ char *content = NULL;
 	struct pw_diag diag = {};
 	size_t length, n;
 	int r, code;
 
 	r = pw_manifest_build(manifest, &content, &length, &diag);
+	if (!r)
+		r = pw_bundle_parse(manifest, content, length, &bundle, &diag);
+	if (!r)
+		r = pw_bundle_policy(bundle, &policy, &diag);
 	if (!r)
 		r = pw_cms_build(content, length, &der, &n);
 	code = finish(r, manifest, &diag);
@@ -203,11 +209,8 @@ static int verify_device(const struct pw_accept *accept, const char *path, struc
 static int verify_policy(const struct pw_accept *accept, struct pw_diag *diag)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
-	_cleanup_free_ struct pw_source *sources = NULL;
-	size_t n;
-	int r = pw_bundle_sources(accept->bundle, &sources, &n);
 
-	return r ? r : pw_policy_parse(sources, n, &policy, diag);
+	return pw_bundle_policy(accept->bundle, &policy, diag);
 }
 
 static int verify(struct pw_accept *accept, const char *file, const char *data, size_t length,

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -9,83 +8,23 @@
 #include "cli/paint.h"
 #include "common/cleanup.h"
 #include "common/text.h"
-#include "common/words.h"
 #include "policy/parse.h"
-#include "publish/judge.h"
-
-static const char *subject_name(const struct pw_policy *policy, size_t index)
-{
-	if (index < policy->nsubjects)
-		return policy->subjects[index].name;
-
-	return index == PW_SUBJECT_INDEX_INIT ? "init" : "others";
-}
-
-static void print_ends(const struct pw_trial *trial)
-{
-	const char *proto = pw_word_name(&pw_words_proto, trial->proto);
-	char text[INET6_ADDRSTRLEN] = "";
-
-	if (trial->peer.family)
-		inet_ntop(trial->peer.family == 4 ? AF_INET : AF_INET6, trial->peer.addr, text,
-			  sizeof(text));
-	if (trial->action == PW_ACTION_CONNECT)
-		printf("to %s, %s port %u", text, proto, trial->port);
-	else
-		printf("on %s port %u%s%s", proto, trial->port, *text ? " from " : "", text);
-}
-
-static void print_request(const struct pw_policy *policy, const struct pw_trial *trial)
-{
-	const char *object = trial->object == PW_CASE_NO_OBJECT ?
-				     NULL : policy->objects[trial->object].name;
-
-	if (trial->port) {
-		print_ends(trial);
-	} else if (trial->path) {
-		pw_text_print(stdout, trial->path);
-		if (object)
-			printf(" of %s", object);
-	} else {
-		fputs(object, stdout);
-	}
-}
-
-/* By which line of the policy, or why. */
-static void print_decision(const struct pw_policy *policy, const struct pw_judgement *judgement)
-{
-	const struct pw_position *at;
-
-	if (judgement->rule) {
-		at = &policy->rules[judgement->rule - 1].at;
-		fputs(": ", stdout);
-		pw_text_print(stdout, at->file);
-		printf(":%u", at->line);
-	} else if (judgement->answer.reason != PW_REASON_RULE) {
-		printf(": %s", pw_word_name(&pw_words_reason, judgement->answer.reason));
-	}
-}
+#include "publish/trials.h"
 
 /* Whether it is as the case says. */
 static bool try(const struct pw_judge *judge, const struct pw_policy *policy,
 		const struct pw_trial *trial)
 {
 	const struct pw_judgement judgement = pw_judge_trial(judge, trial);
-	const bool may = judgement.answer.verdict == PW_VERDICT_ALLOW, holds = may == trial->may;
+	const bool holds = pw_trial_holds(trial, &judgement);
 
 	printf("%s%-6s%s ", pw_paint(stdout, holds ? PW_GREEN : PW_RED), holds ? "ok" : "NOT OK",
 	       pw_paint(stdout, PW_PLAIN));
 	pw_text_print(stdout, trial->at.file);
 	printf(":%u: ", trial->at.line);
-	if (trial->program) {
-		pw_text_print(stdout, trial->program);
-		fputs(", ", stdout);
-	}
-	printf("%s %s %s ", subject_name(policy, trial->subject), may ? "may" : "may not",
-	       pw_word_name(&pw_words_action, trial->action));
-	print_request(policy, trial);
-	print_decision(policy, &judgement);
-	puts(holds ? "" : may ? "; the case says that it may not" : "; the case says that it may");
+	pw_trial_print(stdout, policy, trial, &judgement);
+	puts(holds ? "" : trial->may ? "; the case says that it may" :
+				       "; the case says that it may not");
 
 	return holds;
 }

@@ -11,8 +11,8 @@
 #include "common/sha256.h"
 #include "common/text.h"
 #include "policy/lint.h"
-#include "policy/parse.h"
 #include "publish/highest.h"
+#include "publish/trials.h"
 
 #define NAME "bundle"	/* in the positions of errors */
 
@@ -136,12 +136,8 @@ static int judge(struct passage *passage, const uint8_t *der, size_t length)
 static int read_policy(struct passage *passage, struct pw_policy **ret)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
-	_cleanup_free_ struct pw_source *sources = NULL;
-	size_t n;
-	int r = pw_bundle_sources(passage->accept.bundle, &sources, &n);
+	int r = pw_bundle_policy(passage->accept.bundle, &policy, passage->diag);
 
-	if (!r)
-		r = pw_policy_parse(sources, n, &policy, passage->diag);
 	if (r < 0)
 		return r;
 	pw_policy_lint(policy, PW_LINT_FILES | PW_LINT_BRIEF, passage->diag);
@@ -159,7 +155,7 @@ static int load(struct passage *passage)
 	int r = read_policy(passage, &policy);
 
 	if (r < 0) {
-		note(passage, PW_VERDICT_DENY, "its policy has errors");
+		note(passage, PW_VERDICT_DENY, "its policy has errors, or a test case in it does not hold");
 		return r;
 	}
 	r = pw_daemon_apply_signed(passage->daemon, policy, &by, passage->uid, passage->diag);
