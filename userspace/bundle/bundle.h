@@ -7,7 +7,7 @@
 #define PW_BUNDLE_BUNDLE_H
 
 #include "bundle/device.h"
-#include "bundle/instant.h"
+#include "common/instant.h"
 #include "common/words.h"
 
 enum pw_bundle_role {

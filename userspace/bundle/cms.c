@@ -12,7 +12,7 @@
 #include <openssl/evp.h>
 
 #include "bundle/certificate.h"
-#include "bundle/instant.h"
+#include "common/instant.h"
 #include "common/cleanup.h"
 
 static int refuse(const char *file, struct pw_diag *diag, const char *text)

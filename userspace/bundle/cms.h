@@ -16,7 +16,7 @@ struct pw_signer {
 	char *subject;		/* of its certificate; "?" where there is none */
 	char *issuer;
 	uint8_t fingerprint[PW_DIGEST_LEN];	/* SHA-256 of the certificate */
-	int64_t not_before, not_after;		/* of the certificate, as in bundle/instant.h */
+	int64_t not_before, not_after;		/* of the certificate, as in common/instant.h */
 	const X509 *certificate;	/* NULL: it is not in the bundle */
 	const char *digest;	/* the name of the algorithm */
 	const char *broken;	/* why it does not sign what is there, or NULL */

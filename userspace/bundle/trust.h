@@ -7,7 +7,7 @@
 #define PW_BUNDLE_TRUST_H
 
 #include "bundle/cms.h"
-#include "bundle/instant.h"
+#include "common/instant.h"
 
 #define PW_TRUST_FILE "/etc/phiward/trust.yaml"
 

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "policy/expire.h"
 #include "policy/lint.h"
 #include "policy/netcompile.h"
 #include "policy/parse.h"
@@ -16,6 +17,7 @@ static int examine(const char *path, const char *site, struct pw_policy **ret_po
 		   struct pw_diag *diag)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
+	const struct pw_clock clock = pw_clock_read();
 	struct pw_net_tables tables = {};
 	int r;
 
@@ -23,6 +25,7 @@ static int examine(const char *path, const char *site, struct pw_policy **ret_po
 	if (r < 0)
 		return r;
 	pw_policy_lint(policy, PW_LINT_FILES, diag);
+	pw_policy_expire(policy, &clock, diag);
 	r = pw_net_compile(policy, &tables, diag);
 	pw_diag_sort(diag);
 	if (r < 0)

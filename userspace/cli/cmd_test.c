@@ -8,6 +8,7 @@
 #include "cli/paint.h"
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "policy/expire.h"
 #include "policy/parse.h"
 #include "publish/trials.h"
 
@@ -52,11 +53,14 @@ static int test_all(const char *policy_path, const char *site, char **paths, int
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
 	_cleanup_(pw_judge_closep) struct pw_judge *judge = NULL;
+	const struct pw_clock clock = pw_clock_read();
 	int r, worst = 0;
 
 	r = pw_policy_read_for_site(policy_path, site, &policy, diag);
-	if (!r)
+	if (!r) {
+		pw_policy_expire(policy, &clock, diag);
 		r = pw_judge_open(policy, &judge, diag);
+	}
 	for (int i = 0; !r && i < n; i++) {
 		int e = test(judge, policy, paths[i], diag);
 

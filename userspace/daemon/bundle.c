@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/sha256.h"
 #include "common/text.h"
+#include "daemon/clock.h"
 #include "policy/lint.h"
 #include "publish/highest.h"
 #include "publish/trials.h"
@@ -188,7 +189,7 @@ int pw_bundle_apply(struct pw_daemon *daemon, const uint8_t *der, size_t length,
 {
 	_cleanup_(pw_trust_freep) struct pw_trust *trust = NULL;
 	struct passage passage = {.daemon = daemon, .allow_downgrade = allow_downgrade, .uid = uid,
-				  .diag = diag, .accept = {.clock = pw_clock_read()}};
+				  .diag = diag, .accept = {.clock = pw_clock_now(daemon)}};
 	char why[sizeof(((struct pw_note *)NULL)->text)];
 	int r = pw_daemon_want_ward(daemon, diag);
 

@@ -44,6 +44,8 @@ struct pw_daemon {
 	struct pw_waiting waiting[PW_WAITING_MAX];
 	struct pw_retain retain;
 	struct pw_actor_state actor;
+	struct pw_clock judged;		/* by what it was seen last which rules expired */
+	int64_t announced;		/* when it was told last which will; seconds since 1970 */
 	const char *key;		/* what became of the boot's first key; NULL: not now */
 	bool log_failing;		/* said already */
 	bool canary_failing;

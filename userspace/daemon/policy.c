@@ -11,6 +11,7 @@
 #include "common/words.h"
 #include "daemon/answer.h"
 #include "daemon/bundle.h"
+#include "daemon/clock.h"
 #include "daemon/daemon.h"
 #include "publish/pins.h"
 
@@ -167,6 +168,7 @@ static int applied(struct pw_daemon *daemon, struct pw_policy *policy, uid_t uid
 		pw_policy_free(policy);
 		return error;
 	}
+	pw_clock_applied(daemon);
 	pw_watch_applied(daemon);
 	return 0;
 }
@@ -177,6 +179,7 @@ int pw_daemon_apply_signed(struct pw_daemon *daemon, struct pw_policy *policy,
 	int r;
 
 	act_for(daemon, uid);
+	pw_clock_expire(daemon, policy, false, diag);
 	r = pw_ward_sealed(daemon->ward) ?
 		    pw_ward_succeed(daemon->ward, policy, by->trust, diag) :
 		    pw_ward_apply(daemon->ward, policy, by->allow_downgrade, diag);
@@ -197,6 +200,7 @@ int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool all
 		return r;
 	}
 	act_for(daemon, uid);
+	pw_clock_expire(daemon, policy, false, diag);
 	r = pw_ward_apply(daemon->ward, policy, allow_downgrade, diag);
 	return applied(daemon, policy, uid, r, diag);
 }

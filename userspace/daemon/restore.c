@@ -9,6 +9,7 @@
 
 #include "common/cleanup.h"
 #include "common/words.h"
+#include "daemon/clock.h"
 #include "daemon/daemon.h"
 #include "policy/lint.h"
 #include "policy/parse.h"
@@ -52,8 +53,12 @@ static int read_accepted(struct pw_daemon *daemon, struct pw_policy **ret)
 static int restore_text(struct pw_daemon *daemon, struct pw_policy *policy)
 {
 	struct pw_diag diag = { 0 };
-	int r = pw_ward_restore(daemon->ward, policy, &diag);
+	int r;
 
+	pw_clock_expire(daemon, policy, true, &diag);
+	r = pw_ward_restore(daemon->ward, policy, &diag);
+	if (r == 0)
+		pw_clock_applied(daemon);
 	if (r < 0) {
 		pw_journal_say(daemon->journal, LOG_CRIT,
 			       "the policy accepted last cannot be put into force: %s",

@@ -8,6 +8,7 @@
 
 #include "common/cleanup.h"
 #include "daemon/addresses.h"
+#include "daemon/clock.h"
 #include "daemon/daemon.h"
 #include "publish/auditor.h"
 #include "publish/path_key.h"
@@ -217,6 +218,7 @@ static int on_refresh(sd_event_source *source, uint64_t usec, void *data)
 {
 	(void)usec;
 	refresh(data);
+	pw_clock_tick(data);
 	return again(source, REFRESH_USEC);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What stands beside a subject, an object or a rule: whose it is, why, against which risk, how long. */
 #include <string.h>
-#include <time.h>
 
+#include "common/instant.h"
 #include "policy/reader.h"
 #include "policy/tree.h"
 
@@ -42,15 +42,11 @@ static void read_essential(struct pw_reader *reader, const struct pw_yaml *node,
 /* A day such as 2027-01-31, to its end in UTC. */
 static bool read_day(const char *text, int64_t *ret)
 {
-	struct tm day = {};
-	char back[sizeof("2027-01-31")];
-	const char *end = strptime(text, "%Y-%m-%d", &day);
-
-	if (!end || *end || !strftime(back, sizeof(back), "%Y-%m-%d", &day) || strcmp(back, text))
+	if (strlen(text) != strlen("2027-01-31") || !pw_instant_parse(text, ret))
 		return false;
-	*ret = (int64_t)timegm(&day) + DAY;
-	/* The 31st of a month that has 30 days is the first of the next. */
-	return strftime(back, sizeof(back), "%Y-%m-%d", &day) && !strcmp(back, text);
+	*ret += DAY;
+
+	return true;
 }
 
 static void read_expires(struct pw_reader *reader, const struct pw_yaml *node, void *out)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "bundle/instant.h"
+#include "common/instant.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Moments of a calendar, and whether this machine's clock knows them. Seconds since 1970, UTC. */
-#ifndef PW_BUNDLE_INSTANT_H
-#define PW_BUNDLE_INSTANT_H
+#ifndef PW_COMMON_INSTANT_H
+#define PW_COMMON_INSTANT_H
 
 #include <stdbool.h>
 #include <stdint.h>
