@@ -26,6 +26,27 @@ int pw_text_number(const char *text, uint64_t low, uint64_t high, uint64_t *ret)
 	return 0;
 }
 
+const struct pw_unit pw_units_time[] = {
+	{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}, {NULL, 0},
+};
+
+bool pw_text_amount(const char *text, const struct pw_unit *units, uint64_t *ret)
+{
+	size_t digits = strspn(text, "0123456789");
+	char number[24];
+
+	if (!digits || digits >= sizeof(number))
+		return false;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	for (; units->name; units++)
+		if (!strcmp(text + digits, units->name))
+			return pw_text_number(number, 0, UINT32_MAX, ret) == 0 &&
+			       !__builtin_mul_overflow(*ret, units->of, ret);
+
+	return false;
+}
+
 static bool continues(const char *text, size_t n)
 {
 	size_t i;

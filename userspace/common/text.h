@@ -14,6 +14,18 @@
  */
 int pw_text_number(const char *text, uint64_t low, uint64_t high, uint64_t *ret);
 
+/* A unit of pw_text_amount(); a list of them ends with a NULL name. */
+struct pw_unit {
+	const char *name;
+	uint64_t of;
+};
+
+/* "ms", "s", "m", "h", "d": in ms. */
+extern const struct pw_unit pw_units_time[];
+
+/* The whole of @text as a whole number and its unit, in one piece: "400d". */
+bool pw_text_amount(const char *text, const struct pw_unit *units, uint64_t *ret);
+
 /* Bytes of the UTF-8 sequence at @text (at most @length), or 0 when it is none. */
 size_t pw_text_utf8(const char *text, size_t length);
 

@@ -108,6 +108,8 @@ static const struct pw_key policy_keys[] = {
 	{"peers", PW_YAML_MAP, NULL, pw_read_elsewhere},	/* after all names are known */
 	{"objects", PW_YAML_MAP, NULL, pw_read_elsewhere},
 	{"subjects", PW_YAML_MAP, NULL, pw_read_elsewhere},
+	{"breakglass", PW_YAML_MAP, NULL, pw_read_elsewhere},
+	{"service", PW_YAML_MAP, NULL, pw_read_elsewhere},
 	{"others", PW_YAML_MAP, "{network: deny | loopback | allow | a list of rules}", pw_read_elsewhere},
 };
 

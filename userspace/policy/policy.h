@@ -203,6 +203,24 @@ struct pw_log_policy {
 /* Of a policy that says nothing, and without a policy. */
 extern const struct pw_log_policy pw_log_default;
 
+/* Two sections of one shape: who may open what the policy refuses, for how long and how wide. */
+enum pw_glass_kind { PW_GLASS_KIND_BREAKGLASS, PW_GLASS_KIND_SERVICE, PW_GLASS_KINDS };
+
+extern const char *const pw_glass_names[PW_GLASS_KINDS];	/* of the sections, and in records */
+
+struct pw_glass_policy {
+	bool given;		/* without it nobody may */
+	struct pw_position at;
+	struct pw_user *users;
+	size_t nusers;
+	struct pw_user *groups;	/* names of groups, or their numbers */
+	size_t ngroups;
+	uint64_t longest_ms;
+	struct pw_subject_list subjects;
+	size_t *objects;	/* index */
+	size_t nobjects;
+};
+
 /* What a rule number means to a reader. */
 struct pw_rule {
 	struct pw_position at;
@@ -233,6 +251,7 @@ struct pw_policy {
 	bool sealed;		/* it is sealed when it is applied */
 	enum pw_rescue rescue;	/* how far the kernel command line may go */
 	struct pw_log_policy log;
+	struct pw_glass_policy glass[PW_GLASS_KINDS];
 	struct pw_object_policy *objects;
 	size_t nobjects;
 	struct pw_subject_policy *subjects;

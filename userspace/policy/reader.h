@@ -192,6 +192,14 @@ bool pw_read_port(struct pw_reader *reader, const struct pw_yaml *item, struct p
 struct pw_ports *pw_read_ports(struct pw_reader *reader, const struct pw_yaml *list,
 			       size_t *ret_n);
 
+/* log.c: a whole number and its unit in one piece, "400d", between two such; @out in ms */
+void pw_read_time(struct pw_reader *reader, const struct pw_yaml *node, const char *name,
+		  const char *low, const char *high, uint64_t *out);
+
+/* glass.c */
+void pw_read_glass(struct pw_reader *reader, const struct pw_yaml *node,
+		   struct pw_glass_policy *glass);
+
 /* sections.c; -ENOMEM or 0 */
 int pw_read_sections(struct pw_reader *reader);
 
@@ -223,6 +231,10 @@ void pw_read_object(struct pw_reader *reader, const struct pw_yaml *node,
 void pw_read_subject(struct pw_reader *reader, const struct pw_yaml *node,
 		     struct pw_subject_policy *subject);
 void pw_read_others(struct pw_reader *reader, const struct pw_yaml *node, void *out);
+
+/* A list of at most PW_USERS_PER_SUBJECT names or numbers of users; @one is "user" or "group". */
+struct pw_user *pw_read_users(struct pw_reader *reader, const struct pw_yaml *list, const char *one,
+			      const char *in, size_t *ret_n);
 
 /* A list of rules. @subject: index or PW_SUBJECT_INDEX_OTHERS. */
 struct pw_net_rule *pw_read_rules(struct pw_reader *reader, const struct pw_yaml *list,

@@ -256,7 +256,7 @@ static int read_subjects(struct pw_reader *reader, const struct pw_yaml **keys)
 int pw_read_sections(struct pw_reader *reader)
 {
 	struct pw_policy *policy = reader->policy;
-	const struct pw_yaml **objects, **subjects, *others;
+	const struct pw_yaml **objects, **subjects, *others, *glass;
 	int r;
 
 	r = read_peers(reader);
@@ -278,6 +278,11 @@ int pw_read_sections(struct pw_reader *reader)
 	r = read_objects(reader, objects);
 	if (!r)
 		r = read_subjects(reader, subjects);
+	for (size_t i = 0; !r && i < PW_GLASS_KINDS; i++) {
+		glass = pw_map_value(reader->roots[0], pw_glass_names[i]);
+		if (glass && glass->kind == PW_YAML_MAP)
+			pw_read_glass(reader, glass, &policy->glass[i]);
+	}
 	others = pw_map_value(reader->roots[0], "others");
 	if (!r && others && others->kind == PW_YAML_MAP)
 		pw_read_others(reader, others, NULL);

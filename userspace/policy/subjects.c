@@ -86,31 +86,39 @@ static bool is_user(const char *text)
 	return true;
 }
 
-static void read_users(struct pw_reader *reader, const struct pw_yaml *list, void *out)
+struct pw_user *pw_read_users(struct pw_reader *reader, const struct pw_yaml *list, const char *one,
+			      const char *in, size_t *ret_n)
 {
-	struct pw_subject_policy *policy = ((struct subject *)out)->policy;
 	struct pw_user *users = pw_arena_array(reader->arena, list->n, sizeof(*users));
 	const struct pw_yaml *item;
 	size_t n = 0;
 
 	for (item = list->first; item && users; item = item->next) {
-		if (!pw_kind_is(reader, item, PW_YAML_SCALAR, "user"))
+		if (!pw_kind_is(reader, item, PW_YAML_SCALAR, one))
 			continue;
 		if (!is_user(item->text)) {
-			pw_error(reader, &item->at, "'%.40s' is neither a user name nor a number",
-				 item->text);
+			pw_error(reader, &item->at, "'%.40s' is neither a %s name nor a number",
+				 item->text, one);
 			continue;
 		}
 		if (n == PW_USERS_PER_SUBJECT) {
-			pw_error(reader, &item->at, "more than %d users in one subject",
-				 PW_USERS_PER_SUBJECT);
+			pw_error(reader, &item->at, "more than %d %ss in one %s",
+				 PW_USERS_PER_SUBJECT, one, in);
 			break;
 		}
 		users[n].at = item->at;
 		users[n++].name = pw_arena_copy(reader->arena, item->text, strlen(item->text));
 	}
-	policy->users = users;
-	policy->nusers = n;
+	*ret_n = n;
+
+	return users;
+}
+
+static void read_users(struct pw_reader *reader, const struct pw_yaml *list, void *out)
+{
+	struct pw_subject_policy *policy = ((struct subject *)out)->policy;
+
+	policy->users = pw_read_users(reader, list, "user", "subject", &policy->nusers);
 }
 
 static void read_actions(struct pw_reader *reader, const struct pw_yaml *list, void *out)

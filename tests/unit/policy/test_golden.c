@@ -62,6 +62,26 @@ static void dump_bits(FILE *to, const char *key, const struct pw_words *words, u
 	fputc('\n', to);
 }
 
+static void dump_glass(FILE *to, const struct pw_policy *policy, enum pw_glass_kind kind)
+{
+	const struct pw_glass_policy *glass = &policy->glass[kind];
+	size_t i;
+
+	if (!glass->given)
+		return;
+	fprintf(to, "%s at %u:%u: longest %lu ms\n", pw_glass_names[kind], glass->at.line,
+		glass->at.column, (unsigned long)glass->longest_ms);
+	for (i = 0; i < glass->nusers; i++)
+		fprintf(to, "  user %s at %u:%u\n", glass->users[i].name, glass->users[i].at.line,
+			glass->users[i].at.column);
+	for (i = 0; i < glass->ngroups; i++)
+		fprintf(to, "  group %s at %u:%u\n", glass->groups[i].name,
+			glass->groups[i].at.line, glass->groups[i].at.column);
+	dump_subjects(to, "  subjects ", policy, &glass->subjects);
+	for (i = 0; i < glass->nobjects; i++)
+		fprintf(to, "  object %s\n", policy->objects[glass->objects[i]].name);
+}
+
 static void dump_object(FILE *to, const struct pw_object_policy *o)
 {
 	size_t i;
@@ -170,6 +190,8 @@ static void dump(FILE *to, const struct pw_policy *policy)
 			(unsigned long)policy->log.flush_ms, (unsigned long)policy->log.segment_bytes,
 			(unsigned long)policy->log.age_ms, (unsigned long)policy->log.keep_ms,
 			(unsigned long)policy->log.warn_free);
+	for (int kind = 0; kind < PW_GLASS_KINDS; kind++)
+		dump_glass(to, policy, kind);
 	for (i = 0; i < policy->nsources; i++)
 		fprintf(to, "source %s\n", policy->sources[i].name);
 	for (i = 0; i < policy->nobjects; i++)
