@@ -124,10 +124,19 @@ static __always_inline void pw_mark_again(struct pw_case *c, struct pw_task *lab
 		c->flags |= PW_CASE_AGAIN;
 }
 
+/* What a member got by break-glass is asked for again at each use, as the session ends. */
+static __always_inline void pw_opened_by_glass(struct pw_task *label, __u32 object)
+{
+	label->flags |= PW_TASK_MIXED;
+	if (object && !(label->flags & PW_TASK_PHI))
+		pw_carry_phi(label);
+}
+
 /* The answer to what the current task asks: decided, recorded, applied. */
 __noinline int pw_judge(struct pw_asked *asked)
 {
 	__u32 answer, verdict, reason;
+	int error;
 	struct pw_actor actor;
 	struct pw_bank *bank;
 	struct pw_case c;
@@ -174,8 +183,11 @@ __noinline int pw_judge(struct pw_asked *asked)
 	c.reason = reason;
 	if (verdict == PW_VERDICT_ALLOW && actor.label && c.ino)
 		pw_mark_again(&c, actor.label);
+	error = pw_verdict(&c);
+	if (c.reason == PW_REASON_BREAKGLASS && actor.label)
+		pw_opened_by_glass(actor.label, c.object);
 
-	return pw_verdict(&c);
+	return error;
 }
 
 /* Hands @ask over to the decision; @q has the spot. */

@@ -14,6 +14,7 @@
 #define PW_CASE_REPEATS (1U << 8)	/* what is the same again is counted, see repeat.bpf.h */
 #define PW_CASE_AGAIN (1U << 10)	/* what is allowed, and was twice of late: it counts with its like */
 #define PW_CASE_FOLDED (1U << 9)	/* a read that counts with all of its run in the object */
+#define PW_CASE_LASTS (1U << 11)	/* what it does outlasts a session: break-glass does not lift it */
 
 /* All that is known of one decision. What does not apply is zero. */
 struct pw_case {

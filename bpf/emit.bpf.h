@@ -12,7 +12,7 @@
 #ifndef PW_EMIT_BPF_H
 #define PW_EMIT_BPF_H
 
-#define PW_NOTE_TEXT 256
+#define PW_NOTE_TEXT 512
 #define PW_EXE_DEPTH 12	/* names of a program's path that fit a record */
 
 /* Where a list may begin its last name; a power of two less one, for the verifier. */

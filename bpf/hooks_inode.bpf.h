@@ -175,7 +175,8 @@ static __always_inline int pw_keeps_name(const struct inode *inode, enum pw_acti
 
 /*
  * Moves @from to @to, or gives it a second name there (@action rename or link).
- * What leaves an object for no object has to go where the member may write;
+ * What leaves an object for no object has to go where the member may write, and break-glass lifts
+ * no refusal of that: a file that has left, or has a name outside, stays there when the session ends;
  * the new side is asked first, so that an allowed record stands for what happened.
  */
 static __noinline int pw_ask_move(struct dentry *from, struct dentry *to, enum pw_action action)
@@ -203,12 +204,14 @@ static __noinline int pw_ask_move(struct dentry *from, struct dentry *to, enum p
 		if (q.spot.object != old_object || q.spot.where != old_where)
 			ask.need |= PW_ACTION_BIT(PW_ACTION_CREATE);
 		/* Whoever holds the name that stays outside could change the object's file. */
-		if (old_where == PW_WHERE_OUTSIDE && pw_keeps_name(ask.inode, action))
+		if (old_where == PW_WHERE_OUTSIDE && pw_keeps_name(ask.inode, action)) {
 			ask.need |= PW_ACTION_BIT(PW_ACTION_LINK);
+			ask.flags |= PW_CASE_LASTS;
+		}
 	} else if (old_where != PW_WHERE_OUTSIDE) {
 		ask.bound = 1;
 		ask.need = PW_ACTION_BIT(PW_ACTION_CREATE);
-		ask.flags |= PW_ASK_BORDER;
+		ask.flags |= PW_ASK_BORDER | PW_CASE_LASTS;
 	}
 	if (old_where != PW_WHERE_OUTSIDE)
 		ask.flags |= PW_CASE_QUIET;
@@ -223,7 +226,7 @@ static __noinline int pw_ask_move(struct dentry *from, struct dentry *to, enum p
 	ask.fresh = 0;
 	ask.need = PW_ACTION_BIT(action);
 	ask.bound = 0;
-	ask.flags = 0;
+	ask.flags &= PW_CASE_LASTS;
 	pw_locate_both(&ask, &q.spot);
 
 	return pw_put_to_judge(&ask, &q);

@@ -68,7 +68,7 @@ __noinline int pw_kind(__u32 needed, __u32 kind, __u32 flags)
 		.type = PW_RECORD_NET,
 		.action = PW_ACTION_CONNECT,
 		.proto = PW_PROTO_RAW,
-		.flags = flags,
+		.flags = flags | PW_CASE_LASTS,
 	};
 	struct pw_answer answer;
 	struct pw_bank *bank;

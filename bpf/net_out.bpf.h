@@ -249,7 +249,7 @@ static __always_inline int pw_connect(struct bpf_sock_addr *ctx, struct pw_out *
 	if (out->verdict != PW_VERDICT_ALLOW)
 		out->silent = !!pw_asks_way(out);
 	error = pw_out_verdict(out);
-	if (!error && out->phi && pw_named(out->subject))
+	if (!error && out->phi && pw_named(out->subject) && pw_may_keep(out->verdict))
 		pw_connect_with_phi(ctx, bank, out);
 	if (error || !out->guarded || out->peer.proto != PW_PROTO_TCP)
 		return pw_cgroup_result(error);

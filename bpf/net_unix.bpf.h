@@ -249,7 +249,8 @@ static __always_inline void pw_unix_remember(const struct pw_unix *ask, struct p
 	socket->subject = ask->server;
 	socket->root = ask->root;
 	socket->generation = ask->bank->generation;
-	socket->used = pw_use_mark(ask->bank, ask->subject, PW_USE_CONNECTED);
+	socket->used = pw_may_keep(ask->answer.verdict) ?
+			       pw_use_mark(ask->bank, ask->subject, PW_USE_CONNECTED) : 0;
 	socket->flags |= PW_SOCKET_DOOR;
 }
 
@@ -413,7 +414,7 @@ static __always_inline int pw_unix_use_door(struct sock *sk, struct pw_socket *s
 		return 0;
 	pw_unix_look_up(&ask, there, socket);
 	error = ask.guarded ? pw_unix_decide(&ask) : 0;
-	if (!error)
+	if (!error && (!ask.guarded || pw_may_keep(ask.answer.verdict)))
 		socket->used = mark;
 
 	return error;

@@ -108,6 +108,8 @@ static __always_inline int pw_use_connection(struct sock *sk, const struct pw_ba
 		if (error)
 			return error;
 	}
+	if (!pw_may_keep(out->verdict))
+		return 0;
 	if (!socket)
 		socket = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (socket)	/* without one, the next use is asked again */

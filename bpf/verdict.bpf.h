@@ -15,6 +15,8 @@ static __always_inline __u32 pw_object_flags(const struct pw_bank *bank, __u32 o
 static __always_inline int pw_wants_record(__u32 flags, __u32 verdict, __u32 reason,
 					   __u32 object_flags)
 {
+	if (verdict != PW_VERDICT_ALLOW && reason == PW_REASON_BREAKGLASS)
+		return 1;
 	if (flags & PW_CASE_SILENT)
 		return 0;
 	if (verdict != PW_VERDICT_ALLOW)
@@ -37,10 +39,34 @@ static __always_inline int pw_canary(void)
 	return -PW_EACCES;
 }
 
+/*
+ * Whether break-glass is open for @c, which is refused. A frame of its own: the stack is full. The
+ * kernel's clock ends it, whoever is dead.
+ */
+static __noinline int pw_glass_lifts(const struct pw_case *c, __u32 object_flags)
+{
+	struct pw_glass glass = shared.state.glass;
+
+	if (!glass.until || (c->flags & (PW_CASE_GUARD | PW_CASE_LASTS)))
+		return 0;
+
+	return pw_glass_covers(&glass, bpf_ktime_get_boot_ns(), c->subject, c->subject_flags,
+			       c->object, object_flags);
+}
+
+/*
+ * Whether the answer, which was not applied if it is a refusal, may be kept for the next time: not
+ * when a session could be why. That it has ended meanwhile does not matter.
+ */
+static __always_inline int pw_may_keep(__u32 verdict)
+{
+	return verdict == PW_VERDICT_ALLOW || !shared.state.glass.session;
+}
+
 static __always_inline int pw_refuse(const struct pw_case *c, __u32 applies)
 {
 	if (!applies) {
-		pw_count(PW_COUNT_WOULD_DENY);
+		pw_count(c->reason == PW_REASON_BREAKGLASS ? PW_COUNT_GLASS : PW_COUNT_WOULD_DENY);
 		return 0;
 	}
 	pw_count(PW_COUNT_DENIED);
@@ -98,13 +124,20 @@ __noinline int pw_verdict(struct pw_case *c)
 	object_flags = pw_object_flags(bank, c->object);
 	applies = (c->flags & PW_CASE_GUARD) ||
 		  pw_mode_applies(bank->mode, c->subject_flags, object_flags);
-	if (applies && c->verdict != PW_VERDICT_ALLOW)
-		c->flags |= PW_CASE_ENFORCED;
+	if (applies && c->verdict != PW_VERDICT_ALLOW) {
+		if (pw_glass_lifts(c, object_flags)) {
+			c->reason = PW_REASON_BREAKGLASS;
+			applies = 0;
+		} else {
+			c->flags |= PW_CASE_ENFORCED;
+		}
+	}
 	if (pw_wants_record(c->flags, c->verdict, c->reason, object_flags))
 		lost = pw_emit(c);
 
 	if (c->verdict != PW_VERDICT_ALLOW)
-		return pw_refuse(c, applies);
+		return pw_refuse(c, applies || (lost && (object_flags & PW_OBJECT_LOSS_DENIES) &&
+						c->reason == PW_REASON_BREAKGLASS));
 
 	return lost ? pw_allow_unrecorded(c, object_flags, applies) : 0;
 }

@@ -63,6 +63,8 @@ PW_ASSERT_SIZE(struct pw_subject_set, 32);
 #define PW_SUBJECT_UNIX_ANY (1U << 15)	  /* a `unix: any` listen rule */
 #define PW_SUBJECT_UDP_FROM (1U << 16)	  /* has a UDP listen rule with `from` */
 #define PW_SUBJECT_UPDATES (1U << 17)	  /* may change code sets */
+#define PW_SUBJECT_GLASS (1U << 18)	  /* `breakglass` may open it */
+#define PW_SUBJECT_SERVICE (1U << 19)	  /* `service` may */
 
 struct pw_subject {
 	__u32 flags;
@@ -80,6 +82,8 @@ PW_ASSERT_SIZE(struct pw_subject, 144);
 #define PW_OBJECT_LOSS_DENIES (1U << 2)	 /* on_audit_loss: deny */
 #define PW_OBJECT_AUDIT_ALLOWED (1U << 3) /* audit: all */
 #define PW_OBJECT_AUDIT_DENIED (1U << 4) /* audit: all or denied */
+#define PW_OBJECT_GLASS (1U << 5)	/* `breakglass` may open it */
+#define PW_OBJECT_SERVICE (1U << 6)	/* `service` may */
 
 /* ---- File systems and places ---------------------------------------------------------- */
 
@@ -376,7 +380,8 @@ struct pw_bank {
 	X(PW_COUNT_NET_LABEL_LOST, "socket labels that could not be stored")                       \
 	X(PW_COUNT_NO_RECORD_DENIED, "accesses denied because no record could be made")            \
 	X(PW_COUNT_ADOPTED, "running tasks adopted")                                               \
-	X(PW_COUNT_NOT_ADOPTED, "running tasks not adopted")
+	X(PW_COUNT_NOT_ADOPTED, "running tasks not adopted")                                       \
+	X(PW_COUNT_GLASS, "refusals not applied because of break-glass")
 
 enum pw_counter { PW_COUNTER_LIST(PW_ENUM_ENTRY) PW_COUNTER_MAX_ };
 
@@ -427,6 +432,22 @@ struct pw_successor {
 };
 PW_ASSERT_SIZE(struct pw_successor, 40);
 
+/*
+ * A session of break-glass or service: refusals that it covers are not applied before @until. One at
+ * a time, opened and closed by the daemon; that it ends needs nobody. All zero: there was none.
+ */
+#define PW_GLASS_SERVICE (1U << 0)	/* opened by `service` of the policy, not by `breakglass` */
+
+struct pw_glass {
+	__u64 until;	/* ns since boot; kept until the end is recorded, then 0 */
+	__u64 session;	/* number of the last one; 0: none since phiward was loaded */
+	__u32 subject;	/* 0: with @object 0 too, all that the policy names */
+	__u32 object;
+	__u32 flags;	/* PW_GLASS_* */
+	__u32 zero;
+};
+PW_ASSERT_SIZE(struct pw_glass, 32);
+
 struct pw_state {
 	__u32 abi;	/* PW_ABI_VERSION */
 	__u32 active;	/* 0 or 1; the one word that a swap writes */
@@ -450,9 +471,10 @@ struct pw_state {
 	__u32 zero2;
 	/* Since the seal: the accepted one, and one that is being put into its place. */
 	struct pw_successor accepted, next;
+	struct pw_glass glass;
 };
 PW_ASSERT_SIZE(struct pw_state, 48 + 8 * 24 + 32 * 8 + PW_OWN_MAPS * 4 + PW_OWN_CGROUPS * 8 +
-				PW_OWN_MOUNTS * 24 + 16 + 2 * 40);
+				PW_OWN_MOUNTS * 24 + 16 + 2 * 40 + 32);
 _Static_assert((int)PW_LOSS_MAX_ <= 8, "lost[] has a slot for every reason");
 _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every counter");
 

@@ -113,6 +113,26 @@ PW_PURE struct pw_answer pw_decide_code(__u32 set_flags, __u32 subject, __u32 su
 	return pw_answer(PW_VERDICT_DENY, PW_REASON_CODE_SET);
 }
 
+/*
+ * Whether the session @glass lets pass at @now, ns since boot, what is refused to @subject on @object,
+ * with their flags in the policy. What the policy does not name is never open.
+ */
+PW_PURE int pw_glass_covers(const struct pw_glass *glass, __u64 now, __u32 subject,
+			    __u32 subject_flags, __u32 object, __u32 object_flags)
+{
+	const __u32 service = glass->flags & PW_GLASS_SERVICE;
+	const __u32 all = !glass->subject && !glass->object;
+
+	if (now >= glass->until)
+		return 0;
+	if (subject >= PW_SUBJECT_FIRST && (all || glass->subject == subject) &&
+	    (subject_flags & (service ? PW_SUBJECT_SERVICE : PW_SUBJECT_GLASS)))
+		return 1;
+
+	return object >= PW_OBJECT_FIRST && (all || glass->object == object) &&
+	       (object_flags & (service ? PW_OBJECT_SERVICE : PW_OBJECT_GLASS));
+}
+
 /* Whether a refusal is applied; the canary is refused in every mode. */
 PW_PURE int pw_mode_applies(__u32 mode, __u32 subject_flags, __u32 object_flags)
 {

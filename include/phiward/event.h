@@ -152,15 +152,15 @@ PW_ASSERT_SIZE(struct pw_adopted, 16);
  * text goes into the record's path.
  */
 struct pw_note {
-	__u8 type;		/* enum pw_record_type: policy, system or tamper */
+	__u8 type;		/* enum pw_record_type: policy, system, breakglass or tamper */
 	__u8 action;
 	__u8 verdict;
 	__u8 reason;
 	__u32 zero;
 	__u64 generation;	/* the policy it speaks of; 0: the active one */
-	char text[256];		/* NUL-terminated */
+	char text[512];		/* NUL-terminated */
 };
-PW_ASSERT_SIZE(struct pw_note, 272);
+PW_ASSERT_SIZE(struct pw_note, 528);
 
 /* Context of the program `tell_repeats` (type syscall, run by the daemon). */
 struct pw_tell_repeats {

@@ -46,7 +46,8 @@
 	X(PW_ACTION_KEXEC, "kexec")                                                                \
 	X(PW_ACTION_SPACE, "space")                                                                \
 	X(PW_ACTION_EXPIRE, "expire")                                                              \
-	X(PW_ACTION_REPORT, "report")
+	X(PW_ACTION_REPORT, "report")                                                              \
+	X(PW_ACTION_REVIEW, "review")
 
 enum pw_action { PW_ACTION_LIST(PW_ENUM_ENTRY) PW_ACTION_MAX_ };
 
@@ -158,7 +159,8 @@ enum pw_on_loss { PW_ON_LOSS_LIST(PW_ENUM_ENTRY) PW_ON_LOSS_MAX_ };
 	X(PW_REASON_SEALED, "phiward is sealed until the next boot")                               \
 	X(PW_REASON_FOREIGN, "phiwardd found other files or mounts than those it was sealed with") \
 	X(PW_REASON_LOG, "the log's own: its room, and how long the policy keeps it")              \
-	X(PW_REASON_UNSIGNED, "it is not what trust.yaml requires: signed, valid and no older one")
+	X(PW_REASON_UNSIGNED, "it is not what trust.yaml requires: signed, valid and no older one") \
+	X(PW_REASON_BREAKGLASS, "it would be refused, but break-glass is open for it")
 
 enum pw_reason { PW_REASON_LIST(PW_ENUM_ENTRY) PW_REASON_MAX_ };
 

@@ -105,6 +105,20 @@ static const struct pw_command commands[] = {
 	  "  NAME      login@domain\n"
 	  "  --nobody  from now on nobody is\n",
 	  pw_cmd_actor },
+	{ "breakglass", "--reason TEXT --for TIME [--subject S|--object O] [--service] [--ticket T]\n"
+	  "       phiward breakglass --end",
+	  "in an emergency: open for a while what the policy refuses, as far as it lets you",
+	  "  --reason TEXT  why; it stands in the log, which others read: no names of patients\n"
+	  "  --for TIME     how long: 15m; at most `longest` of the policy. The kernel ends it\n"
+	  "  --subject S    what members of S are refused is not refused,\n"
+	  "  --object O     or what everybody is refused in O; without both: all that the policy\n"
+	  "                 names under `breakglass`\n"
+	  "  --service      for a vendor's engineer: by `service` of the policy, with a ticket\n"
+	  "  --ticket T     its number\n"
+	  "  --end          the emergency is over\n\n"
+	  "  It is said on the console, all that it lets pass is recorded, and each session waits\n"
+	  "  for its review by somebody else.\n",
+	  pw_cmd_breakglass },
 	{ "seal", "", "until the next boot: no other policy, no unloading, nothing new in the kernel",
 	  "  Modules, another kernel and settings of the kernel are then only for subjects that\n"
 	  "  have the right in `system:`. There is no way back but to restart the machine.\n",

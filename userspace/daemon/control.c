@@ -238,6 +238,8 @@ static void run_status(struct pw_daemon *daemon, struct pw_client *client, json_
 		pw_json_add(status, "daemon", json_object_new_boolean(1));
 	if (!r && daemon->log)
 		pw_json_add(status, "log", pw_retain_status(daemon));
+	if (!r)
+		pw_json_add(status, "reviews", json_object_new_uint64(daemon->glass.sessions.n));
 	pw_client_answer(client, r < 0 ? pw_answer_errno(r, "what is enforced cannot be read") :
 					 pw_answer_with("status", status));
 }
@@ -392,6 +394,88 @@ static void run_report(struct pw_daemon *daemon, struct pw_client *client, json_
 					 pw_answer_diag(0, NULL));
 }
 
+/* ---- Sessions of break-glass ---------------------------------------------------------------- */
+
+static unsigned int rights_of(void *data, int fd, const struct pw_peer *peer)
+{
+	struct pw_daemon *daemon = data;
+	_cleanup_free_ gid_t *groups = NULL;
+	unsigned int rights = 0;
+	size_t n = 0;
+
+	if (!daemon->ward || pw_peer_groups(fd, &groups, &n) < 0)
+		return 0;
+	for (int kind = 0; kind < PW_GLASS_KINDS; kind++)
+		if (pw_ward_may_open(daemon->ward, kind, peer->uid, groups, n))
+			rights |= PW_RIGHT_GLASS(kind);
+	return rights;
+}
+
+/* A text that may be absent; false when it is no text, or too long for @to. */
+static bool read_text(json_object *request, const char *name, char *to, size_t size)
+{
+	const char *text = "";
+
+	if (json_object_object_get_ex(request, name, NULL) && !pw_json_string(request, name, &text))
+		return false;
+	return (size_t)snprintf(to, size, "%s", text) < size;
+}
+
+static void run_glass(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	struct pw_glass_session session = { 0 };
+	struct pw_diag diag = { 0 };
+	json_object *answer;
+	uint64_t for_ms;
+	bool service;
+	int r;
+
+	if (!read_flag(request, "service", &service) || !pw_json_u64(request, "for_ms", &for_ms) ||
+	    !read_text(request, "reason", session.reason, sizeof(session.reason)) ||
+	    !read_text(request, "ticket", session.ticket, sizeof(session.ticket)) ||
+	    !read_text(request, "subject", session.subject, sizeof(session.subject)) ||
+	    !read_text(request, "object", session.object, sizeof(session.object))) {
+		pw_client_answer(client, pw_answer_error(PW_EXIT_USAGE, "no proper breakglass"));
+		return;
+	}
+	session.kind = service ? PW_GLASS_KIND_SERVICE : PW_GLASS_KIND_BREAKGLASS;
+	r = pw_glass_open(daemon, pw_client_peer(client), &session, for_ms, &diag);
+	answer = pw_answer_diag(r, &diag);
+	pw_diag_done(&diag);
+	if (!r && answer)
+		pw_json_add(answer, "session", pw_glass_status(daemon));
+	pw_client_answer(client, answer);
+}
+
+static void run_glass_end(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	struct pw_diag diag = { 0 };
+	int r = pw_glass_end(daemon, pw_client_peer(client), &diag);
+
+	(void)request;
+	pw_client_answer(client, pw_answer_diag(r, &diag));
+	pw_diag_done(&diag);
+}
+
+static void run_review(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	struct pw_diag diag = { 0 };
+	const char *note;
+	uint64_t number;
+	int r;
+
+	if (!pw_json_u64(request, "session", &number) || !pw_json_string(request, "note", &note)) {
+		pw_client_answer(client, pw_answer_error(PW_EXIT_USAGE, "no proper review"));
+		return;
+	}
+	r = pw_glass_review(daemon, pw_client_peer(client), number, note, &diag);
+	pw_client_answer(client, pw_answer_diag(r, &diag));
+	pw_diag_done(&diag);
+}
+
+static const char *const glass_members[] = { "command", "service", "for_ms", "reason", "ticket",
+					     "subject", "object", NULL };
+static const char *const review_members[] = { "command", "session", "note", NULL };
 static const char *const no_members[] = { "command", NULL };
 static const char *const apply_members[] = { "command", "sources", "bundle", "allow_downgrade",
 					     "wait", NULL };
@@ -407,6 +491,10 @@ static const struct command commands[] = {
 	{ PW_COMMAND_WHY, PW_RIGHT_VIEW, why_members, run_why },
 	{ PW_COMMAND_DRAIN, PW_RIGHT_VIEW, no_members, run_drain },
 	{ PW_COMMAND_REPORT, PW_RIGHT_AUDIT, report_members, run_report },
+	/* Who may only look is refused, too, but with a record. */
+	{ PW_COMMAND_GLASS, PW_RIGHTS_GLASS | PW_RIGHT_VIEW, glass_members, run_glass },
+	{ PW_COMMAND_GLASS_END, PW_RIGHTS_GLASS | PW_RIGHT_VIEW, no_members, run_glass_end },
+	{ PW_COMMAND_REVIEW, PW_RIGHT_AUDIT, review_members, run_review },
 	{ PW_COMMAND_SEAL, PW_RIGHT_ADMIN, no_members, run_seal },
 	{ PW_COMMAND_UNLOAD, PW_RIGHT_ADMIN, no_members, run_unload },
 };
@@ -441,7 +529,7 @@ static void answer_request(void *data, struct pw_client *client, json_object *re
 
 int pw_control_open(struct pw_daemon *daemon)
 {
-	const struct pw_server_calls calls = { answer_request, forget_client, daemon };
+	const struct pw_server_calls calls = { answer_request, forget_client, rights_of, daemon };
 
 	return pw_server_open(daemon->event, PW_CONTROL_SOCKET, &calls, &daemon->server);
 }

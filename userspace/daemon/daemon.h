@@ -19,9 +19,19 @@
 #include "daemon/journal.h"
 #include "daemon/retain.h"
 #include "daemon/server.h"
+#include "publish/glass.h"
 #include "publish/ward.h"
 
 #define PW_WAITING_MAX 8
+
+/* Sessions of break-glass. */
+struct pw_glass_state {
+	struct pw_glass_sessions sessions;
+	sd_event_source *expiry;
+	bool loaded;
+	uint64_t shown;		/* number of the session in the file for the screen, 0: none, */
+	bool showing;		/* and whether there is such a file */
+};
 
 struct pw_waiting {
 	struct pw_client *client;	/* NULL: free */
@@ -46,6 +56,7 @@ struct pw_daemon {
 	struct pw_actor_state actor;
 	struct pw_clock judged;		/* by what it was seen last which rules expired */
 	int64_t announced;		/* when it was told last which will; seconds since 1970 */
+	struct pw_glass_state glass;
 	const char *key;		/* what became of the boot's first key; NULL: not now */
 	bool log_failing;		/* said already */
 	bool canary_failing;
@@ -100,6 +111,9 @@ void pw_daemon_note(struct pw_daemon *daemon, enum pw_record_type type, enum pw_
 		    enum pw_verdict verdict, enum pw_reason reason, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/* On the console and in the journal, for whoever stands before the machine. */
+void pw_daemon_say_loudly(struct pw_daemon *daemon, const char *text);
+
 /* Says the errors and warnings of @diag in the journal. */
 void pw_daemon_say_diag(struct pw_daemon *daemon, const struct pw_diag *diag);
 
@@ -132,6 +146,30 @@ int pw_watch_settle(struct pw_daemon *daemon, bool all);
 
 /* Tries the canary; a failure becomes a record. */
 int pw_watch_canary(struct pw_daemon *daemon, struct pw_canary *ret);
+
+/* ---- Sessions of break-glass: glass.c ----------------------------------------------------------- */
+
+/*
+ * Looks whether a session ended, or is open since before the start: records the end, waits for it,
+ * shows it. After each start and swap, and when a session's time is over.
+ */
+void pw_glass_look(struct pw_daemon *daemon);
+
+/* Opens @session for @peer; errors are in @diag, and who was refused has a record. */
+int pw_glass_open(struct pw_daemon *daemon, const struct pw_peer *peer,
+		  struct pw_glass_session *session, uint64_t for_ms, struct pw_diag *diag);
+int pw_glass_end(struct pw_daemon *daemon, const struct pw_peer *peer, struct pw_diag *diag);
+
+/* Before all is unloaded. */
+void pw_glass_unload(struct pw_daemon *daemon);
+
+/* Signs off a session that has ended, which is not the reviewer's own. */
+int pw_glass_review(struct pw_daemon *daemon, const struct pw_peer *peer, uint64_t number,
+		    const char *note, struct pw_diag *diag);
+
+/* What is open, without its reason: for everybody on this machine. */
+json_object *pw_glass_status(struct pw_daemon *daemon);
+void pw_glass_close(struct pw_daemon *daemon);
 
 /* ---- The control socket: control.c --------------------------------------------------------- */
 

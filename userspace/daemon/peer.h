@@ -10,7 +10,10 @@
 
 #define PW_RIGHT_VIEW (1U << 0)		/* status, doctor, canary, drain */
 #define PW_RIGHT_ADMIN (1U << 1)	/* apply, unload */
-#define PW_RIGHT_AUDIT (1U << 2)	/* report */
+#define PW_RIGHT_AUDIT (1U << 2)	/* report, review */
+/* To open and end a session of a kind, when the policy in force names the peer. */
+#define PW_RIGHT_GLASS(kind) (1U << (3 + (kind)))
+#define PW_RIGHTS_GLASS (PW_RIGHT_GLASS(0) | PW_RIGHT_GLASS(1))
 
 struct pw_peer {
 	pid_t pid;
@@ -20,5 +23,11 @@ struct pw_peer {
 
 /* A peer whose groups cannot be read has only the rights of its user. */
 int pw_peer_of(int fd, struct pw_peer *ret);
+
+/* All groups of the peer, its own first. The caller frees *@ret. */
+int pw_peer_groups(int fd, gid_t **ret, size_t *ret_n);
+
+/* Who logged in, as the audit of the kernel has it; all ones when that is not known. */
+uid_t pw_peer_login(const struct pw_peer *peer);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
@@ -50,6 +51,16 @@ void pw_daemon_note(struct pw_daemon *daemon, enum pw_record_type type, enum pw_
 	if (r < 0)
 		pw_journal_say(daemon->journal, LOG_ERR, "no record could be made of this%s: %s",
 			       r == -EAGAIN ? ", the log counts it as lost" : "", text);
+}
+
+/* A console that takes nothing must not hold up the daemon. */
+void pw_daemon_say_loudly(struct pw_daemon *daemon, const char *text)
+{
+	_cleanup_close_ int fd = open("/dev/console", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		dprintf(fd, "phiward: %s\r\n", text);
+	pw_journal_say(daemon->journal, LOG_ALERT, "%s", text);
 }
 
 /* ---- The kernel's side --------------------------------------------------------------------- */
@@ -235,6 +246,7 @@ int pw_daemon_unload(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag)
 	if (pw_ward_sealed(daemon->ward))
 		return refuse_sealed(daemon, PW_ACTION_UNLOAD, uid, pw_ward_policy(daemon->ward),
 				     diag);
+	pw_glass_unload(daemon);
 	act_for(daemon, uid);
 	r = pw_ward_unload(daemon->ward);
 	if (r < 0) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What a start puts into force: docs/boot.md. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,16 +16,6 @@
 #include "publish/module.h"
 #include "publish/pins.h"
 #include "publish/rescue.h"
-
-/* For whoever stands before the machine, where no one may be logged in yet. */
-static void say_loudly(struct pw_daemon *daemon, const char *text)
-{
-	_cleanup_close_ int fd = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
-
-	if (fd >= 0)
-		dprintf(fd, "phiward: %s\r\n", text);
-	pw_journal_say(daemon->journal, LOG_ALERT, "%s", text);
-}
 
 /* ---- What was accepted --------------------------------------------------------------------- */
 
@@ -78,7 +67,7 @@ static int restore_image(struct pw_daemon *daemon)
 	if (r == 0) {
 		pw_ward_set_trouble(daemon->ward, "the text of the accepted policy cannot be used; "
 				    "its image is in force, apply the policy again");
-		say_loudly(daemon, "the text of the accepted policy cannot be used; its image is "
+		pw_daemon_say_loudly(daemon, "the text of the accepted policy cannot be used; its image is "
 			   "in force");
 	} else if (r != -ENOENT) {
 		pw_journal_say(daemon->journal, LOG_CRIT,
@@ -167,7 +156,7 @@ static enum pw_rescue rescue(struct pw_daemon *daemon, const struct pw_policy *a
 		pw_daemon_note(daemon, PW_RECORD_BREAKGLASS, PW_ACTION_START,
 			       granted == PW_RESCUE_NONE ? PW_VERDICT_DENY : PW_VERDICT_ALLOW,
 			       PW_REASON_ADMIN, "%s", text);
-		say_loudly(daemon, text);
+		pw_daemon_say_loudly(daemon, text);
 	}
 	return granted;
 }
@@ -217,11 +206,11 @@ static void say_why(struct pw_daemon *daemon)
 				   "copies; nothing is enforced, and the gate stays shut";
 
 	if (!pw_accepted_exists(daemon->directories.state)) {
-		say_loudly(daemon, "no policy: nothing is enforced");
+		pw_daemon_say_loudly(daemon, "no policy: nothing is enforced");
 		return;
 	}
 	pw_ward_set_trouble(daemon->ward, lost);
-	say_loudly(daemon, lost);
+	pw_daemon_say_loudly(daemon, lost);
 }
 
 static void heal(struct pw_daemon *daemon)
@@ -229,7 +218,7 @@ static void heal(struct pw_daemon *daemon)
 	int r = pw_accepted_heal(daemon->directories.state);
 
 	if (r > 0)
-		say_loudly(daemon, "the accepted policy was damaged; the copy in the initramfs "
+		pw_daemon_say_loudly(daemon, "the accepted policy was damaged; the copy in the initramfs "
 			   "takes its place");
 	else if (r < 0)
 		pw_journal_say(daemon->journal, LOG_CRIT, "the accepted policy is damaged and no "

@@ -330,6 +330,8 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 	(void)events;
 	if (connection < 0 || pw_peer_of(connection, &peer) < 0)
 		return 0;
+	if (server->calls.rights)
+		peer.rights |= server->calls.rights(server->calls.data, connection, &peer);
 	place = find_place(server, peer.uid);
 	if (place < 0)
 		send(connection, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -29,6 +29,8 @@ struct pw_client;
 struct pw_server_calls {
 	void (*request)(void *data, struct pw_client *client, json_object *request);
 	void (*gone)(void *data, struct pw_client *client);
+	/* PW_RIGHT_* that @peer has beside those of its groups; NULL: none. @fd: its connection. */
+	unsigned int (*rights)(void *data, int fd, const struct pw_peer *peer);
 	void *data;
 };
 

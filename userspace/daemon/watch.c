@@ -296,6 +296,7 @@ void pw_watch_applied(struct pw_daemon *daemon)
 
 	/* What was counted under a policy of before needs its catalog, which is not kept for ever. */
 	pw_watch_settle(daemon, true);
+	pw_glass_look(daemon);
 	if (daemon->log)
 		pw_log_set(daemon->log, pw_retain_policy(daemon));
 	sd_event_source_set_time_relative(daemon->ticks[0], flush_usec(daemon));

@@ -21,11 +21,6 @@ const struct pw_log_policy pw_log_default = {
 static const struct pw_unit sizes[] = {{"M", MIB}, {NULL, 0}};
 static const struct pw_unit shares[] = {{"%", 1}, {NULL, 0}};
 
-bool pw_duration_parse(const char *text, uint64_t *ret)
-{
-	return parse(text, times, ret);
-}
-
 static void read_number(struct pw_reader *reader, const struct pw_yaml *node, const char *name,
 			const struct pw_unit *units, const char *low, const char *high, uint64_t *out)
 {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "policy/ports.h"
 #include "policy/reader.h"
 #include "policy/tree.h"
@@ -56,8 +57,8 @@ struct bound {
 static void read_durations(struct pw_reader *reader, const struct pw_yaml *list,
 			   struct bound *bound)
 {
-	if (list->n != 2 || !pw_duration_parse(list->first->text ?: "", &bound->least) ||
-	    !pw_duration_parse(list->last->text ?: "", &bound->most) || bound->least > bound->most)
+	if (list->n != 2 || !pw_text_amount(list->first->text ?: "", pw_units_time, &bound->least) ||
+	    !pw_text_amount(list->last->text ?: "", pw_units_time, &bound->most) || bound->least > bound->most)
 		pw_error(reader, &list->at, "of a duration 'allowed' holds the shortest and the longest, "
 			 "as [1d, 90d]");
 }
@@ -145,7 +146,7 @@ static bool duration_fits(struct pw_reader *reader, const struct pw_yaml *value,
 {
 	uint64_t ms;
 
-	if (!pw_duration_parse(value->text, &ms)) {
+	if (!pw_text_amount(value->text, pw_units_time, &ms)) {
 		pw_error(reader, &value->at, "'%.40s' is no duration: a whole number and its unit, as "
 			 "90d", value->text);
 		return true;

@@ -220,8 +220,6 @@ void pw_code_check_written(struct pw_reader *reader, const struct pw_place *plac
 
 /* log.c */
 
-/* A whole number and its unit, as 90d, in ms. */
-bool pw_duration_parse(const char *text, uint64_t *ret);
 void pw_read_log(struct pw_reader *reader, const struct pw_yaml *node, struct pw_log_policy *log);
 
 /* objects.c, subjects.c, network.c */

@@ -81,6 +81,28 @@ static int add_object(struct pw_build *build, size_t i)
 	return catalog->objects[id] && catalog->object_where[id] ? 0 : -ENOMEM;
 }
 
+/* What a session of each kind may open. After all subjects have their flags. */
+static void add_glass(struct pw_build *build)
+{
+	static const struct {
+		uint32_t subject, object;
+	} flags[PW_GLASS_KINDS] = {
+		[PW_GLASS_KIND_BREAKGLASS] = {PW_SUBJECT_GLASS, PW_OBJECT_GLASS},
+		[PW_GLASS_KIND_SERVICE] = {PW_SUBJECT_SERVICE, PW_OBJECT_SERVICE},
+	};
+	struct pw_bank *bank = &build->image->bank;
+
+	for (size_t kind = 0; kind < PW_GLASS_KINDS; kind++) {
+		const struct pw_glass_policy *glass = &build->policy->glass[kind];
+
+		for (size_t i = 0; i < glass->subjects.n; i++)
+			bank->subjects[pw_build_subject(build, glass->subjects.index[i])].flags |=
+				flags[kind].subject;
+		for (size_t i = 0; i < glass->nobjects; i++)
+			bank->object_flags[build->objects[glass->objects[i]]] |= flags[kind].object;
+	}
+}
+
 static int number_subject(struct pw_build *build, size_t i)
 {
 	const struct pw_subject_policy *subject = &build->policy->subjects[i];
@@ -258,6 +280,8 @@ static int build_all(struct pw_build *build)
 		r = number_subject(build, i);
 	for (size_t i = 0; r == 0 && i < build->policy->nsubjects; i++)
 		r = add_subject(build, i);
+	if (r == 0)
+		add_glass(build);
 	if (r == 0)
 		r = add_rules(build);
 	if (r == 0)

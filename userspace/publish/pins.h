@@ -19,6 +19,7 @@
 #define PW_BOOT_DIR "/run/phiward-boot"		/* the accepted policy, as the initramfs had it */
 #define PW_CONTROL_SOCKET PW_RUN_DIR "/control"
 #define PW_ACTOR_SOCKET PW_RUN_DIR "/actor"
+#define PW_GLASS_STATUS "breakglass"		/* in PW_RUN_DIR, for whoever shows it on a screen */
 #define PW_CANARY_FILE PW_RUN_DIR "/canary"
 #define PW_POLICY_FILE "/etc/phiward/policy.yaml"
 /* The site's file over it, when there is one. */

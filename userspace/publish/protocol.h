@@ -20,13 +20,18 @@
  *            -> "why": {"text":S, "refusals":N, "allowed":N, "lost":N}, of the newest records,
  *            without the path of any file: for those who may not read the log
  *   report   {"digest":S}, the SHA-256 of a report of the log: a record is made of it
+ *   breakglass  {"service":B, "for_ms":N, "reason":S, "ticket":S, "subject":S, "object":S}, the
+ *            last three and "service" optional -> "session": as in PW_RUN_DIR/PW_GLASS_STATUS
+ *   breakglass-end
+ *   review   {"session":N, "note":S}
  *   drain    writes to the log what is in the rings; afterwards all of it can be read
  *
  * Response: {"ok":B,"code":N,"errors":[S,...],"warnings":[S,...],"notes":[S,...]}
  * and the member named above. "code" is the exit code of the command. Errors of a
  * policy have the form FILE:LINE:COL: error: text.
  *
- * Who may ask is decided by the peer's credentials: root, or a member of the group.
+ * Who may ask is decided by the peer's credentials: root, or a member of the group. Who may open
+ * and end a session stands in the policy, and root may not unless it is named.
  */
 #ifndef PW_PUBLISH_PROTOCOL_H
 #define PW_PUBLISH_PROTOCOL_H
@@ -40,6 +45,9 @@
 #define PW_COMMAND_WHY "why"		/* the same */
 #define PW_COMMAND_DRAIN "drain"	/* the same */
 #define PW_COMMAND_REPORT "report"	/* PW_GROUP_AUDIT */
+#define PW_COMMAND_REVIEW "review"	/* PW_GROUP_AUDIT */
+#define PW_COMMAND_GLASS "breakglass"	/* whom the policy names */
+#define PW_COMMAND_GLASS_END "breakglass-end"	/* the same, and PW_GROUP_ADMIN */
 #define PW_COMMAND_SEAL "seal"		/* PW_GROUP_ADMIN */
 #define PW_COMMAND_UNLOAD "unload"	/* PW_GROUP_ADMIN */
 

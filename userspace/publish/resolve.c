@@ -2,6 +2,7 @@
 #include "publish/resolve.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -114,6 +115,46 @@ static int resolve_user(struct pw_resolving *on, const struct pw_user *user, uin
 	return -EINVAL;
 }
 
+static int resolve_group(struct pw_resolving *on, const struct pw_user *group, uint32_t *ret)
+{
+	char buffer[PW_PASSWD_BUFFER];
+	struct group entry, *found = NULL;
+	uint64_t number;
+	int r;
+
+	if (pw_text_number(group->name, 0, UINT32_MAX - 1, &number) == 0) {
+		*ret = (uint32_t)number;
+		return 0;
+	}
+	r = getgrnam_r(group->name, &entry, buffer, sizeof(buffer), &found);
+	if (found) {
+		*ret = found->gr_gid;
+		return 0;
+	}
+	pw_diag_add(on->diag, PW_DIAG_ERROR, &group->at,
+		    "there is no group '%s' on this machine%s%s", group->name, r ? ": " : "",
+		    r ? strerror(r) : "");
+
+	return -EINVAL;
+}
+
+static int resolve_glass(struct pw_resolving *on, const struct pw_glass_policy *policy,
+			 struct pw_resolved_glass *out)
+{
+	int r = 0;
+
+	out->users = calloc(policy->nusers + 1, sizeof(*out->users));
+	out->groups = calloc(policy->ngroups + 1, sizeof(*out->groups));
+	if (!out->users || !out->groups)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < policy->nusers; i++)
+		r = resolve_user(on, &policy->users[i], &out->users[i]);
+	for (size_t i = 0; r == 0 && i < policy->ngroups; i++)
+		r = resolve_group(on, &policy->groups[i], &out->groups[i]);
+
+	return r;
+}
+
 static int resolve_users(struct pw_resolving *on, const struct pw_subject_policy *policy,
 			 struct pw_resolved_subject *out)
 {
@@ -172,6 +213,12 @@ static int resolve_subjects(struct pw_resolving *on)
 					    &out->nsockets);
 		if (r == 0)
 			r = resolve_users(on, subject, out);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < PW_GLASS_KINDS; i++) {
+		int r = resolve_glass(on, &policy->glass[i], &on->resolved->glass[i]);
+
 		if (r < 0)
 			return r;
 	}
@@ -543,6 +590,10 @@ struct pw_resolved *pw_resolved_free(struct pw_resolved *resolved)
 		free_paths(subject->writes, policy->subjects[i].nwrites);
 		free_paths(subject->sockets, subject->nsockets);
 		free(subject->users);
+	}
+	for (size_t i = 0; i < PW_GLASS_KINDS; i++) {
+		free(resolved->glass[i].users);
+		free(resolved->glass[i].groups);
 	}
 	free_paths(resolved->others_sockets, resolved->nothers_sockets);
 	for (size_t i = 0; i < resolved->ncode; i++) {

@@ -81,6 +81,12 @@ struct pw_resolved_code {
 	uint32_t flags;		/* PW_CODE_* */
 };
 
+/* Who may open a session: numbers, parallel to struct pw_glass_policy. */
+struct pw_resolved_glass {
+	uint32_t *users;
+	uint32_t *groups;
+};
+
 struct pw_resolved {
 	const struct pw_policy *policy;		/* borrowed */
 	struct pw_resolved_code *code;
@@ -89,6 +95,7 @@ struct pw_resolved {
 	struct pw_resolved_subject *subjects;
 	struct pw_resolved_path *others_sockets;
 	size_t nothers_sockets;
+	struct pw_resolved_glass glass[PW_GLASS_KINDS];
 	struct pw_resolved_path canary;
 	struct pw_resolved_path daemon;		/* the program that runs */
 };

@@ -108,6 +108,28 @@ bool pw_ward_sealed(const struct pw_ward *ward);
 /* Sealed, and not with @what: a `tamper` record and an error. -EKEYREJECTED. */
 int pw_ward_foreign(struct pw_ward *ward, const char *what, struct pw_diag *diag);
 
+struct pw_glass_session;
+
+/* Whether the policy in force lets a user open a session of @kind: by number, or by one of the groups. */
+bool pw_ward_may_open(const struct pw_ward *ward, enum pw_glass_kind kind, uid_t uid,
+		      const gid_t *groups, size_t ngroups);
+
+/*
+ * What @session, whose `subject` and `object` may be empty, is in the kernel when it is open for
+ * @for_ms, and its `boot` and `until`. -EPERM and -ERANGE, in @diag, where the policy does not allow it;
+ * who wants it was asked before.
+ */
+int pw_ward_glass_prepare(const struct pw_ward *ward, struct pw_glass_session *session,
+			  uint64_t for_ms, struct pw_glass *ret, struct pw_diag *diag);
+void pw_ward_glass_begin(struct pw_ward *ward, const struct pw_glass *glass);
+
+/* Whether a session is open; *@ret is the kernel's state in any case. */
+bool pw_ward_glass_is_open(const struct pw_ward *ward, struct pw_glass *ret);
+
+/* Ends what is open; that it has ended is still to be recorded, and then forgotten. */
+void pw_ward_glass_end(struct pw_ward *ward);
+void pw_ward_glass_forget(struct pw_ward *ward);
+
 /* Detaches, forgets the accepted policy. */
 int pw_ward_unload(struct pw_ward *ward);
 

@@ -181,6 +181,8 @@ static int publish(struct pw_ward *ward, struct pw_resolved **resolved, struct p
 
 	r = prepare(ward, *image, diag);
 	if (r == 0)
+		pw_ward_glass_before_swap(ward, (*image)->catalog);
+	if (r == 0)
 		r = enforce(ward, *image, &swapped, diag);
 	if (r < 0)
 		return r;

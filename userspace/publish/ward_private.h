@@ -60,6 +60,9 @@ void pw_ward_note_accepted(struct pw_ward *ward, const struct pw_policy *policy)
 /* Where the policy says so, or the module was sealed and this process then ended. */
 void pw_ward_seal_if_due(struct pw_ward *ward, struct pw_diag *diag);
 
+/* Ends a session of break-glass unless @next is the policy that it was opened under. */
+void pw_ward_glass_before_swap(struct pw_ward *ward, const struct pw_catalog *next);
+
 /* After a swap: which catalogs nothing will speak of once all records of now are in the log. */
 void pw_ward_prune_later(struct pw_ward *ward);
 /* Removes them when that is so. What cannot be removed is tried again. */

@@ -65,7 +65,7 @@ static void on_gone(void *data, struct pw_client *client)
 static int set_up(void **state)
 {
 	static struct fixture f;
-	const struct pw_server_calls calls = { on_request, on_gone, &f };
+	const struct pw_server_calls calls = { on_request, on_gone, NULL, &f };
 
 	f = (struct fixture){ 0 };
 	who = (struct pw_peer){ .uid = 0, .rights = PW_RIGHT_VIEW | PW_RIGHT_ADMIN };
