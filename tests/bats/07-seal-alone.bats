@@ -13,7 +13,8 @@ load lib/seal
 setup_file() {
 	load lib/phiward
 	load lib/seal
-	seal_programs 'sealed: true'
+	seal_programs 'sealed: true' \
+		'breakglass: {who: {users: [radiographer]}, longest: 5m, objects: [images]}'
 	start_phiward
 }
 
@@ -52,4 +53,15 @@ setup() { mark; }
 	wait_for phiward_is state=enforcing sealed=true daemon=true
 	enforced
 	assert_lost_zero
+}
+
+@test "seal alone: break-glass is open to whom the sealed policy names, and ends" {
+	assert_refused act read $IMAGE
+	assert_allowed as_user radiographer phiward breakglass --reason 'no worklist' --for 5m
+	as_anybody assert_allowed act read $IMAGE
+	assert_refused into-kernel module $DUMMY
+	run phiward breakglass --reason x --for 5m
+	[ "$status" -eq 1 ] && [[ $output == *"does not name you"* ]] || fail "$output"
+	assert_allowed as_user radiographer phiward breakglass --end
+	enforced
 }

@@ -107,6 +107,15 @@ begin 'b';
 rec('2026-11-27T06:00:00', %daemon, action => 'start', path => 'phiwardd 0.1.0');
 rec('2026-11-27T06:30:00', type => 'breakglass', action => 'start', verdict => 'deny', enforced => $false, subject => 'phiwardd', uid => 0, gid => 0,
 	exe => '/usr/sbin/phiwardd', path => 'permissive mode by the kernel command line', reason => "the administrator's command");
+# One session that nobody reviewed, and one that somebody did.
+my %glass = (type => 'breakglass', subject => 'phiwardd', uid => 0, gid => 0, exe => '/usr/sbin/phiwardd', reason => "the administrator's command");
+rec('2026-11-27T06:40:00', %glass, action => 'start', path => 'session 1: breakglass by uid 1000, auid 1000, pid 4711, for subject viewer, until 2026-11-27T06:55:00Z: ' . name('<b>no worklist</b>'));
+rec('2026-11-27T06:41:00', %viewer, %images, action => 'write', verdict => 'deny', enforced => $false, path => '/srv/dicom/phantom/IM0001', count => 3,
+	reason => 'it would be refused, but break-glass is open for it');
+rec('2026-11-27T06:55:00', %glass, action => 'stop', path => 'session 1: expired');
+rec('2026-11-27T06:56:00', %glass, action => 'start', path => 'session 2: service by uid 1001, auid 1001, pid 4712, for object images, until 2026-11-27T07:00:00Z, ticket T-1: calibration');
+rec('2026-11-27T06:57:00', %glass, action => 'stop', path => 'session 2: ended by uid 1001');
+rec('2026-11-27T06:58:00', %glass, action => 'review', path => 'session 2: reviewed by uid 1000, auid 1000: as agreed');
 # Names that somebody chose who wants to break a page.
 rec('2026-11-27T07:00:00', %viewer, %images, path => '/srv/dicom/' . name($_)) for
 	'</script><script>alert(1)</script>', '<!-- <script>', "new\nline", 'quo"te', "back\\slash", "bell\x07", "bad\xff", "&amp;&lt;", '${x}`y`',

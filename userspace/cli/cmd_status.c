@@ -136,6 +136,28 @@ static void print_module(json_object *status)
 	print_row("module", text);
 }
 
+static void print_glass(json_object *status)
+{
+	const char *kind = "", *subject = NULL, *object = NULL;
+	uint64_t session = 0, left = 0, reviews = 0;
+	json_object *open;
+
+	if (json_object_object_get_ex(status, "breakglass", &open) && open) {
+		pw_json_string(open, "kind", &kind);
+		pw_json_string(open, "subject", &subject);
+		pw_json_string(open, "object", &object);
+		pw_json_u64(open, "session", &session);
+		pw_json_u64(open, "left_s", &left);
+		printf("  %-11s %sOPEN%s for %s%s, %" PRIu64 " s more, session %" PRIu64 "\n", kind,
+		       pw_paint(stdout, PW_RED), pw_paint(stdout, PW_PLAIN),
+		       subject ? "subject " : object ? "object " : "all that the policy names",
+		       subject ? subject : object ? object : "", left, session);
+	}
+	if (pw_json_u64(status, "reviews", &reviews) && reviews)
+		printf("  %-11s %" PRIu64 " session%s of break-glass: phiward review\n", "to review",
+		       reviews, reviews == 1 ? "" : "s");
+}
+
 static int print_status(json_object *status)
 {
 	const char *text;
@@ -146,6 +168,7 @@ static int print_status(json_object *status)
 		print_row("mode", text);
 	if (pw_json_string(status, "digest", &text))
 		print_row("digest", text);
+	print_glass(status);
 	print_canary(status);
 	print_records(status);
 	print_log(status);

@@ -41,6 +41,7 @@ int pw_cmd_report(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_selftest(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_actor(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_breakglass(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_review(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_seal(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_unload(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_audit_query(const struct pw_command *self, int argc, char **argv);

@@ -119,6 +119,15 @@ static const struct pw_command commands[] = {
 	  "  It is said on the console, all that it lets pass is recorded, and each session waits\n"
 	  "  for its review by somebody else.\n",
 	  pw_cmd_breakglass },
+	{ "review", "[--all] [--json] [DIR]\n       phiward review SESSION --note TEXT",
+	  "sessions of break-glass that nobody has reviewed",
+	  "  --all        also those that are reviewed\n"
+	  "  --json       one JSON object a line\n"
+	  "  DIR          a copy of a log; default /var/log/phiward\n"
+	  "  --note TEXT  what was found: signs the session off, by a member of phiward-audit who\n"
+	  "               did not open it\n\n"
+	  "  Exits with 1 when sessions wait for their review, else with 0.\n",
+	  pw_cmd_review },
 	{ "seal", "", "until the next boot: no other policy, no unloading, nothing new in the kernel",
 	  "  Modules, another kernel and settings of the kernel are then only for subjects that\n"
 	  "  have the right in `system:`. There is no way back but to restart the machine.\n",

@@ -129,6 +129,7 @@ void pw_fold_text(const struct pw_fold *fold, char *text, size_t size)
 	const struct pw_fold_key *key = &fold->key;
 	const char *verb = key->verdict != PW_VERDICT_DENY ? "noticed" :
 			   key->enforced		   ? "refused" :
+			   key->reason == PW_REASON_BREAKGLASS ? "let pass" :
 							     "would be refused";
 	char times[32] = "";
 

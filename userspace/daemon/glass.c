@@ -378,7 +378,7 @@ int pw_glass_review(struct pw_daemon *daemon, const struct pw_peer *peer, uint64
 	const char *wrong = pw_glass_wrong_text(note, PW_GLASS_REASON_MAX);
 	uid_t login = pw_peer_login(peer);
 	const struct pw_glass_session *session;
-	char text[PW_GLASS_TEXT_MAX];
+	char text[PW_GLASS_TEXT_MAX], auid[PW_GLASS_LOGIN_MAX];
 	int r;
 
 	if (!daemon->ward)
@@ -395,8 +395,9 @@ int pw_glass_review(struct pw_daemon *daemon, const struct pw_peer *peer, uint64
 		return refuse(diag, -EBUSY, "it is still open");
 	if (is_own(session, peer, login))
 		return refuse(diag, -EPERM, "who opened it does not review it");
-	snprintf(text, sizeof(text), "session %" PRIu64 ": reviewed by uid %u, auid %d: %s", number,
-		 peer->uid, (int)login, note);
+	pw_glass_login(login, auid);
+	snprintf(text, sizeof(text), "session %" PRIu64 ": reviewed by uid %u, auid %s: %s", number,
+		 peer->uid, auid, note);
 	r = pw_ward_note(daemon->ward, PW_RECORD_BREAKGLASS, PW_ACTION_REVIEW, PW_VERDICT_ALLOW,
 			 PW_REASON_ADMIN, text);
 	if (r < 0)

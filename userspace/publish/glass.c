@@ -225,6 +225,14 @@ void pw_glass_scope(const struct pw_glass_session *session, char *text, size_t s
 			 *subject ? subject : object);
 }
 
+void pw_glass_login(uint32_t auid, char text[static PW_GLASS_LOGIN_MAX])
+{
+	if (auid == UINT32_MAX)
+		strcpy(text, "none");
+	else
+		snprintf(text, PW_GLASS_LOGIN_MAX, "%u", auid);
+}
+
 void pw_glass_time(int64_t real, char text[static 32])
 {
 	const time_t seconds = (time_t)real;
@@ -237,12 +245,11 @@ void pw_glass_time(int64_t real, char text[static 32])
 
 void pw_glass_start_text(const struct pw_glass_session *session, char *text, size_t size)
 {
-	char scope[PW_NAME_MAX + 32], until[32], auid[16] = "none";
+	char scope[PW_NAME_MAX + 32], until[32], auid[PW_GLASS_LOGIN_MAX];
 
 	pw_glass_scope(session, scope, sizeof(scope));
 	pw_glass_time(session->until_real, until);
-	if (session->auid != UINT32_MAX)
-		snprintf(auid, sizeof(auid), "%u", session->auid);
+	pw_glass_login(session->auid, auid);
 	snprintf(text, size,
 		 NUMBER_PREFIX "%" PRIu64 ": %s by uid %u, auid %s, pid %d, for %s, until %s%s%s: %s",
 		 session->number, pw_glass_names[session->kind], session->uid, auid, session->pid,

@@ -58,6 +58,9 @@ const char *pw_glass_wrong_text(const char *text, size_t max);
 
 /* What a session is open for: "subject viewer". */
 void pw_glass_scope(const struct pw_glass_session *session, char *text, size_t size);
+/* Who logged in: a number, or "none". */
+#define PW_GLASS_LOGIN_MAX 16
+void pw_glass_login(uint32_t auid, char text[static PW_GLASS_LOGIN_MAX]);
 /* A moment as records have it: 2026-11-23T02:10:30Z. */
 void pw_glass_time(int64_t real, char text[static 32]);
 

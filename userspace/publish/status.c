@@ -361,6 +361,44 @@ static int add_counts(json_object *object, const struct facts *facts)
 	return r;
 }
 
+static const char *name_of(char *const *names, uint32_t id)
+{
+	return id && names ? names[id] : NULL;
+}
+
+/* The session of break-glass that is open; null when none is. */
+static int add_glass(json_object *object, const struct facts *facts)
+{
+	const struct pw_glass *glass =
+		facts->kernel ? &pw_kernel_state(facts->kernel)->glass : NULL;
+	const struct pw_catalog *catalog = facts->catalog;
+	json_object *open = NULL;
+	struct timespec now;
+	int64_t left;
+	int r;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	left = glass ? (int64_t)(glass->until / 1000000000) - now.tv_sec : 0;
+	if (left <= 0 || !catalog)
+		return add_text(object, "breakglass", NULL);
+	open = json_object_new_object();
+	r = pw_json_add(object, "breakglass", open);
+	if (r == 0)
+		r = pw_json_add(open, "session", json_object_new_uint64(glass->session));
+	if (r == 0)
+		r = add_text(open, "kind", pw_glass_names[glass->flags & PW_GLASS_SERVICE ?
+							   PW_GLASS_KIND_SERVICE :
+							   PW_GLASS_KIND_BREAKGLASS]);
+	if (r == 0)
+		r = add_text(open, "subject", name_of(catalog->subjects, glass->subject));
+	if (r == 0)
+		r = add_text(open, "object", name_of(catalog->objects, glass->object));
+	if (r == 0)
+		r = pw_json_add(open, "left_s", json_object_new_int64(left));
+
+	return r;
+}
+
 static int add_daemon(json_object *object, const struct facts *facts)
 {
 	const struct pw_ward *ward = facts->ward;
@@ -418,6 +456,8 @@ static int assemble(struct facts *facts, json_object **ret)
 		r = pw_json_add(object, "canary_age_s", json_object_new_int64(facts->canary_age));
 	if (r == 0)
 		r = add_module(object, facts);
+	if (r == 0)
+		r = add_glass(object, facts);
 	if (r == 0)
 		r = add_daemon(object, facts);
 	if (r == 0)

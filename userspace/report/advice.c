@@ -217,6 +217,9 @@ static const char *fixed_advice(unsigned int reason)
 	case PW_REASON_SCRIPT:
 		return "call the script by the path that the policy names, outside containers and "
 		       "chroots; with access to objects it must be a program";
+	case PW_REASON_BREAKGLASS:
+		return "what belongs to everyday work needs a rule; the session and its review are "
+		       "listed by `phiward review --all`";
 	case PW_REASON_TRACED:
 	case PW_REASON_PASSED:
 		return "start the program again under the present policy";

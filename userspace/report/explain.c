@@ -5,6 +5,7 @@
 #include "audit/reader.h"
 #include "common/cleanup.h"
 #include "report/explain.h"
+#include "report/sessions.h"
 #include "report/table.h"
 
 static bool has_number(json_object *record, uint64_t seq)
@@ -264,6 +265,7 @@ void pw_explain_print(FILE *to, const struct pw_explain *explain, unsigned int t
 {
 	json_object *record = explain->record;
 	const char *not_entered = pw_why_not_entered(&explain->before, record);
+	const char *reason = pw_record_text(record, "reason") ?: "";
 
 	print_head(to, explain);
 	if (pw_record_is(record, "type", "gap")) {
@@ -272,7 +274,9 @@ void pw_explain_print(FILE *to, const struct pw_explain *explain, unsigned int t
 	}
 	pw_tell_record(to, record, pw_record_number(record, "count", 1), not_entered, tell);
 	if (pw_record_is(record, "verdict", "deny") && !pw_record_true(record, "enforced"))
-		fputs(" It went through: the mode was permissive.", to);
+		fputs(pw_sessions_reason(reason, strlen(reason)) ?
+		      " It went through: break-glass was open." :
+		      " It went through: the mode was permissive.", to);
 	fputc('\n', to);
 	print_program(to, explain);
 	print_user(to, record, tell);

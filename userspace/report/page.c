@@ -330,6 +330,7 @@ int pw_page_write(FILE *to, const struct pw_page *page)
 		return r;
 	put_made(to, page);
 	pw_page_verdict(to, page);
+	pw_page_sessions(to, page);
 	r = pw_page_overview(to, page);
 	if (!r)
 		r = pw_page_listings(to, page);

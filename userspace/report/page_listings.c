@@ -30,7 +30,7 @@ static bool is_access(const struct pw_rows *rows, const struct pw_row *row)
 static bool is_disclosure(const struct pw_rows *rows, const struct pw_row *row)
 {
 	return has(rows, row, PW_COLUMN_PHI) && pw_row_is(rows, row, PW_COLUMN_TYPE, "net") &&
-	       pw_row_is(rows, row, PW_COLUMN_VERDICT, "allow");
+	       (pw_row_is(rows, row, PW_COLUMN_VERDICT, "allow") || pw_row_passed(rows, row));
 }
 
 static bool is_copy(const struct pw_rows *rows, const struct pw_row *row)
@@ -169,7 +169,8 @@ static const struct listing listings[] = {
 		     LAST } },
 
 	{ .section = "What was refused?", .id = "refused",
-	  .about = "A verdict of \"would\" was let through because the policy was in permissive mode.",
+	  .about = "A verdict of \"would\" was let through because the policy was in permissive mode, or "
+		   "by break-glass.",
 	  .name = "refusals", .caption = "Files and programs", .none = "Nothing was refused.",
 	  .grouping = { { PW_COLUMN_PERSON, PW_COLUMN_PROGRAM, PW_COLUMN_ACTION, PW_COLUMN_OBJECT,
 			  PW_COLUMN_VERDICT, PW_COLUMN_REASON, PW_COLUMN_RULE, PW_COLUMN_POLICY }, 8,

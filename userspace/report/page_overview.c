@@ -7,7 +7,7 @@
 
 /* What the first page says in numbers. */
 struct totals {
-	uint64_t records, events, refused, permitted, disclosures, tampering, breakglass, lost, gaps;
+	uint64_t records, events, refused, permitted, passed, disclosures, tampering, breakglass, lost, gaps;
 	uint64_t accesses, stated;
 	int64_t first, last;
 };
@@ -16,6 +16,7 @@ static void count_row(const struct pw_rows *rows, const struct pw_row *row, stru
 {
 	const char *type = pw_row_text(rows, row, PW_COLUMN_TYPE);
 	bool allowed = pw_row_is(rows, row, PW_COLUMN_VERDICT, "allow");
+	bool passed = pw_row_passed(rows, row);
 
 	if (row->time < t->first)
 		t->first = row->time;
@@ -32,9 +33,11 @@ static void count_row(const struct pw_rows *rows, const struct pw_row *row, stru
 	t->breakglass += !strcmp(type, "breakglass") ? row->count : 0;
 	if (pw_row_is(rows, row, PW_COLUMN_VERDICT, "deny"))
 		t->refused += row->count;
-	if (pw_row_is(rows, row, PW_COLUMN_VERDICT, "would"))
+	if (passed)
+		t->passed += row->count;
+	else if (pw_row_is(rows, row, PW_COLUMN_VERDICT, "would"))
 		t->permitted += row->count;
-	if (allowed && !strcmp(type, "net") && row->ids[PW_COLUMN_PHI])
+	if ((allowed || passed) && !strcmp(type, "net") && row->ids[PW_COLUMN_PHI])
 		t->disclosures += row->count;
 	if (!strcmp(type, "file") && row->ids[PW_COLUMN_OBJECT]) {
 		t->accesses += row->count;
@@ -124,9 +127,10 @@ int pw_page_overview(FILE *to, const struct pw_page *page)
 	put_number(to, "accesses", "accesses to protected data", t.accesses);
 	put_number(to, "refused", "refused", t.refused);
 	put_number(to, "permitted", "refused, but let through in permissive mode", t.permitted);
+	put_number(to, "passed", "refused, but let through by break-glass", t.passed);
 	put_number(to, "disclosures", "network uses after protected data was opened", t.disclosures);
 	put_number(to, "tampering", "attempts on the guard", t.tampering);
-	put_number(to, "breakglass", "emergency accesses", t.breakglass);
+	put_number(to, "breakglass", "records of emergency access", t.breakglass);
 	put_number(to, "lost", "records lost", t.lost);
 	put_number(to, "gaps", "gaps", t.gaps);
 	fputs("</dl>\n", to);

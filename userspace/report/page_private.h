@@ -17,7 +17,11 @@ void pw_html_member(FILE *to, const char *text);
 void pw_html_count(FILE *to, uint64_t n, const char *what);
 void pw_html_time(FILE *to, int64_t ns);
 
+/* Whether a session of break-glass let it pass. */
+bool pw_row_passed(const struct pw_rows *rows, const struct pw_row *row);
+
 /* The sections; -ENOMEM. */
+void pw_page_sessions(FILE *to, const struct pw_page *page);
 void pw_page_verdict(FILE *to, const struct pw_page *page);
 int pw_page_overview(FILE *to, const struct pw_page *page);
 int pw_page_listings(FILE *to, const struct pw_page *page);

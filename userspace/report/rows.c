@@ -458,6 +458,25 @@ static int add_row(struct reading *r, const struct pw_row *row)
 	return 0;
 }
 
+/* A session may have begun before the time asked for, and wait for its review. */
+static int note_session(struct reading *r)
+{
+	const struct pw_member *path = member(r, PW_MEMBER_PATH), *reason = member(r, PW_MEMBER_REASON);
+	const struct pw_member *action = member(r, PW_MEMBER_ACTION);
+	struct pw_sessions *sessions = &r->rows->sessions;
+	char word[16];
+
+	if (pw_member_is_text(reason) && pw_sessions_reason(reason->at + 1, reason->length - 2))
+		pw_sessions_pass(sessions, r->row->count);
+	if (!pw_member_is(member(r, PW_MEMBER_TYPE), "\"breakglass\"") || !pw_member_is_text(path) ||
+	    !pw_member_is_text(action) || action->length - 2 >= sizeof(word))
+		return 0;
+	memcpy(word, action->at + 1, action->length - 2);
+	word[action->length - 2] = '\0';
+	return pw_sessions_add(sessions, word, pw_member_is(member(r, PW_MEMBER_VERDICT), "\"allow\""),
+			       path->at + 1, path->length - 2, r->row->time);
+}
+
 static int add_line(struct reading *r, const char *line, size_t length)
 {
 	const struct pw_rows *rows = r->rows;
@@ -469,6 +488,9 @@ static int add_line(struct reading *r, const char *line, size_t length)
 		r->rows->malformed++;
 		return 0;
 	}
+	e = note_session(r);
+	if (e)
+		return e;
 	/* What began a run before the time asked for is needed in it. */
 	if ((rows->since && row.time < rows->since) || (rows->until && row.since > rows->until))
 		return set_chain(r);
@@ -522,6 +544,7 @@ void pw_rows_done(struct pw_rows *rows)
 {
 	for (size_t i = 0; i < PW_COLUMNS_N; i++)
 		pw_dictionary_done(&rows->texts[i]);
+	pw_sessions_done(&rows->sessions);
 	free(rows->rows);
 	*rows = (struct pw_rows){ 0 };
 }

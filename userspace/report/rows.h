@@ -10,6 +10,7 @@
 
 #include "audit/members.h"
 #include "report/dictionary.h"
+#include "report/sessions.h"
 
 /* The names stand in the data of the page too. */
 #define PW_COLUMNS(X)                                                                              \
@@ -41,6 +42,7 @@ struct pw_rows {
 	struct pw_row *rows;
 	size_t n, capacity;
 	uint64_t malformed;	/* lines that are no records */
+	struct pw_sessions sessions;	/* of all of the log, whatever time is asked for; texts as in it */
 	struct pw_dictionary texts[PW_COLUMNS_N];
 };
 
