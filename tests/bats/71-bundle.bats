@@ -117,10 +117,8 @@ enforced() { assert_refused act read $IMAGE && assert_allowed dcmdump $IMAGE; }
 	local begin verified end
 	trust
 	signed vendor site-a
-	begin=$(date +%s%N)
 	run phiward bundle verify $BUNDLE
 	[ "$status" -eq 0 ] || fail "$output"
-	verified=$(date +%s%N)
 	assert_taken
 	bundle
 	sign_bundle $BUNDLE vendor site-b
@@ -223,10 +221,32 @@ enforced() { assert_refused act read $IMAGE && assert_allowed dcmdump $IMAGE; }
 	assert_not_taken 'which was accepted before with another text'
 	cp /run/vm/last.phb $BUNDLE
 	assert_taken
-	# The policy's own number counts for bundles of all names.
-	VERSION=$((VERSION + 1))
-	signed vendor site-a
 	assert_refused touch /var/lib/phiward/bundles.json
+	assert_refused rm /var/lib/phiward/bundles.json
+	enforced
+}
+
+@test "bundle: an old policy in a bundle of another name" {
+	local old=/run/vm/old-source
+	bundle
+	rm -rf $old
+	cp -r $PKI/source $old
+	signed vendor site-a
+	assert_taken
+	sed -i 's/^name: .*/name: other/' $old/manifest.yaml
+	phiward bundle build -o $BUNDLE $old/manifest.yaml
+	sign_bundle $BUNDLE vendor site-a
+	run phiward apply $BUNDLE
+	[ "$status" -eq 1 ] && [[ $output == *"is not above version"*"of 'console', which was accepted before"* ]] ||
+		fail "$output"
+	assert_record type=policy action=apply verdict=deny path~'console version .*, by uid 0: version .* is not above'
+	unchanged
+	sed -i "s/^version: .*/version: $(($(cat "$POLICY_VERSION_FILE") + 1))/" $old/policy.yaml
+	phiward bundle build -o $BUNDLE $old/manifest.yaml
+	sign_bundle $BUNDLE vendor site-a
+	assert_allowed phiward apply $BUNDLE
+	echo $(($(cat "$POLICY_VERSION_FILE") + 1)) > "$POLICY_VERSION_FILE"
+	enforced
 }
 
 @test "bundle: for another device" {
@@ -289,9 +309,11 @@ by_openssl() {
 	signed vendor
 	by_openssl 's|"name": "lab.yaml"|"name": "bal.yaml"|'
 	assert_not_taken "cannot read 'lab.yaml'"
-	head -c 8388609 /dev/zero > $BUNDLE
+	truncate -s 100G $BUNDLE
 	run phiward apply $BUNDLE
 	[ "$status" -eq 1 ] || fail "$output"
+	rm $BUNDLE
+	unchanged
 	signed vendor site-a
 	assert_taken
 }
@@ -313,6 +335,9 @@ by_openssl() {
 	chmod 666 $TRUST
 	assert_not_taken 'not to be believed: others than root may write it'
 	chmod 644 $TRUST
+	chmod 777 /etc/phiward
+	assert_not_taken 'not to be believed: others than root may write its directory'
+	chmod 755 /etc/phiward
 	chown nobody /etc/phiward/site-ca.pem
 	assert_not_taken "'site-ca.pem' is not to be believed: it is not root's"
 	chown root /etc/phiward/site-ca.pem

@@ -328,6 +328,19 @@ int pw_trust_parse(const struct pw_source *sources, size_t nsources, struct pw_t
 	return read_with(&sources[0], &supply, 0, ret, diag);
 }
 
+/* The same of @path and of the directory that it lies in, in which it could be exchanged. */
+static const char *unsafe_place(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *directory = slash ? strndup(path, slash + 1 - path) : strdup(".");
+
+	if (!directory)
+		return strerror(ENOMEM);
+
+	return pw_trust_unsafe(directory) ? "others than root may write its directory" :
+					     pw_trust_unsafe(path);
+}
+
 int pw_trust_read(const char *path, unsigned int flags, struct pw_trust **ret,
 		  struct pw_diag *diag)
 {
@@ -341,7 +354,7 @@ int pw_trust_read(const char *path, unsigned int flags, struct pw_trust **ret,
 	r = pw_file_read(AT_FDCWD, path, TRUST_BYTES_MAX, &text, &source.length);
 	if (r == -ENOENT || r == -ENOMEM)
 		return r;
-	unsafe = r ? strerror(-r) : flags & PW_TRUST_OF_ROOT ? pw_trust_unsafe(path) : NULL;
+	unsafe = r ? strerror(-r) : flags & PW_TRUST_OF_ROOT ? unsafe_place(path) : NULL;
 	if (unsafe) {
 		pw_diag_add(diag, PW_DIAG_ERROR, &top, "%s: %s", r ? "cannot be read" :
 			    "not to be believed", unsafe);

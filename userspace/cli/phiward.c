@@ -221,7 +221,7 @@ static int print_help(void)
 {
 	puts("usage: phiward COMMAND [ARGUMENTS]\n\nCommands:");
 	for (size_t i = 0; i < PW_ARRAY_SIZE(commands); i++)
-		printf("  %-12s  %s\n", commands[i].name, commands[i].summary);
+		printf("  %-14s  %s\n", commands[i].name, commands[i].summary);
 	puts("\n`phiward COMMAND --help` says more about a command.\n"
 	     "Exit codes: 0 yes or done, 1 no, 2 wrong usage, 3 cannot tell, 4 internal error.");
 	return pw_flush(PW_EXIT_YES);
