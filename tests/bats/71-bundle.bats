@@ -29,7 +29,6 @@ setup_file() {
 	console > /run/vm/console.yaml
 	with_lab < /run/vm/console.yaml > /run/vm/console-lab.yaml
 	start_phiward /run/vm/console-lab.yaml
-	clock_is true
 }
 
 setup() {
@@ -113,9 +112,18 @@ enforced() { assert_refused act read $IMAGE && assert_allowed dcmdump $IMAGE; }
 	enforced
 }
 
-@test "bundle: signed by vendor and site it is taken, and within two seconds" {
-	local begin verified end
+@test "bundle: what is not valid yet, with a clock that was never right, is taken, and that is said" {
 	trust
+	bundle 'not_before: 2080-01-01'
+	sign_bundle $BUNDLE vendor site-a
+	run phiward apply $BUNDLE
+	[ "$status" -eq 0 ] && [[ $output == *'the clock of this machine is not synchronised'* ]] || fail "$output"
+	echo "$VERSION" > /run/vm/bundle-version
+	clock_is right
+}
+
+@test "bundle: signed by vendor and site it is taken; how long that takes is shown" {
+	local begin verified end
 	signed vendor site-a
 	run phiward bundle verify $BUNDLE
 	[ "$status" -eq 0 ] || fail "$output"
@@ -128,7 +136,6 @@ enforced() { assert_refused act read $IMAGE && assert_allowed dcmdump $IMAGE; }
 	phiward apply $BUNDLE > /dev/null
 	end=$(date +%s%N)
 	echo "# bundle: verify $(((verified - begin) / 1000000)) ms, apply $(((end - verified) / 1000000)) ms" >&3
-	[ $((end - begin)) -lt 2000000000 ] || fail "$(((end - begin) / 1000000)) ms"
 	echo "$VERSION" > /run/vm/bundle-version
 	enforced
 }
@@ -189,19 +196,16 @@ enforced() { assert_refused act read $IMAGE && assert_allowed dcmdump $IMAGE; }
 	assert_taken
 }
 
-@test "bundle: what has expired or is not valid yet; with a clock that nobody keeps it is taken, and said" {
+@test "bundle: what has expired or is not valid yet, also when nobody keeps the clock any more" {
 	bundle 'not_after: 2020-01-01'
 	sign_bundle $BUNDLE vendor site-a
 	assert_not_taken 'the bundle has expired: it was valid until 2020-01-01T00:00:00Z'
 	bundle 'not_before: 2080-01-01'
 	sign_bundle $BUNDLE vendor site-a
 	assert_not_taken 'the bundle is not yet valid: it is from 2080-01-01T00:00:00Z'
-	clock_is false
-	run phiward apply $BUNDLE
-	[ "$status" -eq 0 ] && [[ $output == *'the clock of this machine is not synchronised'* ]] || fail "$output"
-	echo "$VERSION" > /run/vm/bundle-version
-	VERSION=$((VERSION + 1))
-	clock_is true
+	clock_is free
+	assert_not_taken 'the bundle is not yet valid: it is from 2080-01-01T00:00:00Z'
+	clock_is right
 	bundle 'not_before: 2020-01-01' 'not_after: 2080-01-01'
 	sign_bundle $BUNDLE vendor site-a
 	assert_taken

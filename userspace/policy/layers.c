@@ -47,6 +47,17 @@ static const char *in_words(const struct pw_difference *differences, size_t n, c
 
 /* ---- What is wider ----------------------------------------------------------------------- */
 
+static bool touches(const struct pw_path *paths, size_t n, const char *place)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (pw_path_within(paths[i].path, place) || pw_path_within(place, paths[i].path))
+			return true;
+
+	return false;
+}
+
 static const struct pw_subject_policy *subject_named(const struct pw_policy *policy,
 						     const char *name)
 {
@@ -83,6 +94,33 @@ static const struct pw_position *vendor_line(const struct pw_policy *vendor,
 	return subject ? &subject->at : object ? &object->at : &vendor->version_at;
 }
 
+static bool names_code(const struct pw_subject_policy *subject, const char *path)
+{
+	return touches(subject->exec, subject->nexec, path) ||
+	       touches(subject->helpers, subject->nhelpers, path) ||
+	       touches(subject->code, subject->ncode, path) ||
+	       touches(subject->protect, subject->nprotect, path);
+}
+
+/*
+ * Whether it comes of a subject that the site takes away. Its programs are others then, and may what
+ * every program of the machine may; nobody has to guard their code any more.
+ */
+static bool is_of_nobody(const struct pw_policy *vendor, const struct pw_policy *merged,
+			 const struct pw_difference *d)
+{
+	size_t i;
+
+	if (d->kind != PW_DIFFERENCE_FACT || d->fact != PW_FACT_GUARDED)
+		return subject_named(vendor, d->of) && !subject_named(merged, d->of);
+	for (i = 0; i < vendor->nsubjects; i++)
+		if (names_code(&vendor->subjects[i], d->value) &&
+		    subject_named(merged, vendor->subjects[i].name))
+			return false;
+
+	return true;
+}
+
 static void refuse_wider(const struct pw_policy *vendor, const struct pw_policy *merged,
 			 const struct pw_differences *wider, struct pw_diag *diag)
 {
@@ -94,9 +132,12 @@ static void refuse_wider(const struct pw_policy *vendor, const struct pw_policy 
 		const struct pw_position *line;
 		const char *reason;
 
-		n = pw_differences_alike(wider, i);
 		if (!d->allows)
 			break;
+		/* Files are alike for several subjects, of which each is there or not. */
+		n = d->kind == PW_DIFFERENCE_FILES ? 1 : pw_differences_alike(wider, i);
+		if (is_of_nobody(vendor, merged, d))
+			continue;
 		line = vendor_line(vendor, d, &reason);
 		pw_diag_add(diag, PW_DIAG_ERROR, site_line(merged, d), "the vendor opens this to no site "
 			    "('site_may'): %s; see %s:%u%s%s", in_words(d, n, &words), line->file,
@@ -134,25 +175,10 @@ static const struct pw_remark *essential_user(const struct pw_policy *vendor, co
 	return NULL;
 }
 
-static bool touches(const struct pw_path *paths, size_t n, const char *place)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (pw_path_within(paths[i].path, place) || pw_path_within(place, paths[i].path))
-			return true;
-
-	return false;
-}
-
 /* Whether @d is about what the policy says of the subject, not about files that it says nothing of. */
 static bool is_stated(const struct pw_subject_policy *subject, const struct pw_difference *d)
 {
-	return d->kind != PW_DIFFERENCE_FILES || d->rule ||
-	       touches(subject->exec, subject->nexec, d->place) ||
-	       touches(subject->helpers, subject->nhelpers, d->place) ||
-	       touches(subject->code, subject->ncode, d->place) ||
-	       touches(subject->protect, subject->nprotect, d->place) ||
+	return d->kind != PW_DIFFERENCE_FILES || d->rule || names_code(subject, d->place) ||
 	       touches(subject->writes, subject->nwrites, d->place);
 }
 
@@ -195,6 +221,15 @@ static void warn_of_others(const struct pw_policy *vendor, const struct pw_polic
 			    in_words(d, 1, &words));
 }
 
+/* Whether it is a door for a subject that the site takes away. */
+static bool is_for_nobody(const struct pw_policy *vendor, const struct pw_policy *merged,
+			  const struct pw_difference *d)
+{
+	const char *client = d->kind == PW_DIFFERENCE_CLIENTS ? d->value : d->client;
+
+	return client && subject_named(vendor, client) && !subject_named(merged, client);
+}
+
 static void refuse_taken(const struct pw_policy *vendor, const struct pw_policy *merged,
 			 const struct pw_differences *differences, struct pw_diag *diag)
 {
@@ -208,6 +243,8 @@ static void refuse_taken(const struct pw_policy *vendor, const struct pw_policy 
 
 		/* Files are alike for several subjects, of which each is kept or not. */
 		n = d->kind == PW_DIFFERENCE_FILES ? 1 : pw_differences_alike(differences, i);
+		if (is_for_nobody(vendor, merged, d))
+			continue;
 		if (remark)
 			pw_diag_add(diag, PW_DIAG_ERROR, site_line(merged, d), "the vendor calls this %s, so "
 				    "a site cannot take it away: %s; see %s:%u%s%s",

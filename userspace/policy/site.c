@@ -237,42 +237,52 @@ static struct pw_yaml *section_of(struct pw_reader *reader, const char *section,
 	return map;
 }
 
-/* Takes @name out of every list of subjects. One that was all of a list has to be replaced. */
-static void forget_in_list(struct pw_reader *reader, struct pw_yaml *list,
+static void forget_item(struct pw_reader *reader, struct pw_yaml *map, struct pw_yaml *key,
+			struct pw_yaml *item, const struct pw_yaml *off)
+{
+	if (key->value->n > 1) {
+		pw_tree_remove(key->value, item);
+	} else if (!strcmp(key->text, "local") && pw_tree_key(map, "from")) {
+		pw_tree_remove(map, key);
+	} else {
+		pw_error(reader, &off->at, "'%s' is all that is named in %s:%u: state there who else, or "
+			 "take that away too", off->text, item->at.file, item->at.line);
+		item->kind = PW_YAML_REFUSED;
+	}
+}
+
+/* Takes the name of what is @off out of the list of subjects under @key of @map. */
+static void forget_in_list(struct pw_reader *reader, struct pw_yaml *map, struct pw_yaml *key,
 			   const struct pw_yaml *off)
 {
 	struct pw_yaml *item, *next;
 
-	for (item = list->first; item; item = next) {
+	for (item = key->value->first; item; item = next) {
 		next = item->next;
-		if (item->kind != PW_YAML_SCALAR || strcmp(item->text, off->text))
-			continue;
-		if (list->n == 1)
-			pw_error(reader, &off->at, "'%s' is all that is named in %s:%u: state there who "
-				 "else, or take that away too", off->text, item->at.file,
-				 item->at.line);
-		if (list->n == 1)
-			item->kind = PW_YAML_REFUSED;
-		else
-			pw_tree_remove(list, item);
+		if (item->kind == PW_YAML_SCALAR && !strcmp(item->text, off->text))
+			forget_item(reader, map, key, item, off);
 	}
+}
+
+static bool names_subjects(const struct pw_yaml *key)
+{
+	return key->value->kind == PW_YAML_LIST &&
+	       (!strcmp(key->text, "started_by") || !strcmp(key->text, "local") ||
+		!strcmp(key->text, "for"));
 }
 
 static void forget(struct pw_reader *reader, struct pw_yaml *node, const struct pw_yaml *off)
 {
-	struct pw_yaml *child;
+	struct pw_yaml *child, *next;
 
-	for (child = node->first; child; child = child->next) {
-		struct pw_yaml *value = node->kind == PW_YAML_MAP ? child->value : child;
-
-		if (!value)
-			continue;
-		if (node->kind == PW_YAML_MAP && value->kind == PW_YAML_LIST &&
-		    (!strcmp(child->text, "started_by") || !strcmp(child->text, "local") ||
-		     !strcmp(child->text, "for")))
-			forget_in_list(reader, value, off);
-		else
-			forget(reader, value, off);
+	for (child = node->first; child; child = next) {
+		next = child->next;
+		if (node->kind != PW_YAML_MAP)
+			forget(reader, child, off);
+		else if (child->value && names_subjects(child))
+			forget_in_list(reader, node, child, off);
+		else if (child->value)
+			forget(reader, child->value, off);
 	}
 }
 
@@ -324,11 +334,16 @@ static void switch_off(struct pw_reader *reader, const char *section, struct pw_
 	}
 }
 
+static bool is_off(const struct pw_yaml *key)
+{
+	return key->value->kind == PW_YAML_SCALAR && !strcmp(key->value->text, "off");
+}
+
 static void change_one(struct pw_reader *reader, const char *section, struct pw_yaml *key)
 {
 	struct pw_yaml *map = section_of(reader, section, key->text);
 	struct pw_yaml *old = pw_tree_key(map, key->text);
-	bool off = key->value->kind == PW_YAML_SCALAR && !strcmp(key->value->text, "off");
+	bool off = is_off(key);
 
 	note_change(reader, key);
 	if (off && !old)
@@ -343,8 +358,9 @@ static void change_one(struct pw_reader *reader, const char *section, struct pw_
 		pw_tree_append(map, key);
 }
 
+/* What is taken away goes last: the lists that named it may have been stated anew. */
 static void change_section(struct pw_reader *reader, const struct pw_yaml *part,
-			   const char *section)
+			   const char *section, bool off)
 {
 	const struct pw_yaml *entry = pw_tree_key(part, section);
 	struct pw_yaml *key, *next;
@@ -353,7 +369,7 @@ static void change_section(struct pw_reader *reader, const struct pw_yaml *part,
 		return;
 	for (key = entry->value->first; key; key = next) {
 		next = key->next;
-		if (key->kind == PW_YAML_SCALAR && key->value)
+		if (key->kind == PW_YAML_SCALAR && key->value && is_off(key) == off)
 			change_one(reader, section, key);
 	}
 }
@@ -390,8 +406,10 @@ static void merge(struct pw_reader *reader)
 	pw_map_read(reader, part, "what a site says of a policy", &part->at, part_keys,
 		    PW_ARRAY_SIZE(part_keys), NULL);
 	change_keys(reader, part);
-	change_section(reader, part, "objects");
-	change_section(reader, part, "subjects");
+	change_section(reader, part, "objects", false);
+	change_section(reader, part, "subjects", false);
+	change_section(reader, part, "objects", true);
+	change_section(reader, part, "subjects", true);
 }
 
 /* ---- What is open to a site -------------------------------------------------------------- */

@@ -65,12 +65,3 @@ sign_bundle() {
 			--certificate "$PKI/$signer.pem" "$file" || return 1
 	done
 }
-
-# clock_is true|false: what the kernel says of whether its clock is synchronised.
-clock_is() {
-	local status=0
-	[ "$1" = true ] || status=64	# STA_UNSYNC
-	lab perl -e '
-		my $timex = pack("L x4 q q q q l x4", 0x1c, 0, 0, 0, 0, $ARGV[0]) . "\0" x 256;
-		exit(syscall(159, $timex) < 0);' $status
-}

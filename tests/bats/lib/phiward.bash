@@ -104,6 +104,9 @@ lab_subject() {
 
 # outside CMD...: at the other end of the network: 10.20.0.2, the PACS 10.20.5.4,
 # the resolver 10.20.0.53 and fd00:20::2; the console is 10.20.0.1 and fd00:20::1.
+# clock_is right|free: whether the kernel says that something keeps its clock right.
+clock_is() { lab act clock "$1"; }
+
 outside() { nsenter --net=/run/netns/outside -- "$@"; }
 
 # ---- The daemon and its policy -------------------------------------------------------------

@@ -32,6 +32,7 @@
  *     await FIFO            read one byte, whenever it comes
  *     touch FILE            says "here" to whoever waits
  *     print TEXT            on standard output
+ *     clock STATE           the kernel's clock is kept right by something (right), or not (free)
  *     out KIND              standard output becomes a pipe, pair (of unix sockets), memfd, tty, tcp
  *                           (a connection with itself), netlink (to a socket of the same process),
  *                           alg (a hash by the kernel) or event (an eventfd)
@@ -69,6 +70,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -615,6 +617,14 @@ static int do_exec_deleted(char **a)
 	return run_copy(fd, a);
 }
 
+static int do_clock(char **a)
+{
+	struct timex clock = {.modes = ADJ_STATUS | ADJ_MAXERROR,
+			      .status = strcmp(a[0], "right") ? STA_UNSYNC : STA_PLL};
+
+	return adjtimex(&clock) < 0 ? -1 : 0;
+}
+
 static const struct {
 	const char *word;
 	int arguments;
@@ -630,7 +640,7 @@ static const struct {
 	{"put-null", 0, do_put_null}, {"map", 1, do_map},	{"connect", 2, do_connect},
 	{"unix", 1, do_unix},	    {"uid", 2, do_uid},		{"secure", 0, do_secure},
 	{"out", 1, do_out},	    {"dump", 0, do_dump},	{"raise", 1, do_raise},
-	{"name", 1, do_name},
+	{"name", 1, do_name},	    {"clock", 1, do_clock},
 	{"await", 1, do_await},	    {"touch", 1, do_touch},	{"print", 1, do_print},
 	{"fork", 0, do_fork},	    {"traced", 0, do_traced},	{"sibling", 0, do_sibling}, {"orphan", 0, do_orphan},
 	{"thread", 0, do_thread},   {"exec", 1, do_exec},	{"vfork", 1, do_vfork},
