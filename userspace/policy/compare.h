@@ -43,7 +43,8 @@ enum pw_difference_kind {
 	X(PW_FACT_KEEPS_WORKING, "is accessed although no record can be made")                     \
 	X(PW_FACT_DIGEST, "has records without paths")                                             \
 	X(PW_FACT_UNSEALED, "is not sealed")                                                       \
-	X(PW_FACT_RESCUE, "lets the kernel command line make it")
+	X(PW_FACT_RESCUE, "lets the kernel command line make it")                                  \
+	X(PW_FACT_GLASS, "can be opened by")
 
 #define PW_FACT_NAME(number, text) number,
 enum pw_fact { PW_FACT_LIST(PW_FACT_NAME) PW_FACT_MAX_ };

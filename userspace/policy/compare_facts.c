@@ -243,6 +243,46 @@ static void add_object(struct facts *facts, const struct pw_object_policy *objec
 	       object->mode == PW_MODE_PERMISSIVE || facts->policy->mode == PW_MODE_PERMISSIVE);
 }
 
+/* For each who may, as another time or another person is another freedom. */
+static void add_opening(struct facts *facts, struct fact fact, const struct pw_glass_policy *glass,
+			const char *section, const char *what, const struct pw_user *who, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		size_t size = strlen(section) + strlen(who[i].name) + 64;
+		char *value = pw_arena_array(facts->arena, size, 1);
+
+		if (!value)
+			return;
+		snprintf(value, size, "%s of %s %s, for %lu s", section, what, who[i].name,
+			 (unsigned long)(glass->longest_ms / 1000));
+		fact.at = who[i].at;
+		add_if(facts, fact, PW_FACT_GLASS, value, true);
+	}
+}
+
+static void add_glass(struct facts *facts)
+{
+	const struct pw_policy *policy = facts->policy;
+	size_t kind, i;
+
+	for (kind = 0; kind < PW_GLASS_KINDS; kind++) {
+		const struct pw_glass_policy *glass = &policy->glass[kind];
+		const char *section = pw_glass_names[kind];
+		struct fact fact = {.index = PW_DIFFERENCE_NO_SUBJECT};
+
+		for (i = 0; i < glass->subjects.n + glass->nobjects; i++) {
+			fact.of = i < glass->subjects.n ?
+				  name_of(policy, glass->subjects.index[i]) :
+				  policy->objects[glass->objects[i - glass->subjects.n]].name;
+			add_opening(facts, fact, glass, section, "user", glass->users, glass->nusers);
+			add_opening(facts, fact, glass, section, "group", glass->groups,
+				    glass->ngroups);
+		}
+	}
+}
+
 static void add_policy(struct facts *facts)
 {
 	const struct pw_policy *policy = facts->policy;
@@ -398,6 +438,7 @@ int pw_compare_facts(struct pw_comparison *c)
 			if (has_object(c->side[side == PW_SECOND ? PW_FIRST : PW_SECOND], facts->policy->objects[i].name))
 				add_object(facts, &facts->policy->objects[i]);
 		add_policy(facts);
+		add_glass(facts);
 		sort(facts);
 	}
 	for (side = 0; !r && side < PW_SIDES; side++)

@@ -222,7 +222,7 @@ static void put_peers(const struct pw_reader *reader, FILE *to)
 void pw_policy_put(const struct pw_reader *reader, FILE *to)
 {
 	static const char *const heads[] = {"phiward", "name", "version", "mode", "sealed", "rescue",
-					    "log"};
+					    "log", "breakglass", "service"};
 	const struct pw_yaml *key;
 	size_t i;
 

@@ -242,7 +242,9 @@ static void forget_item(struct pw_reader *reader, struct pw_yaml *map, struct pw
 {
 	if (key->value->n > 1) {
 		pw_tree_remove(key->value, item);
-	} else if (!strcmp(key->text, "local") && pw_tree_key(map, "from")) {
+	} else if ((!strcmp(key->text, "local") && pw_tree_key(map, "from")) ||
+		   (!strcmp(key->text, "subjects") && pw_tree_key(map, "objects")) ||
+		   (!strcmp(key->text, "objects") && pw_tree_key(map, "subjects"))) {
 		pw_tree_remove(map, key);
 	} else {
 		pw_error(reader, &off->at, "'%s' is all that is named in %s:%u: state there who else, or "
@@ -268,7 +270,7 @@ static bool names_subjects(const struct pw_yaml *key)
 {
 	return key->value->kind == PW_YAML_LIST &&
 	       (!strcmp(key->text, "started_by") || !strcmp(key->text, "local") ||
-		!strcmp(key->text, "for"));
+		!strcmp(key->text, "for") || !strcmp(key->text, "subjects"));
 }
 
 static void forget(struct pw_reader *reader, struct pw_yaml *node, const struct pw_yaml *off)
@@ -315,6 +317,20 @@ static void forget_access(struct pw_yaml *subjects, const char *object)
 	}
 }
 
+/* Nor can it be opened in an emergency. */
+static void forget_glass(struct pw_reader *reader, const struct pw_yaml *off)
+{
+	struct pw_yaml *section, *key;
+	size_t kind;
+
+	for (kind = 0; kind < PW_GLASS_KINDS; kind++) {
+		section = pw_tree_key(reader->roots[0], pw_glass_names[kind]);
+		key = section && section->value ? pw_tree_key(section->value, "objects") : NULL;
+		if (key && key->value && key->value->kind == PW_YAML_LIST)
+			forget_in_list(reader, section->value, key, off);
+	}
+}
+
 static void switch_off(struct pw_reader *reader, const char *section, struct pw_yaml *map,
 		       struct pw_yaml *old, const struct pw_yaml *off)
 {
@@ -323,6 +339,8 @@ static void switch_off(struct pw_reader *reader, const char *section, struct pw_
 	size_t i;
 
 	pw_tree_remove(map, old);
+	if (!strcmp(section, "objects"))
+		forget_glass(reader, off);
 	for (i = 0; i < reader->policy->nsources; i++) {
 		if (!reader->roots[i])
 			continue;

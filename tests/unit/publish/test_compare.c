@@ -199,6 +199,32 @@ static void modes(void **state)
 	       "- the policy lets the kernel command line make it off, permissive\n");
 }
 
+#define GLASS_OF(who, longest)                                                                     \
+	"breakglass: {who: {" who "}, longest: " longest ", subjects: [v], objects: [o]}\n"
+#define OPENABLE                                                                                   \
+	"phiward: 1\nname: compared\nversion: 1\nmode: enforce\n"                                 \
+	"objects: {o: {paths: [/o], on_audit_loss: deny}}\n"                                       \
+	"subjects: {v: {exec: [/v], started_by: [init]}}\n" OTHERS
+
+/* Who may open what in an emergency, and for how long, is a freedom. */
+static void break_glass(void **state)
+{
+	(void)state;
+	differ(OPENABLE, OPENABLE GLASS_OF("users: [1000]", "30m"),
+	       "+ o can be opened by breakglass of user 1000, for 1800 s\n"
+	       "+ v can be opened by breakglass of user 1000, for 1800 s\n");
+	differ(OPENABLE GLASS_OF("users: [1000]", "30m"), OPENABLE GLASS_OF("groups: [7]", "30m"),
+	       "+ o can be opened by breakglass of group 7, for 1800 s\n"
+	       "+ v can be opened by breakglass of group 7, for 1800 s\n"
+	       "- o can be opened by breakglass of user 1000, for 1800 s\n"
+	       "- v can be opened by breakglass of user 1000, for 1800 s\n");
+	differ(OPENABLE GLASS_OF("users: [1000]", "30m"), OPENABLE GLASS_OF("users: [1000]", "1h"),
+	       "+ o can be opened by breakglass of user 1000, for 3600 s\n"
+	       "+ v can be opened by breakglass of user 1000, for 3600 s\n"
+	       "- o can be opened by breakglass of user 1000, for 1800 s\n"
+	       "- v can be opened by breakglass of user 1000, for 1800 s\n");
+}
+
 /* ---- At random --------------------------------------------------------------------------- */
 
 #define ROUNDS 300
@@ -440,7 +466,8 @@ int main(void)
 		cmocka_unit_test(nothing),   cmocka_unit_test(files),
 		cmocka_unit_test(objects),   cmocka_unit_test(peers),
 		cmocka_unit_test(doors),     cmocka_unit_test(programs),
-		cmocka_unit_test(modes),     cmocka_unit_test(as_the_judge_says),
+		cmocka_unit_test(modes),     cmocka_unit_test(break_glass),
+		cmocka_unit_test(as_the_judge_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
