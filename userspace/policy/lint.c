@@ -259,12 +259,49 @@ static void lint_programs(const struct pw_subject_policy *subject, struct pw_dia
 		lint_program(&subject->helpers[i], diag);
 }
 
+static void print_list(FILE *to, const char *what, const char *name, bool *more)
+{
+	fprintf(to, "%s%s%s", *more ? ", " : "", what, name);
+	*more = true;
+}
+
+/* Who opens what in an emergency, for whoever answers for the policy. */
+static void lint_glass(const struct pw_policy *policy, enum pw_glass_kind kind, struct pw_diag *diag)
+{
+	const struct pw_glass_policy *glass = &policy->glass[kind];
+	_cleanup_free_ char *text = NULL;
+	bool more = false;
+	size_t size, i;
+	FILE *to;
+
+	if (!glass->given)
+		return;
+	to = open_memstream(&text, &size);
+	if (!to)
+		return;
+	for (i = 0; i < glass->nusers; i++)
+		print_list(to, "", glass->users[i].name, &more);
+	for (i = 0; i < glass->ngroups; i++)
+		print_list(to, "group ", glass->groups[i].name, &more);
+	fprintf(to, " can open by %s for %lu s at most: ", pw_glass_names[kind],
+		(unsigned long)(glass->longest_ms / 1000));
+	more = false;
+	for (i = 0; i < glass->subjects.n; i++)
+		print_list(to, "", policy->subjects[glass->subjects.index[i]].name, &more);
+	for (i = 0; i < glass->nobjects; i++)
+		print_list(to, "", policy->objects[glass->objects[i]].name, &more);
+	if (!fclose(to))
+		pw_diag_add(diag, PW_DIAG_NOTE, &glass->at, "%s", text);
+}
+
 void pw_policy_lint(const struct pw_policy *policy, unsigned int flags, struct pw_diag *diag)
 {
 	size_t i;
 
 	lint_objects(policy, flags, diag);
 	lint_nested(policy, diag);
+	for (i = 0; i < PW_GLASS_KINDS && !(flags & PW_LINT_BRIEF); i++)
+		lint_glass(policy, i, diag);
 	for (i = 0; i < policy->nsubjects; i++) {
 		lint_subject(policy, &policy->subjects[i], flags, diag);
 		if (flags & PW_LINT_FILES)
