@@ -72,12 +72,13 @@ bundle() { make_bundle $BUNDLE "$VERSION" "$@" < /run/vm/console-lab.yaml; }
 # signed SIGNER...: the same, signed by these.
 signed() { bundle && sign_bundle $BUNDLE "$@"; }
 
-# assert_taken: it is applied, and is what is in force.
+# assert_taken [SIGNERS]: it is applied, and is what is in force; a record says who signed it.
 assert_taken() {
+	local signers=${1:-.*CN=vendor as vendor}
 	run phiward apply $BUNDLE
 	[ "$status" -eq 0 ] || { fail "not applied ($status): $output"; return 1; }
 	assert_record type=policy action=apply verdict=allow \
-		path~"bundle console version $VERSION, by uid 0: signed by .*CN=vendor as vendor" || return 1
+		path~"bundle console version $VERSION, by uid 0: signed by $signers" || return 1
 	echo "$VERSION" > /run/vm/bundle-version
 	VERSION=$((VERSION + 1))
 	GENERATION=$(status_number generation)
@@ -112,14 +113,19 @@ enforced() { assert_refused act read $IMAGE && assert_allowed dcmdump $IMAGE; }
 	enforced
 }
 
-@test "bundle: what is not valid yet, with a clock that was never right, is taken, and that is said" {
+@test "bundle: with a clock that nobody ever kept right nothing is refused for its date, and it is said" {
 	trust
+	clock_is free
 	bundle 'not_before: 2080-01-01'
-	sign_bundle $BUNDLE vendor site-a
+	sign_bundle $BUNDLE early site-a
 	run phiward apply $BUNDLE
 	[ "$status" -eq 0 ] && [[ $output == *'the clock of this machine is not synchronised'* ]] || fail "$output"
 	echo "$VERSION" > /run/vm/bundle-version
+	VERSION=$((VERSION + 1))
+	enforced
 	clock_is right
+	signed vendor site-a
+	assert_taken
 }
 
 @test "bundle: signed by vendor and site it is taken; how long that takes is shown" {
@@ -352,6 +358,50 @@ by_openssl() {
 	assert_not_taken "unknown key 'owner'"
 	trust
 	assert_taken
+}
+
+# with_site SITE_VERSION TEXT SIGNER...: the bundle that was made last, with this in a site's file.
+with_site() {
+	local dir=$PKI/source
+	printf 'phiward: 1\nsite: st-mary\nversion: %s\npolicies:\n  console: {%s}\n' "$1" "$2" > $dir/site.yaml
+	sed -i "s/^version: .*/version: $VERSION/; /^site:/d" $dir/manifest.yaml
+	echo 'site: site.yaml' >> $dir/manifest.yaml
+	shift 2
+	say_when_it_fails phiward bundle build -o $BUNDLE $dir/manifest.yaml && sign_bundle $BUNDLE "$@"
+}
+
+@test "bundle: a change of the site's file alone needs the site's signature alone" {
+	trust
+	echo 'require_for_site: [{role: site}]' >> $TRUST
+	bundle
+	with_site 1 'log: {flush: 2s}' site-a
+	assert_not_taken "enough for a change of the site's file alone"
+	sign_bundle $BUNDLE vendor
+	assert_taken
+	with_site 2 'log: {flush: 3s}' vendor
+	assert_not_taken '1 signature of the role site is required, 0 count'
+	with_site 2 'log: {flush: 3s}' site-b
+	run phiward bundle verify $BUNDLE
+	[ "$status" -eq 3 ] || fail "($status) $output"
+	assert_taken "CN=site-b as site, for another file of the site alone"
+	sed -i 's/network: allow/network: loopback/' $PKI/source/policy.yaml
+	with_site 3 'log: {flush: 3s}' site-b
+	assert_not_taken "enough for a change of the site's file alone"
+	sed -i 's/network: loopback/network: allow/' $PKI/source/policy.yaml
+	with_site 3 'subjects: {viewer: {started_by: [init]}}' site-b
+	assert_allowed phiward apply $BUNDLE
+	assert_refused dcmdump $IMAGE
+	VERSION=$((VERSION + 1))
+	with_site 4 'log: {flush: 1s}' site-a
+	assert_taken 'CN=site-a as site'
+	# Without a site's file again: that is a way back, which root may go until it is sealed.
+	signed vendor site-a
+	run phiward apply $BUNDLE
+	[ "$status" -eq 1 ] || fail "$output"
+	assert_allowed phiward apply --allow-downgrade $BUNDLE
+	echo "$VERSION" > /run/vm/bundle-version
+	trust
+	enforced
 }
 
 @test "bundle: what was accepted stays, whatever becomes of the certificates" {

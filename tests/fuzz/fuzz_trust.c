@@ -19,12 +19,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	const struct pw_clock clock = {.synchronised = true};
 	struct pw_cms nobody = {};
+	bool site_only;
 	struct pw_trust *trust = NULL;
 	struct pw_diag diag = {};
 
 	/* Whatever it says, something is required. */
 	if (!pw_trust_parse(sources, 2, &trust, &diag)) {
-		if (!pw_trust_judge(trust, "t", &nobody, &clock, &diag))
+		if (!pw_trust_judge(trust, "t", &nobody, &clock, &site_only, &diag))
 			abort();
 	} else if (!diag.errors) {
 		abort();

@@ -28,6 +28,20 @@ static int check_validity(const struct pw_bundle_head *head, const struct pw_clo
 	return 0;
 }
 
+/* Enough for the site's file alone: all else must be what was accepted before. */
+static int check_known(const struct pw_accept *accept, const char *file, struct pw_diag *diag)
+{
+	const struct pw_position at = {.file = file};
+
+	if (!accept->site_only || (accept->known &&
+				   accept->known(accept->known_data, accept->bundle)))
+		return 0;
+	pw_diag_add(diag, PW_DIAG_ERROR, &at, "the signatures are enough for a change of the site's file "
+		    "alone, and something else is not as it was accepted before");
+
+	return pw_trust_refuse(accept->trust, file, accept->cms, diag);
+}
+
 int pw_accept(struct pw_accept *accept, const char *file, const void *der, size_t length,
 	      struct pw_diag *diag)
 {
@@ -35,10 +49,13 @@ int pw_accept(struct pw_accept *accept, const char *file, const void *der, size_
 
 	r = pw_cms_read(file, der, length, &accept->cms, diag);
 	if (!r)
-		r = pw_trust_judge(accept->trust, file, accept->cms, &accept->clock, diag);
+		r = pw_trust_judge(accept->trust, file, accept->cms, &accept->clock,
+				   &accept->site_only, diag);
 	if (!r)
 		r = pw_bundle_parse(file, accept->cms->content, accept->cms->length, &accept->bundle,
 				    diag);
+	if (!r)
+		r = check_known(accept, file, diag);
 
 	return r ? r : check_validity(&accept->bundle->head, &accept->clock, file, diag);
 }

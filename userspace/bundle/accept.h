@@ -10,6 +10,13 @@
 struct pw_accept {
 	const struct pw_trust *trust;
 	struct pw_clock clock;
+	/*
+	 * Whether all of a bundle but the site's file was accepted before under its name, by all
+	 * whose signatures are required. NULL: nothing was.
+	 */
+	bool (*known)(void *data, const struct pw_bundle *bundle);
+	void *known_data;
+	bool site_only;			/* it was asked, and answered yes */
 	struct pw_cms *cms;
 	struct pw_bundle *bundle;	/* NULL: refused before it was read */
 };

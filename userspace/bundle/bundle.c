@@ -224,3 +224,24 @@ int pw_bundle_sources(const struct pw_bundle *bundle, struct pw_source **ret, si
 
 	return 0;
 }
+
+int pw_bundle_digest_vendor(const struct pw_bundle *bundle, uint8_t digest[static PW_DIGEST_LEN])
+{
+	_cleanup_(pw_sha256_freep) struct pw_sha256 *sha = NULL;
+	int r = pw_sha256_start(&sha);
+
+	for (size_t i = 0; !r && i < bundle->nfiles; i++) {
+		const struct pw_bundle_file *file = &bundle->files[i];
+		const uint8_t role = (uint8_t)file->role;
+
+		if (file->role == PW_BUNDLE_SITE)
+			continue;
+		r = pw_sha256_add(sha, &role, sizeof(role));
+		if (!r)	/* with its NUL, which no name has */
+			r = pw_sha256_add(sha, file->name, strlen(file->name) + 1);
+		if (!r)
+			r = pw_sha256_add(sha, file->digest, sizeof(file->digest));
+	}
+
+	return r ? r : pw_sha256_end(sha, digest);
+}

@@ -64,6 +64,12 @@ static inline void pw_bundle_freep(struct pw_bundle **bundle)
  */
 int pw_bundle_sources(const struct pw_bundle *bundle, struct pw_source **ret, size_t *ret_n);
 
+/*
+ * SHA-256 over all files but the site's, with their roles and names: what the vendor answers for.
+ * -ENOMEM.
+ */
+int pw_bundle_digest_vendor(const struct pw_bundle *bundle, uint8_t digest[static PW_DIGEST_LEN]);
+
 /* The text that is signed, from its parts. The caller frees it. */
 int pw_bundle_write(const struct pw_bundle_head *head, const struct pw_bundle_file *files,
 		    size_t nfiles, char **ret, size_t *ret_length);

@@ -168,7 +168,8 @@ static void read_roles(struct pw_reader *reader, const struct pw_yaml *map, void
 /* ---- What is required ---------------------------------------------------------------------- */
 
 struct requirement_reader {
-	struct pw_trust *trust;
+	const struct pw_trust *trust;
+	const struct pw_trust_requirements *before;
 	struct pw_trust_requirement *requirement;
 };
 
@@ -178,8 +179,9 @@ static void read_required_role(struct pw_reader *reader, const struct pw_yaml *n
 	const struct pw_trust *trust = required->trust;
 	struct pw_near near = {.text = node->text};
 
-	for (size_t i = 0; i < trust->nrequirements; i++)
-		if (trust->requirements[i].role && !strcmp(trust->requirements[i].role, node->text))
+	for (size_t i = 0; i < required->before->n; i++)
+		if (required->before->list[i].role &&
+		    !strcmp(required->before->list[i].role, node->text))
 			pw_error(reader, &node->at, "the role '%s' is required twice: state 'signers'",
 				 node->text);
 	for (size_t i = 0; i < trust->nroles; i++) {
@@ -205,24 +207,37 @@ static const struct pw_key requirement_keys[] = {
 	{"signers", PW_YAML_SCALAR, NULL, read_signers},
 };
 
-static void read_requirements(struct pw_reader *reader, const struct pw_yaml *list, void *out)
+static void read_requirements(struct pw_reader *reader, const struct pw_yaml *list,
+			      const char *name, const struct pw_trust *trust,
+			      struct pw_trust_requirements *ret)
 {
-	struct pw_trust *trust = out;
-
-	trust->requirements = pw_arena_array(reader->arena, list->n, sizeof(*trust->requirements));
-	if (!trust->requirements)
+	ret->list = pw_arena_array(reader->arena, list->n, sizeof(*ret->list));
+	if (!ret->list)
 		return;
 	for (const struct pw_yaml *item = list->first; item; item = item->next) {
-		struct requirement_reader required = {
-			trust, &trust->requirements[trust->nrequirements]};
+		struct requirement_reader required = {trust, ret, &ret->list[ret->n]};
 
-		if (!pw_kind_is(reader, item, PW_YAML_MAP, "require"))
+		if (!pw_kind_is(reader, item, PW_YAML_MAP, name))
 			continue;
 		required.requirement->signers = 1;
 		pw_map_read(reader, item, "a requirement", &item->at, requirement_keys,
 			    PW_ARRAY_SIZE(requirement_keys), &required);
-		trust->nrequirements++;
+		ret->n++;
 	}
+}
+
+static void read_require(struct pw_reader *reader, const struct pw_yaml *list, void *out)
+{
+	struct pw_trust *trust = out;
+
+	read_requirements(reader, list, "require", trust, &trust->require);
+}
+
+static void read_require_site(struct pw_reader *reader, const struct pw_yaml *list, void *out)
+{
+	struct pw_trust *trust = out;
+
+	read_requirements(reader, list, "require_for_site", trust, &trust->site);
 }
 
 /* ---- What is revoked ----------------------------------------------------------------------- */
@@ -271,7 +286,8 @@ static void read_revoked(struct pw_reader *reader, const struct pw_yaml *list, v
 static const struct pw_key trust_keys[] = {
 	{"phiward_trust", PW_YAML_SCALAR, "the schema, 1", pw_read_schema},
 	{"roles", PW_YAML_MAP, "whose certificates count", read_roles},
-	{"require", PW_YAML_LIST, "a list like [{role: vendor}]", read_requirements},
+	{"require", PW_YAML_LIST, "a list like [{role: vendor}]", read_require},
+	{"require_for_site", PW_YAML_LIST, NULL, read_require_site},
 	{"revoked", PW_YAML_LIST, NULL, read_revoked},
 };
 

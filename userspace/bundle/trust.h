@@ -32,11 +32,16 @@ const uint8_t *pw_trust_digest(const struct pw_trust *trust);
 
 /*
  * Judges the signatures of @cms at @clock: fills in for which role each counts, or why not.
- * 0 when all that is required is there; -EACCES with errors in @diag when not; -ENOMEM. @file is for
- * the errors. Where the clock is not synchronised nothing is too old or too new.
+ * 0 when all that is required is there, or, with *@ret_site_only, what is required for a change of
+ * the site's file alone. -EACCES with errors in @diag when not; -ENOMEM. @file is for the errors. Where
+ * the clock is not synchronised nothing is too old or too new.
  */
 int pw_trust_judge(const struct pw_trust *trust, const char *file, struct pw_cms *cms,
-		   const struct pw_clock *clock, struct pw_diag *diag);
+		   const struct pw_clock *clock, bool *ret_site_only, struct pw_diag *diag);
+
+/* Says in @diag what is required and not there, of what was judged. -EACCES. */
+int pw_trust_refuse(const struct pw_trust *trust, const char *file, const struct pw_cms *cms,
+		    struct pw_diag *diag);
 
 /* Why @path is not to be believed: another than root may write it. NULL: it is, or is not there. */
 const char *pw_trust_unsafe(const char *path);

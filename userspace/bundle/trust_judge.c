@@ -217,38 +217,42 @@ static void say_signers(const char *file, const struct pw_cms *cms, struct pw_di
 		pw_diag_add(diag, PW_DIAG_ERROR, &at, "nobody has signed it: phiward bundle sign");
 }
 
-static int compare_required(const struct pw_trust *trust, const char *file,
-			    const struct pw_cms *cms, struct pw_diag *diag)
+static bool are_met(const struct pw_trust_requirements *requirements, const struct pw_cms *cms)
+{
+	for (size_t i = 0; i < requirements->n; i++)
+		if (count(cms, requirements->list[i].role) < requirements->list[i].signers)
+			return false;
+
+	return requirements->n > 0;
+}
+
+int pw_trust_refuse(const struct pw_trust *trust, const char *file, const struct pw_cms *cms,
+		    struct pw_diag *diag)
+{
+	const struct pw_position at = {.file = file};
+
+	for (size_t i = 0; i < trust->require.n; i++) {
+		const struct pw_trust_requirement *required = &trust->require.list[i];
+		uint64_t n = count(cms, required->role);
+
+		if (n < required->signers)
+			pw_diag_add(diag, PW_DIAG_ERROR, &at, "%" PRIu64 " signature%s of the role %s "
+				    "%s required, %" PRIu64 " count", required->signers,
+				    required->signers > 1 ? "s" : "", required->role,
+				    required->signers > 1 ? "are" : "is", n);
+	}
+	say_signers(file, cms, diag);
+
+	return -EACCES;
+}
+
+static int judge_signers(const struct pw_trust *trust, const char *file, struct pw_cms *cms,
+			 const struct pw_clock *clock, struct pw_diag *diag)
 {
 	const struct pw_position at = {.file = file};
 	int r = 0;
 
-	for (size_t i = 0; i < trust->nrequirements; i++) {
-		const struct pw_trust_requirement *required = &trust->requirements[i];
-		uint64_t n = count(cms, required->role);
-
-		if (n >= required->signers)
-			continue;
-		r = -EACCES;
-		pw_diag_add(diag, PW_DIAG_ERROR, &at, "%" PRIu64 " signature%s of the role %s %s "
-			    "required, %" PRIu64 " count", required->signers,
-			    required->signers > 1 ? "s" : "", required->role,
-			    required->signers > 1 ? "are" : "is", n);
-	}
-
-	return r;
-}
-
-int pw_trust_judge(const struct pw_trust *trust, const char *file, struct pw_cms *cms,
-		   const struct pw_clock *clock, struct pw_diag *diag)
-{
-	const struct pw_position at = {.file = file};
-	int r;
-
-	if (!clock->synchronised)
-		pw_diag_add(diag, PW_DIAG_WARNING, NULL, "the clock of this machine is not "
-			    "synchronised: nothing is refused for having expired; timedatectl says more");
-	for (size_t i = 0; i < cms->nsigners; i++) {
+	for (size_t i = 0; !r && i < cms->nsigners; i++) {
 		struct pw_signer *signer = &cms->signers[i];
 
 		if (signer->broken) {
@@ -258,12 +262,24 @@ int pw_trust_judge(const struct pw_trust *trust, const char *file, struct pw_cms
 		}
 		r = find_role(trust, cms, i, clock);
 		ERR_clear_error();
-		if (r < 0)
-			return r;
 	}
-	r = compare_required(trust, file, cms, diag);
-	if (r < 0)
-		say_signers(file, cms, diag);
 
 	return r;
+}
+
+int pw_trust_judge(const struct pw_trust *trust, const char *file, struct pw_cms *cms,
+		   const struct pw_clock *clock, bool *ret_site_only, struct pw_diag *diag)
+{
+	int r;
+
+	if (!clock->synchronised)
+		pw_diag_add(diag, PW_DIAG_WARNING, NULL, "the clock of this machine is not "
+			    "synchronised: nothing is refused for having expired; timedatectl says more");
+	r = judge_signers(trust, file, cms, clock, diag);
+	if (r < 0)
+		return r;
+	*ret_site_only = !are_met(&trust->require, cms);
+
+	return !*ret_site_only || are_met(&trust->site, cms) ? 0 :
+							      pw_trust_refuse(trust, file, cms, diag);
 }

@@ -17,11 +17,16 @@ struct pw_trust_requirement {
 	uint64_t signers;
 };
 
+struct pw_trust_requirements {
+	struct pw_trust_requirement *list;
+	size_t n;
+};
+
 struct pw_trust {
 	struct pw_trust_role *roles;
 	size_t nroles;
-	struct pw_trust_requirement *requirements;
-	size_t nrequirements;
+	struct pw_trust_requirements require;
+	struct pw_trust_requirements site;	/* for a change of the site's file alone; may be empty */
 	uint8_t (*fingerprints)[PW_DIGEST_LEN];	/* of revoked certificates */
 	size_t nfingerprints;
 	STACK_OF(X509_CRL) *crls;

@@ -213,6 +213,13 @@ static int verify_policy(const struct pw_accept *accept, struct pw_diag *diag)
 	return pw_bundle_policy(accept->bundle, &policy, diag);
 }
 
+/* What a console has accepted before is not known here. */
+static bool may_be_known(void *data, const struct pw_bundle *bundle)
+{
+	(void)data, (void)bundle;
+	return true;
+}
+
 static int verify(struct pw_accept *accept, const char *file, const char *data, size_t length,
 		  const char *device)
 {
@@ -261,12 +268,17 @@ static int verify_file(const char *file, const char *trust_path, const char *dev
 		return pw_fail(r == -EFBIG ? PW_EXIT_NO : PW_EXIT_UNKNOWN, "cannot read %s: %s", file,
 			       strerror(-r));
 	accept.trust = trust;
+	accept.known = may_be_known;
 	code = verify(&accept, file, data, length, device);
 	if (code == PW_EXIT_YES) {
 		printf("%s: %s version %" PRIu64 "\n", file, accept.bundle->head.name,
 		       accept.bundle->head.version);
 		print_signers(accept.cms);
 	}
+	if (code == PW_EXIT_YES && accept.site_only)
+		code = pw_fail(PW_EXIT_UNKNOWN, "%s: enough have signed it for a change of the site's file "
+			       "alone; whether all else is as it was accepted before, the console knows",
+			       file);
 	pw_accept_done(&accept);
 
 	return pw_flush(code);

@@ -22,6 +22,7 @@ struct passage {
 	struct pw_daemon *daemon;
 	struct pw_accept accept;
 	struct pw_highest highest;	/* set with accept.bundle */
+	uint8_t vendor[PW_DIGEST_LEN];	/* likewise */
 	bool allow_downgrade;
 	uid_t uid;
 	struct pw_diag *diag;
@@ -77,6 +78,8 @@ static void note_signers(const struct passage *passage)
 			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s %s as %s",
 						 n++ ? "," : "", cms->signers[i].subject,
 						 cms->signers[i].role);
+	if (passage->accept.site_only && used < sizeof(text))
+		snprintf(text + used, sizeof(text) - used, ", for another file of the site alone");
 	note(passage, PW_VERDICT_ALLOW, text);
 }
 
@@ -115,13 +118,27 @@ static int check_version(struct passage *passage)
 {
 	const struct pw_accept *accept = &passage->accept;
 
+	int r = pw_bundle_digest_vendor(accept->bundle, passage->vendor);
+
+	if (r < 0)
+		return r;
 	passage->highest = (struct pw_highest){accept->bundle->head.name,
-					       accept->bundle->head.version, accept->cms->digest};
+					       accept->bundle->head.version, accept->cms->digest,
+					       passage->vendor};
 	if (passage->allow_downgrade && !pw_ward_sealed(passage->daemon->ward))
 		return 0;
 
 	return pw_highest_check(passage->daemon->directories.state, &passage->highest,
 				passage->diag);
+}
+
+static bool is_known(void *data, const struct pw_bundle *bundle)
+{
+	const struct passage *passage = data;
+	uint8_t vendor[PW_DIGEST_LEN];
+
+	return pw_bundle_digest_vendor(bundle, vendor) == 0 &&
+	       pw_highest_knows(passage->daemon->directories.state, bundle->head.name, vendor);
 }
 
 static int judge(struct passage *passage, const uint8_t *der, size_t length)
@@ -205,6 +222,8 @@ int pw_bundle_apply(struct pw_daemon *daemon, const uint8_t *der, size_t length,
 		return r;
 	}
 	passage.accept.trust = trust;
+	passage.accept.known = is_known;
+	passage.accept.known_data = &passage;
 	r = pass(&passage, der, length);
 	pw_accept_done(&passage.accept);
 

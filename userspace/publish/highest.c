@@ -11,7 +11,7 @@
 
 #define HIGHEST_FILE "bundles.json"
 
-/* {"schema":1,"bundles":{"NAME":{"version":N,"digest":"HEX"},...}}; empty where there is none. */
+/* {"schema":1,"bundles":{"NAME":{"version":N,"digest":"HEX","vendor":"HEX"},...}}; empty where there is none. */
 static int read_all(int state_dir, json_object **ret)
 {
 	_cleanup_(pw_json_putp) json_object *object = NULL;
@@ -69,18 +69,41 @@ int pw_highest_check(int state_dir, const struct pw_highest *bundle, struct pw_d
 	return refuse(diag, bundle, version);
 }
 
+bool pw_highest_knows(int state_dir, const char *name, const uint8_t *vendor)
+{
+	_cleanup_(pw_json_putp) json_object *all = NULL;
+	char hex[2 * PW_DIGEST_LEN + 1];
+	json_object *entry;
+	const char *known;
+
+	pw_text_hex(hex, vendor, PW_DIGEST_LEN);
+
+	return read_all(state_dir, &all) == 0 && json_object_object_get_ex(all, name, &entry) &&
+	       pw_json_string(entry, "vendor", &known) && !strcmp(known, hex);
+}
+
+static int add_digest(json_object *entry, const char *key, const uint8_t *digest)
+{
+	char hex[2 * PW_DIGEST_LEN + 1];
+
+	pw_text_hex(hex, digest, PW_DIGEST_LEN);
+
+	return pw_json_add(entry, key, json_object_new_string(hex));
+}
+
 static int put(json_object *all, const struct pw_highest *bundle)
 {
 	json_object *entry = json_object_new_object();
-	char hex[2 * PW_DIGEST_LEN + 1];
 	int r;
 
-	pw_text_hex(hex, bundle->digest, PW_DIGEST_LEN);
 	r = pw_json_add(all, bundle->name, entry);
 	if (!r)
 		r = pw_json_add(entry, "version", json_object_new_uint64(bundle->version));
 
-	return r ? r : pw_json_add(entry, "digest", json_object_new_string(hex));
+	if (!r)
+		r = add_digest(entry, "digest", bundle->digest);
+
+	return r ? r : add_digest(entry, "vendor", bundle->vendor);
 }
 
 int pw_highest_write(int state_dir, const struct pw_highest *bundle)

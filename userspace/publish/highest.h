@@ -7,15 +7,16 @@
 #ifndef PW_PUBLISH_HIGHEST_H
 #define PW_PUBLISH_HIGHEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "policy/diag.h"
 
-/* @digest: SHA-256 of what is signed. */
 struct pw_highest {
 	const char *name;
 	uint64_t version;
-	const uint8_t *digest;
+	const uint8_t *digest;	/* SHA-256 of what is signed */
+	const uint8_t *vendor;	/* of all files but the site's: pw_bundle_digest_vendor() */
 };
 
 /*
@@ -23,6 +24,9 @@ struct pw_highest {
  * version. 0, or with an error in @diag -ESTALE, or -EBADMSG when that cannot be known.
  */
 int pw_highest_check(int state_dir, const struct pw_highest *bundle, struct pw_diag *diag);
+
+/* Whether the one that was accepted last under @name had these files beside the site's. */
+bool pw_highest_knows(int state_dir, const char *name, const uint8_t *vendor);
 
 /* Keeps it, also when it is lower. */
 int pw_highest_write(int state_dir, const struct pw_highest *bundle);

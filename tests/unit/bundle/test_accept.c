@@ -345,6 +345,87 @@ static void test_two_roles(void **state)
 	check_pair(trust, &site_a, NULL, "its certificate leads to two roles");
 }
 
+static bool yes(void *asked, const struct pw_bundle *bundle)
+{
+	assert_string_equal(bundle->head.name, "small");
+	++*(int *)asked;
+
+	return true;
+}
+
+static bool no(void *asked, const struct pw_bundle *bundle)
+{
+	(void)bundle;
+	++*(int *)asked;
+
+	return false;
+}
+
+static int judge_known(const struct pw_trust *trust, const struct party *first,
+		       const struct party *second, bool (*known)(void *, const struct pw_bundle *),
+		       int *asked)
+{
+	struct bytes bundle = signed_by(first, second);
+	struct pw_accept accept = {.trust = trust, .clock = now, .known = known,
+				   .known_data = asked};
+	struct pw_diag diag = {};
+	int r = pw_accept(&accept, "t.phb", bundle.data, bundle.n, &diag);
+
+	assert_true(!r || (says(&diag, "1 signature of the role vendor is required, 0 count")));
+	assert_true(r || accept.site_only == !!*asked);
+	pw_accept_done(&accept);
+	pw_diag_done(&diag);
+	free(bundle.data);
+
+	return r;
+}
+
+/* A change of the site's file alone: asked is only when nothing else would do. */
+static void test_site_only(void **state)
+{
+	_cleanup_(pw_trust_freep) struct pw_trust *trust =
+		trust_with(BOTH "require_for_site: [{role: site}]\n", NULL);
+	_cleanup_(pw_trust_freep) struct pw_trust *without = trust_with(BOTH, NULL);
+	int asked = 0;
+
+	(void)state;
+	assert_int_equal(judge_known(trust, &site_a, NULL, yes, &asked), 0);
+	assert_int_equal(asked, 1);
+	assert_int_equal(judge_known(trust, &site_a, NULL, no, &asked), -EACCES);
+	assert_int_equal(asked, 2);
+	asked = 0;
+	assert_int_equal(judge_known(trust, &site_a, NULL, NULL, &asked), -EACCES);
+	assert_int_equal(judge_known(trust, &stranger, NULL, yes, &asked), -EACCES);
+	assert_int_equal(judge_known(without, &site_a, NULL, yes, &asked), -EACCES);
+	assert_int_equal(judge_known(trust, &vendor, &site_a, no, &asked), 0);
+	assert_int_equal(asked, 0);
+}
+
+static void test_vendor_digest(void **state)
+{
+	struct pw_bundle_file files[] = {
+		{.role = PW_BUNDLE_POLICY, .name = "policy.yaml", .digest = {1}},
+		{.role = PW_BUNDLE_SITE, .name = "site.yaml", .digest = {2}},
+		{.role = PW_BUNDLE_CASES, .name = "cases.yaml", .digest = {3}},
+	};
+	struct pw_bundle bundle = {.files = files, .nfiles = PW_ARRAY_SIZE(files)};
+	uint8_t before[PW_DIGEST_LEN], after[PW_DIGEST_LEN];
+
+	(void)state;
+	assert_int_equal(pw_bundle_digest_vendor(&bundle, before), 0);
+	files[1].digest[5]++;
+	files[1].name = "other.yaml";
+	assert_int_equal(pw_bundle_digest_vendor(&bundle, after), 0);
+	assert_memory_equal(before, after, sizeof(before));
+	files[2].digest[5]++;
+	assert_int_equal(pw_bundle_digest_vendor(&bundle, after), 0);
+	assert_memory_not_equal(before, after, sizeof(before));
+	files[2].digest[5]--;
+	files[2].role = PW_BUNDLE_INCLUDE;
+	assert_int_equal(pw_bundle_digest_vendor(&bundle, after), 0);
+	assert_memory_not_equal(before, after, sizeof(before));
+}
+
 /* ---- What was done to the file ------------------------------------------------------------- */
 
 static void test_cut(void **state)
@@ -507,6 +588,8 @@ int main(void)
 		cmocka_unit_test(test_revoked),
 		cmocka_unit_test(test_fingerprint),
 		cmocka_unit_test(test_two_roles),
+		cmocka_unit_test(test_site_only),
+		cmocka_unit_test(test_vendor_digest),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_changed),
 		cmocka_unit_test(test_swapped),

@@ -21,7 +21,7 @@ static int dir = -EBADF;
 
 static int check(const char *name, uint64_t version, const uint8_t *digest)
 {
-	const struct pw_highest bundle = {name, version, digest};
+	const struct pw_highest bundle = {name, version, digest, digest};
 	struct pw_diag diag = {};
 	int r = pw_highest_check(dir, &bundle, &diag);
 
@@ -33,7 +33,7 @@ static int check(const char *name, uint64_t version, const uint8_t *digest)
 
 static void keep(const char *name, uint64_t version, const uint8_t *digest)
 {
-	const struct pw_highest bundle = {name, version, digest};
+	const struct pw_highest bundle = {name, version, digest, digest};
 
 	assert_int_equal(pw_highest_write(dir, &bundle), 0);
 }
@@ -55,6 +55,18 @@ static void test_versions(void **state)
 	assert_int_equal(check("a", 3, one), 0);
 }
 
+static void test_vendor(void **state)
+{
+	const struct pw_highest bundle = {"c", 1, one, other};
+
+	(void)state;
+	assert_false(pw_highest_knows(dir, "c", other));
+	assert_int_equal(pw_highest_write(dir, &bundle), 0);
+	assert_true(pw_highest_knows(dir, "c", other));
+	assert_false(pw_highest_knows(dir, "c", one));
+	assert_false(pw_highest_knows(dir, "d", other));
+}
+
 static void test_damaged(void **state)
 {
 	static const char *const texts[] = {
@@ -67,6 +79,7 @@ static void test_damaged(void **state)
 	for (size_t i = 0; i < PW_ARRAY_SIZE(texts); i++) {
 		assert_int_equal(pw_store_write(dir, "bundles.json", texts[i], strlen(texts[i])), 0);
 		assert_int_equal(check("a", 7, one), -EBADMSG);
+		assert_false(pw_highest_knows(dir, "a", one));
 	}
 	keep("a", 7, one);
 	assert_int_equal(check("a", 6, one), -ESTALE);
@@ -94,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_vendor),
 		cmocka_unit_test(test_damaged),
 	};
 
