@@ -18,7 +18,7 @@ PW_CPPFLAGS := -D_GNU_SOURCE= -Iinclude -Iuserspace -I$(BUILD)/bpf
 PW_CFLAGS = -std=gnu11 $(WARNINGS) $(PW_CPPFLAGS)
 SAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-PACKAGES := libfyaml json-c libcrypto libcap-ng libseccomp libbpf libsystemd blkid libzstd sqlite3
+PACKAGES := libfyaml json-c libcrypto libcap-ng libseccomp libbpf libsystemd blkid libzstd sqlite3 libcurl libssl
 LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lIPSec_MB -lelf -lz -lpthread
 LDFLAGS += -Wl,--as-needed
 

@@ -49,6 +49,14 @@ $(BUILD)/bench/%: tests/record/%.c $(call archives,userspace,audit) $(BUILD)/.fl
 	$(Q)$(CC) $(CFLAGS) $(PW_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter-out %.stamp %.h userspace/%,$^) $(LIBS) -lcmocka
 -include $(BUILD)/bench/ring-log.d $(BUILD)/bench/write-log.d
 
+# phiwardd without a kernel, for tests/fleet.
+STAND_IN := $(BUILD)/fleet/stand-in
+$(STAND_IN): tests/fleet/stand-in.c $(foreach f,server answer,$(BUILD)/san/daemon/$(f).o) $(call archives,san,all) $(BUILD)/.flags.stamp | $(SKELETON)
+	@mkdir -p $(@D)
+	$(call say,TOOL)
+	$(Q)$(SAN_LINK)
+-include $(STAND_IN).d
+
 # What the tests of the report drive a browser with.
 $(BUILD)/report-tests/node_modules: tests/report/package.json tests/report/package-lock.json
 	@mkdir -p $(@D)
@@ -58,7 +66,7 @@ $(BUILD)/report-tests/node_modules: tests/report/package.json tests/report/packa
 	@touch $@
 
 .PHONY: test fuzz bench demo prove soak
-test: $$(PROGRAMS_WANTED) $$(RECORD_TOOLS) $(BUILD)/report-tests/node_modules all $$(if $$(BOOT_WANTED),$(BUILD)/bench/ring-log) $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
+test: $$(PROGRAMS_WANTED) $$(RECORD_TOOLS) $(STAND_IN) $(BUILD)/report-tests/node_modules all $$(if $$(BOOT_WANTED),$(BUILD)/bench/ring-log) $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
 	@mk/test.sh "$(KERNELS_WANTED)" "$(T)" $(PROGRAMS_WANTED)
 
 # Variant of the stages for libFuzzer.

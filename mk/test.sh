@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # test.sh KERNELS NAME PROGRAM...: what `make test` runs. The programs are the unit
-# tests and corpus replays; to them come tests/tree/*.sh, tests/record/*.sh, tests/report/*.sh, the proofs of
+# tests and corpus replays; to them come tests/tree/*.sh, tests/record/*.sh, tests/report/*.sh, tests/fleet/*.sh, the proofs of
 # tests/prove, in machines, tests/bats/*.bats, and tests/boot/*.bats, which boot machines. All
 # of them speak TAP. As many run at a time as there are processors. With a NAME only what has it
 # in its file name. At the end stands what failed, and in the last line the count of all.
@@ -199,7 +199,7 @@ for program; do
 	*) start_job run_here "${program#build/san/}" "$program" ;;
 	esac
 done
-for program in tests/tree/*.sh tests/record/*.sh tests/report/*.sh tests/vm/selftest; do
+for program in tests/tree/*.sh tests/record/*.sh tests/report/*.sh tests/fleet/*.sh tests/vm/selftest; do
 	[ ! -x "$program" ] || [[ ${program##*/} != *"$name"* ]] ||
 		start_job run_here "$program" "$program"
 done

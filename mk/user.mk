@@ -2,7 +2,7 @@
 # The stages, left to right. Each is a static archive that may use only what is
 # to its left; the link order below is what makes an upward call fail.
 
-STAGES := common policy bundle publish audit report
+STAGES := common policy bundle publish audit report fleet
 HAVE = $(wildcard userspace/$(1)/*.c)
 # the stages that exist, up to and with $(1); all of them for the programs
 UPTO = $(if $(filter $(1),$(STAGES)),$(call upto_,$(1),$(STAGES)),$(STAGES))
@@ -36,20 +36,25 @@ $(BUILD)/$(1)/$(2)/libpw-$(2).a: $(call objects,$(1),$(2))
 	$$(Q)$$(AR) rcs $$@ $$^
 endef
 
-$(foreach d,$(STAGES) daemon cli,$(eval $(call compile_rules,userspace,$(d),$$(CFLAGS) $$(HARDENING))))
+$(foreach d,$(STAGES) daemon cli agent,$(eval $(call compile_rules,userspace,$(d),$$(CFLAGS) $$(HARDENING))))
 $(foreach s,$(STAGES),$(if $(call HAVE,$(s)),$(eval $(call archive_rule,userspace,$(s)))))
 
 # The same once more with the sanitizers, for tests/unit and tests/fuzz.
-$(foreach d,$(STAGES) daemon cli,$(eval $(call compile_rules,san,$(d),$$(SAN_FLAGS))))
+$(foreach d,$(STAGES) daemon cli agent,$(eval $(call compile_rules,san,$(d),$$(SAN_FLAGS))))
 $(foreach s,$(STAGES),$(if $(call HAVE,$(s)),$(eval $(call archive_rule,san,$(s)))))
 
-PROGRAMS := $(if $(call HAVE,daemon),$(BUILD)/phiwardd) $(if $(call HAVE,cli),$(BUILD)/phiward)
+PROGRAMS := $(if $(call HAVE,daemon),$(BUILD)/phiwardd) $(if $(call HAVE,cli),$(BUILD)/phiward) \
+	$(if $(call HAVE,agent),$(BUILD)/phiward-fleet)
 
 $(BUILD)/phiwardd: $(call objects,userspace,daemon) $(call archives,userspace,all)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/phiward: $(call objects,userspace,cli) $(call archives,userspace,all)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/phiward-fleet: $(call objects,userspace,agent) $(call archives,userspace,all)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -3,10 +3,10 @@
 # A stage uses only what is to its left, in its includes and in its symbols.
 . "$(dirname "$0")/lib/tap.bash"
 
-stages=(common policy bundle publish audit report)
+stages=(common policy bundle publish audit report fleet)
 found=
 for i in "${!stages[@]}"; do
-	for right in "${stages[@]:$((i + 1))}" daemon cli; do
+	for right in "${stages[@]:$((i + 1))}" daemon cli agent; do
 		found+=$(grep -rnE "^#include \"(\.\./)?$right/" "userspace/${stages[$i]}" 2> /dev/null)
 	done
 done

@@ -30,12 +30,24 @@ struct pw_bundle_file {
 	size_t length;
 };
 
+/* What must be so after the bundle was applied, or a console of a fleet goes back. All empty: nothing. */
+struct pw_health {
+	uint64_t within_s;		/* so long there is time for it */
+	bool enforcing;
+	struct pw_texts connect;	/* HOST:PORT that accept a connection */
+	struct pw_texts units;		/* units of systemd that are active */
+	struct pw_texts no_refusals_of;	/* subjects to whom nothing is refused all the time */
+};
+
+bool pw_health_any(const struct pw_health *health);
+
 /* What people write of a bundle, and what it says of itself. */
 struct pw_bundle_head {
 	const char *name;
 	uint64_t version;
 	int64_t not_before, not_after;	/* PW_INSTANT_NONE: no bound */
 	struct pw_selectors devices;
+	struct pw_health health;
 };
 
 struct pw_bundle {

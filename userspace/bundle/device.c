@@ -98,8 +98,8 @@ struct pw_device *pw_device_free(struct pw_device *device)
 
 /* ---- For which devices --------------------------------------------------------------------- */
 
-static void read_patterns(struct pw_reader *reader, const struct pw_yaml *list, const char *name,
-			  struct pw_texts *ret)
+void pw_patterns_read(struct pw_reader *reader, const struct pw_yaml *list, const char *name,
+		      struct pw_texts *ret)
 {
 	pw_document_texts(reader, list, name, PW_DEVICE_TEXT_MAX, ret);
 	for (size_t i = 0; i < ret->n; i++) {
@@ -116,7 +116,7 @@ static void read_patterns(struct pw_reader *reader, const struct pw_yaml *list, 
 #define SELECTOR_KEY(name)                                                                         \
 	static void select_##name(struct pw_reader *reader, const struct pw_yaml *list, void *out) \
 	{                                                                                          \
-		read_patterns(reader, list, #name, &((struct pw_selectors *)out)->name);           \
+		pw_patterns_read(reader, list, #name, &((struct pw_selectors *)out)->name);           \
 	}
 
 SELECTOR_KEY(manufacturer)

@@ -36,6 +36,10 @@ const char *pw_document_text(struct pw_reader *reader, const struct pw_yaml *nod
 uint64_t pw_document_number(struct pw_reader *reader, const struct pw_yaml *node, const char *name,
 			    uint64_t low, uint64_t high);
 
+/* The same of patterns, as in struct pw_selectors. */
+void pw_patterns_read(struct pw_reader *reader, const struct pw_yaml *list, const char *name,
+		      struct pw_texts *ret);
+
 /* `devices`; @out is a struct pw_selectors. */
 void pw_selectors_read(struct pw_reader *reader, const struct pw_yaml *map, void *out);
 
@@ -46,12 +50,14 @@ void pw_selectors_read(struct pw_reader *reader, const struct pw_yaml *map, void
 	{"version", PW_YAML_SCALAR, "a whole number from 1", pw_bundle_read_version},              \
 	{"not_before", PW_YAML_SCALAR, NULL, pw_bundle_read_not_before},                           \
 	{"not_after", PW_YAML_SCALAR, NULL, pw_bundle_read_not_after},                             \
-	{"devices", PW_YAML_MAP, NULL, pw_bundle_read_devices}
+	{"devices", PW_YAML_MAP, NULL, pw_bundle_read_devices},                                   \
+	{"health", PW_YAML_MAP, NULL, pw_bundle_read_health}
 
 void pw_bundle_read_name(struct pw_reader *reader, const struct pw_yaml *node, void *out);
 void pw_bundle_read_version(struct pw_reader *reader, const struct pw_yaml *node, void *out);
 void pw_bundle_read_not_before(struct pw_reader *reader, const struct pw_yaml *node, void *out);
 void pw_bundle_read_not_after(struct pw_reader *reader, const struct pw_yaml *node, void *out);
 void pw_bundle_read_devices(struct pw_reader *reader, const struct pw_yaml *node, void *out);
+void pw_bundle_read_health(struct pw_reader *reader, const struct pw_yaml *node, void *out);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The text that is signed, from its parts. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "bundle/bundle.h"
@@ -56,6 +57,31 @@ static int add_devices(json_object *object, const struct pw_selectors *devices)
 	return r;
 }
 
+static int add_health(json_object *object, const struct pw_health *health)
+{
+	char within[32];
+	json_object *map;
+	int r;
+
+	if (!pw_health_any(health))
+		return 0;
+	snprintf(within, sizeof(within), "%" PRIu64 "s", health->within_s);
+	map = json_object_new_object();
+	r = pw_json_add(object, "health", map);
+	if (!r)
+		r = pw_json_add(map, "within", json_object_new_string(within));
+	if (!r && health->enforcing)
+		r = pw_json_add(map, "enforcing", json_object_new_boolean(true));
+	if (!r)
+		r = add_texts(map, "connect", &health->connect);
+	if (!r)
+		r = add_texts(map, "units", &health->units);
+	if (!r)
+		r = add_texts(map, "no_refusals_of", &health->no_refusals_of);
+
+	return r;
+}
+
 static int add_file(json_object *array, const struct pw_bundle_file *file)
 {
 	_cleanup_free_ char *text = malloc(PW_BASE64_LEN(file->length) + 1);
@@ -96,6 +122,8 @@ static int fill(json_object *object, const struct pw_bundle_head *head,
 		r = add_instant(object, "not_after", head->not_after);
 	if (!r)
 		r = add_devices(object, &head->devices);
+	if (!r)
+		r = add_health(object, &head->health);
 	if (r < 0) {
 		json_object_put(array);
 		return r;

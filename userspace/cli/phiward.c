@@ -69,6 +69,20 @@ static const struct pw_command commands[] = {
 	  "  --file NAME  the text of that file alone\n\n"
 	  "  Nothing of it is judged: `phiward bundle verify` does that.\n",
 	  pw_cmd_bundle_inspect },
+	{ "publish", "DIR [BUNDLE] --channel C [--percent N] [--tags T,...]\n"
+	  "                       [--canaries SERIAL,... [--hold T]] [--pause | --resume]",
+	  "give a bundle to the consoles of a channel",
+	  "  DIR             a tree of files for any web server; it is made where it is not there\n"
+	  "  BUNDLE          a signed bundle, of a higher version than the channel has;\n"
+	  "                  without one what the channel has goes to others\n"
+	  "  --channel C     as consoles name it in /etc/phiward/fleet.yaml\n"
+	  "  --percent N     of the consoles, as 12.5; default all with a new bundle, else as before\n"
+	  "  --tags T,...    only those with one of these tags in their device.yaml\n"
+	  "  --canaries S,...  only those with these serials, until they are advanced\n"
+	  "  --hold T        so long they have to have it, as 24h\n"
+	  "  --pause         nobody gets it who does not have it\n"
+	  "  --resume        on with it\n",
+	  pw_cmd_publish },
 	{ "status", "[--json]", "what is really enforced",
 	  "  Works without the daemon for root. Exits with 0 when phiward enforces, else with 1.\n",
 	  pw_cmd_status },

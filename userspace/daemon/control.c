@@ -24,7 +24,7 @@
 
 struct command {
 	const char *name;
-	unsigned int right;
+	unsigned int right;	/* one of these */
 	const char *const *members;	/* beside "command" */
 	void (*run)(struct pw_daemon *daemon, struct pw_client *client, json_object *request);
 };
@@ -192,11 +192,22 @@ static void apply(struct pw_daemon *daemon, struct pw_client *client, const stru
 	pw_client_answer(client, answer);
 }
 
+/* Who may only hand in bundles has no say beside them. */
+static bool may_apply(const struct pw_client *client, json_object *request)
+{
+	static const char *const members[] = { "command", "bundle", NULL };
+
+	return pw_client_peer(client)->rights & PW_RIGHT_ADMIN || only_members(request, members);
+}
+
 static void run_apply(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
 {
 	struct wanted wanted = { 0 };
 
-	if (read_wanted(request, &wanted) < 0)
+	if (!may_apply(client, request))
+		pw_client_answer(client, pw_answer_error(PW_EXIT_UNKNOWN, "members of " PW_GROUP_FLEET
+							 " hand in a bundle and ask for nothing else"));
+	else if (read_wanted(request, &wanted) < 0)
 		pw_client_answer(client, pw_answer_error(PW_EXIT_USAGE, "no proper apply"));
 	else
 		apply(daemon, client, &wanted);
@@ -278,9 +289,9 @@ static void run_canary(struct pw_daemon *daemon, struct pw_client *client, json_
 }
 
 /* The newest records only: what is read here is not read from the rings meanwhile. */
-static int collect_why(struct pw_why *why, int64_t since)
+static int collect_why(struct pw_why *why, const char *subject, int64_t since)
 {
-	const struct pw_query query = { .since = since, .user = -1 };
+	const struct pw_query query = { .since = since, .subject = subject, .user = -1 };
 	struct pw_reader reader;
 	int r = pw_reader_open(PW_LOG_DIR, &reader);
 
@@ -319,11 +330,12 @@ static json_object *answer_why(const struct pw_why *why)
 static void run_why(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
 {
 	struct pw_why why = { 0 };
-	const char *about = NULL;
+	const char *about = NULL, *subject = NULL;
 	uint64_t since = 0;
 	int r = 0;
 
 	pw_json_string(request, "about", &about);
+	pw_json_string(request, "subject", &subject);
 	pw_json_u64(request, "since", &since);
 	pw_watch_settle(daemon, true);
 	if (about)
@@ -333,7 +345,7 @@ static void run_why(struct pw_daemon *daemon, struct pw_client *client, json_obj
 		why.about.path = NULL;
 	}
 	if (!r)
-		r = collect_why(&why, since > INT64_MAX ? INT64_MAX : (int64_t)since);
+		r = collect_why(&why, subject, since > INT64_MAX ? INT64_MAX : (int64_t)since);
 	pw_client_answer(client, r < 0 ? pw_answer_errno(r, "the log cannot be read") :
 					 pw_answer_with("why", answer_why(&why)));
 	pw_why_done(&why);
@@ -481,10 +493,10 @@ static const char *const apply_members[] = { "command", "sources", "bundle", "al
 					     "wait", NULL };
 
 static const char *const report_members[] = { "command", "digest", NULL };
-static const char *const why_members[] = { "command", "about", "since", NULL };
+static const char *const why_members[] = { "command", "about", "subject", "since", NULL };
 
 static const struct command commands[] = {
-	{ PW_COMMAND_APPLY, PW_RIGHT_ADMIN, apply_members, run_apply },
+	{ PW_COMMAND_APPLY, PW_RIGHT_ADMIN | PW_RIGHT_BUNDLE, apply_members, run_apply },
 	{ PW_COMMAND_STATUS, PW_RIGHT_VIEW, no_members, run_status },
 	{ PW_COMMAND_DOCTOR, PW_RIGHT_VIEW, no_members, run_doctor },
 	{ PW_COMMAND_CANARY, PW_RIGHT_VIEW, no_members, run_canary },

@@ -18,6 +18,7 @@ static const struct {
 	{ PW_GROUP_VIEW, PW_RIGHT_VIEW },
 	{ PW_GROUP_AUDIT, PW_RIGHT_VIEW | PW_RIGHT_AUDIT },
 	{ PW_GROUP_ADMIN, PW_RIGHT_VIEW | PW_RIGHT_ADMIN },
+	{ PW_GROUP_FLEET, PW_RIGHT_VIEW | PW_RIGHT_BUNDLE },
 };
 
 /* The supplementary groups. The caller frees *@ret. */

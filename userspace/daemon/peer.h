@@ -14,6 +14,7 @@
 /* To open and end a session of a kind, when the policy in force names the peer. */
 #define PW_RIGHT_GLASS(kind) (1U << (3 + (kind)))
 #define PW_RIGHTS_GLASS (PW_RIGHT_GLASS(0) | PW_RIGHT_GLASS(1))
+#define PW_RIGHT_BUNDLE (1U << 5)	/* apply of a bundle, as it is */
 
 struct pw_peer {
 	pid_t pid;

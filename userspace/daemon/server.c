@@ -202,7 +202,10 @@ static void hand_over(struct pw_client *client, size_t length)
 /* Room for more of the request, within what all clients together may use. */
 static int make_room(struct pw_client *client)
 {
-	size_t most = client->peer.rights & PW_RIGHT_ADMIN ? PW_PROTOCOL_MAX : SMALL_REQUEST;
+	const unsigned int rights = client->peer.rights;
+	size_t most = rights & (PW_RIGHT_ADMIN | PW_RIGHT_BUNDLE) ? PW_PROTOCOL_MAX : SMALL_REQUEST;
+	/* Who hands in what came over the network leaves room for an administrator. */
+	size_t of_all = rights & PW_RIGHT_ADMIN ? BUFFERED_MAX : BUFFERED_MAX / 2;
 	size_t capacity = client->capacity ? 2 * client->capacity : SMALL_REQUEST;
 	char *in;
 
@@ -210,7 +213,7 @@ static int make_room(struct pw_client *client)
 		return 0;
 	if (capacity > most)
 		return -EFBIG;
-	if (client->server->buffered - client->capacity + capacity > BUFFERED_MAX)
+	if (client->server->buffered - client->capacity + capacity > of_all)
 		return -ENOBUFS;
 	in = realloc(client->in, capacity);
 	if (!in)

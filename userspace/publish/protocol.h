@@ -16,7 +16,7 @@
  *   doctor   -> "requirements": [{"name":S,"ok":B,"why":S,"fix":S},...]
  *   canary   -> "canary": {"file":B,"net":B}, true where it was refused and counted
  *   unload
- *   why      {"about":S, "since":N}, both optional; N: ns since 1970
+ *   why      {"about":S, "since":N, "subject":S}, all optional; N: ns since 1970
  *            -> "why": {"text":S, "refusals":N, "allowed":N, "lost":N}, of the newest records,
  *            without the path of any file: for those who may not read the log
  *   report   {"digest":S}, the SHA-256 of a report of the log: a record is made of it
@@ -31,7 +31,8 @@
  * policy have the form FILE:LINE:COL: error: text.
  *
  * Who may ask is decided by the peer's credentials: root, or a member of the group. Who may open
- * and end a session stands in the policy, and root may not unless it is named.
+ * and end a session stands in the policy, and root may not unless it is named. With "bundle" and
+ * no other member PW_GROUP_FLEET may send `apply` too: what it hands in is judged by its signatures.
  */
 #ifndef PW_PUBLISH_PROTOCOL_H
 #define PW_PUBLISH_PROTOCOL_H
@@ -54,6 +55,7 @@
 #define PW_GROUP_VIEW "phiward-view"
 #define PW_GROUP_AUDIT "phiward-audit"
 #define PW_GROUP_ADMIN "phiward-admin"
+#define PW_GROUP_FLEET "phiward-fleet"	/* sees what PW_GROUP_VIEW does, and hands in signed bundles */
 
 /* Exit codes, and "code" of a response. */
 enum pw_exit {

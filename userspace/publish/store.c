@@ -25,7 +25,7 @@ static int write_all(int fd, const char *data, size_t length)
 	return 0;
 }
 
-int pw_store_write(int dirfd, const char *name, const char *data, size_t length)
+static int write_file(int dirfd, const char *name, mode_t mode, const char *data, size_t length)
 {
 	_cleanup_free_ char *temporary = NULL;
 	_cleanup_close_ int fd = -EBADF;
@@ -33,7 +33,7 @@ int pw_store_write(int dirfd, const char *name, const char *data, size_t length)
 
 	if (asprintf(&temporary, ".%s.new", name) < 0)
 		return -ENOMEM;
-	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return -errno;
 	r = write_all(fd, data, length);
@@ -47,6 +47,16 @@ int pw_store_write(int dirfd, const char *name, const char *data, size_t length)
 	}
 
 	return fsync(dirfd) < 0 ? -errno : 0;
+}
+
+int pw_store_write(int dirfd, const char *name, const char *data, size_t length)
+{
+	return write_file(dirfd, name, 0600, data, length);
+}
+
+int pw_store_write_public(int dirfd, const char *name, const char *data, size_t length)
+{
+	return write_file(dirfd, name, 0644, data, length);
 }
 
 int pw_store_read(int dirfd, const char *name, size_t max, char **ret_data, size_t *ret_length)

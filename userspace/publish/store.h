@@ -12,6 +12,9 @@
 /* Writes DIRFD/@name by way of a temporary file, synced before it takes the name. */
 int pw_store_write(int dirfd, const char *name, const char *data, size_t length);
 
+/* The same of what everybody may read, as far as the umask lets them. */
+int pw_store_write_public(int dirfd, const char *name, const char *data, size_t length);
+
 /* -ENOENT, -EFBIG beyond @max, or a NUL-terminated copy that the caller frees. */
 int pw_store_read(int dirfd, const char *name, size_t max, char **ret_data, size_t *ret_length);
 

@@ -191,6 +191,11 @@ static void who_may_not_apply_has_little_to_say(void **state)
 	fd = dial(f);
 	say(f, fd, text);
 	assert_hears(f, fd, "too long");
+	who.rights = PW_RIGHT_VIEW | PW_RIGHT_BUNDLE;
+	fd = dial(f);
+	say(f, fd, text);
+	say(f, fd, "{}\n");
+	assert_hears(f, fd, "\"got\"");
 	who.rights |= PW_RIGHT_ADMIN;
 	fd = dial(f);
 	say(f, fd, text);
