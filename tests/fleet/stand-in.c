@@ -21,9 +21,9 @@
 #include "daemon/answer.h"
 #include "daemon/peer.h"
 #include "daemon/server.h"
-#include "policy/parse.h"
 #include "publish/highest.h"
 #include "publish/store.h"
+#include "publish/trials.h"
 
 struct console {
 	const char *directory;
@@ -76,13 +76,10 @@ static int put_into_force(struct console *console, const struct pw_accept *accep
 			  const struct pw_highest *highest, struct pw_diag *diag)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
-	_cleanup_free_ struct pw_source *sources = NULL;
 	char text[256];
 	size_t n;
-	int r = pw_bundle_sources(accept->bundle, &sources, &n);
+	int r = pw_bundle_policy(accept->bundle, &policy, diag);
 
-	if (!r)
-		r = pw_policy_parse(sources, n, &policy, diag);
 	if (!r)
 		r = pw_highest_write(console->state, highest);
 	if (r < 0)
@@ -98,15 +95,18 @@ static int put_into_force(struct console *console, const struct pw_accept *accep
 static int judge(struct console *console, struct pw_accept *accept, const uint8_t *der,
 		 size_t length, struct pw_diag *diag)
 {
+	uint8_t vendor[PW_DIGEST_LEN];
 	struct pw_highest highest;
 	int r = pw_accept(accept, "bundle", der, length, diag);
 
 	if (!r)
 		r = check_device(console, accept, diag);
+	if (!r)
+		r = pw_bundle_digest_vendor(accept->bundle, vendor);
 	if (r < 0)
 		return r;
 	highest = (struct pw_highest){accept->bundle->head.name, accept->bundle->head.version,
-				      accept->cms->digest};
+				      accept->cms->digest, vendor};
 	r = pw_highest_check(console->state, &highest, diag);
 
 	return r ? r : put_into_force(console, accept, &highest, diag);
@@ -201,7 +201,7 @@ static void gone(void *data, struct pw_client *client)
 
 static int serve(sd_event *event, struct console *console, const char *directory)
 {
-	const struct pw_server_calls calls = {answer, gone, console};
+	const struct pw_server_calls calls = {answer, gone, NULL, console};
 	_cleanup_free_ char *path = NULL;
 
 	console->directory = directory;

@@ -8,7 +8,7 @@
 #define PW_FLEET_CHANNEL_H
 
 #include "bundle/device.h"
-#include "bundle/instant.h"
+#include "common/instant.h"
 
 #define PW_CHANNEL_BYTES_MAX 65536
 #define PW_CHANNEL_CANARIES_MAX 256

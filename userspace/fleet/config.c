@@ -91,7 +91,7 @@ bool pw_fleet_duration(const char *text, uint64_t *ret_s)
 {
 	uint64_t ms;
 
-	if (!pw_duration_parse(text, &ms) || ms > 366 * 86400000ULL)
+	if (!pw_text_amount(text, pw_units_time, &ms) || ms > 366 * 86400000ULL)
 		return false;
 	*ret_s = ms / 1000;
 
