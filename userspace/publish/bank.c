@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <grp.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -34,14 +35,44 @@ void pw_build_set(const struct pw_build *build, const struct pw_subject_list *li
 		pw_set_add(set, pw_build_subject(build, list->index[i]));
 }
 
-static char *where_of(const struct pw_position *at)
+/* "ct-console.yaml:23 [radiology; H-12; forwards images]": the line, and what it is remarked with. */
+static char *where_of(const struct pw_position *at, const struct pw_remark *remark)
 {
-	char *where;
+	const char *const texts[] = {remark->owner, remark->risk, remark->reason};
+	const char *between = " [";
+	char *where = NULL;
+	size_t size;
+	FILE *to = open_memstream(&where, &size);
 
-	if (asprintf(&where, "%s:%u", at->file ? at->file : "", at->line) < 0)
+	if (!to)
 		return NULL;
+	fprintf(to, "%s:%u", at->file ? at->file : "", at->line);
+	for (size_t i = 0; i < PW_ARRAY_SIZE(texts); i++) {
+		if (!texts[i])
+			continue;
+		fprintf(to, "%s%s", between, texts[i]);
+		between = "; ";
+	}
+	fputs(*between == ';' ? "]" : "", to);
+	if (!fclose(to))
+		return where;
+	free(where);
 
-	return where;
+	return NULL;
+}
+
+static bool says_something(const struct pw_remark *remark)
+{
+	return remark->owner || remark->risk || remark->reason;
+}
+
+/* What is remarked of a subject is said of its rules, where they say nothing themselves. */
+static const struct pw_remark *remark_of(const struct pw_policy *policy, const struct pw_rule *rule)
+{
+	if (says_something(&rule->remark) || rule->subject >= policy->nsubjects)
+		return &rule->remark;
+
+	return &policy->subjects[rule->subject].remark;
 }
 
 static int add_object(struct pw_build *build, size_t i)
@@ -76,7 +107,7 @@ static int add_object(struct pw_build *build, size_t i)
 	}
 
 	catalog->objects[id] = strdup(object->name);
-	catalog->object_where[id] = where_of(&object->at);
+	catalog->object_where[id] = where_of(&object->at, &object->remark);
 	catalog->path_digests[id] = object->path_digest;
 	return catalog->objects[id] && catalog->object_where[id] ? 0 : -ENOMEM;
 }
@@ -121,7 +152,7 @@ static int number_subject(struct pw_build *build, size_t i)
 	build->subjects[i] = id;
 
 	catalog->subjects[id] = strdup(subject->name);
-	catalog->subject_where[id] = where_of(&subject->at);
+	catalog->subject_where[id] = where_of(&subject->at, &subject->remark);
 	return catalog->subjects[id] && catalog->subject_where[id] ? 0 : -ENOMEM;
 }
 
@@ -206,6 +237,7 @@ static int add_subject(struct pw_build *build, size_t i)
 
 static int add_builtin(struct pw_build *build)
 {
+	static const struct pw_remark nothing;
 	struct pw_catalog *catalog = build->image->catalog;
 	struct pw_bank *bank = &build->image->bank;
 
@@ -221,7 +253,7 @@ static int add_builtin(struct pw_build *build)
 			return -ENOMEM;
 	}
 	catalog->objects[PW_OBJECT_CANARY] = strdup(build->ids->objects[PW_OBJECT_CANARY]);
-	catalog->subject_where[PW_SUBJECT_OTHERS] = where_of(&build->policy->others_at);
+	catalog->subject_where[PW_SUBJECT_OTHERS] = where_of(&build->policy->others_at, &nothing);
 
 	return catalog->objects[PW_OBJECT_CANARY] && catalog->subject_where[PW_SUBJECT_OTHERS] ?
 		       0 : -ENOMEM;
@@ -239,7 +271,7 @@ static int add_rules(struct pw_build *build)
 	for (size_t i = 0; i < policy->nrules; i++) {
 		const struct pw_rule *rule = &policy->rules[i];
 
-		catalog->rules[i].where = where_of(&rule->at);
+		catalog->rules[i].where = where_of(&rule->at, remark_of(policy, rule));
 		catalog->rules[i].owner = strdup(rule->subject < policy->nsubjects ?
 							 policy->subjects[rule->subject].name :
 							 "others");

@@ -250,6 +250,29 @@ static void test_names_of_peers(void **state)
 	done(&built);
 }
 
+static void test_remarks(void **state)
+{
+	const struct pw_catalog *catalog;
+	struct built built;
+
+	(void)state;
+	build(HEAD "objects:\n  images: {paths: [@/images], on_audit_loss: deny, owner: it}\n"
+	      "subjects:\n  reader:\n    exec: [@/program]\n    started_by: [init]\n    owner: ward\n"
+	      "    reason: it shows\n    access: {images: {actions: [read], risk: H-1}}\n"
+	      "    network: [connect: {tcp: [1], to: [any]}]\n"
+	      "others: {network: [connect: {udp: [53], to: [any]}]}\n", NULL, &built);
+	assert_int_equal(built.r, 0);
+	catalog = built.image->catalog;
+	assert_int_equal(catalog->nrules, 3);
+	/* Its own remarks; those of its subject; none. */
+	assert_non_null(strstr(catalog->rules[0].where, " [H-1]"));
+	assert_non_null(strstr(catalog->rules[1].where, " [ward; it shows]"));
+	assert_null(strchr(catalog->rules[2].where, '['));
+	assert_non_null(strstr(catalog->object_where[PW_OBJECT_FIRST], " [it]"));
+	assert_non_null(strstr(catalog->subject_where[PW_SUBJECT_FIRST], " [ward; it shows]"));
+	done(&built);
+}
+
 static void test_one_directory_two_objects(void **state)
 {
 	struct built built;
@@ -463,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_what_lay_elsewhere_is_protected_there),
 		cmocka_unit_test(test_places_unite_downwards),
 		cmocka_unit_test(test_names_of_peers),
+		cmocka_unit_test(test_remarks),
 		cmocka_unit_test(test_one_directory_two_objects),
 		cmocka_unit_test(test_a_script_is_known_by_its_path),
 		cmocka_unit_test(test_same_but_for_the_generation),
