@@ -181,3 +181,37 @@ in_five_days() { date -u -d "@$(($(date +%s) + 5 * 86400))" +%Y-%m-%d; }
 	lab date -s "@$now"
 	clock_is free
 }
+
+@test "layers: apply shows what changes, and --dry-run changes nothing" {
+	local version
+	version=$(phiward_status | jq .version)
+	put_policy "$BATS_TEST_TMPDIR/dry" < <(sed 's/\(reader: .*images: \)\[read\]/\1[read, write]/' /run/vm/vendor.yaml)
+	run phiward apply --dry-run "$BATS_TEST_TMPDIR/dry/policy.yaml"
+	[ "$status" -eq 0 ]
+	[[ $output == *"+ reader may "*"write in /srv/dicom (images)"* ]] || fail "$output"
+	phiward_is version="$version"
+	run phiward diff --fail-on-widening "$BATS_TEST_TMPDIR/dry/policy.yaml"
+	[ "$status" -eq 1 ]
+	run phiward apply "$BATS_TEST_TMPDIR/dry/policy.yaml"
+	[ "$status" -eq 0 ]
+	[[ $output == *"+ reader may "*"write in /srv/dicom (images)"*"applied layers version"* ]] || fail "$output"
+	run phiward diff "$BATS_TEST_TMPDIR/dry/policy.yaml"
+	[[ $output == *"0 newly allowed, 0 newly denied"* ]] || fail "$output"
+}
+
+# over_ssh ANSWER: applies a policy that lets nobody in, as over a connection from outside, on a terminal.
+over_ssh() {
+	put_policy "$BATS_TEST_TMPDIR/ssh" < <(sed 's/others: .*/others: {network: loopback}/' /run/vm/vendor.yaml)
+	run env SSH_CONNECTION='203.0.113.9 40000 203.0.113.1 22' \
+		script -qec "phiward apply $BATS_TEST_TMPDIR/ssh/policy.yaml" /dev/null <<< "$1"
+}
+
+@test "layers: on a terminal apply asks before it refuses the connection that it is used over" {
+	local version
+	version=$(phiward_status | jq .version)
+	over_ssh n
+	[[ $output == *"refuses the connection that you use, to port 22"*"not applied"* ]] || fail "$output"
+	phiward_is version="$version"
+	over_ssh y
+	[[ $output == *"refuses the connection that you use"*"applied layers"* ]] || fail "$output"
+}

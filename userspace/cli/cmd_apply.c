@@ -11,14 +11,19 @@
 #include "bundle/cms.h"
 #include "cli/command.h"
 #include "cli/control_client.h"
+#include "cli/differences.h"
+#include "cli/session.h"
 #include "common/base64.h"
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/json.h"
+#include "policy/lint.h"
 #include "policy/parse.h"
+#include "publish/sources.h"
 
 static const struct option options[] = {
 	{ "allow-downgrade", no_argument, NULL, 'd' },
+	{ "dry-run", no_argument, NULL, 'n' },
 	{ "wait", no_argument, NULL, 'w' },
 	{ "site", required_argument, NULL, 's' },
 	{ "help", no_argument, NULL, 'h' },
@@ -35,26 +40,6 @@ static json_object *make_request(bool downgrade, bool wait)
 	return request;
 }
 
-/* What the policy was read from, so that both sides speak of the same bytes. */
-static void add_sources(json_object *request, const struct pw_policy *policy)
-{
-	json_object *sources = json_object_new_array();
-
-	for (size_t i = 0; i < policy->nsources; i++) {
-		const struct pw_source *source = &policy->sources[i];
-		json_object *entry = json_object_new_object();
-
-		json_object_object_add(entry, "name", json_object_new_string(source->name));
-		json_object_object_add(entry, "text",
-				       json_object_new_string_len(source->text,
-								  (int)source->length));
-		if (source->site)
-			json_object_object_add(entry, "site", json_object_new_boolean(true));
-		json_object_array_add(sources, entry);
-	}
-	json_object_object_add(request, "sources", sources);
-}
-
 static int print_applied(json_object *response)
 {
 	const char *policy = "";
@@ -68,12 +53,32 @@ static int print_applied(json_object *response)
 	return pw_flush(PW_EXIT_YES);
 }
 
+/* What changes with @policy, where something is in force. */
+static int show_changes(const struct pw_policy *policy)
+{
+	_cleanup_(pw_differences_freep) struct pw_differences *differences = NULL;
+	_cleanup_(pw_policy_freep) struct pw_policy *before = NULL;
+	int code = pw_in_force(&before);
+
+	if (code != PW_EXIT_YES || !before)
+		return code;
+	if (pw_policy_compare(before, policy, &differences) < 0)
+		return pw_fail(PW_EXIT_INTERNAL, "out of memory");
+	pw_differences_show(differences);
+	return PW_EXIT_YES;
+}
+
 /* Puts @request. */
-static int ask(json_object *request)
+static int ask(json_object *request, const struct pw_policy *policy)
 {
 	json_object *response = NULL;
-	int r = pw_control_ask(request, &response), code;
+	int code = policy ? show_changes(policy) : PW_EXIT_YES, r;
 
+	if (code != PW_EXIT_YES) {
+		json_object_put(request);
+		return code;
+	}
+	r = pw_control_ask(request, &response);
 	json_object_put(request);
 	if (r < 0)
 		return pw_control_fail(r);
@@ -100,8 +105,13 @@ static int apply_policy(const char *file, const char *site, json_object *request
 		return PW_EXIT_NO;
 	if (r < 0)
 		return pw_fail(PW_EXIT_NO, "cannot read %s: %s", file, strerror(-r));
-	add_sources(request, policy);
-	return ask(request);
+	if (pw_session_objects(policy)) {
+		json_object_put(request);
+		return pw_fail(PW_EXIT_NO, "not applied");
+	}
+	/* What the policy was read from, so that both sides speak of the same bytes. */
+	pw_sources_add(request, policy->sources, policy->nsources);
+	return ask(request, policy);
 }
 
 /* Who applies it does not judge it: phiwardd does, and loads the bytes that it has judged. */
@@ -115,7 +125,22 @@ static int apply_bundle(const char *data, size_t length, json_object *request)
 	}
 	pw_base64_write(text, (const uint8_t *)data, length);
 	json_object_object_add(request, "bundle", json_object_new_string(text));
-	return ask(request);
+	return ask(request, NULL);
+}
+
+/* What `phiward check` says, and what would change. */
+static int dry_run(const char *file, const char *site)
+{
+	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
+	struct pw_diag diag = { 0 };
+	int r = pw_policy_read_for_site(file, site, &policy, &diag), code;
+
+	if (!r)
+		pw_policy_lint(policy, PW_LINT_FILES | PW_LINT_BRIEF, &diag);
+	pw_diag_print(&diag, stderr);
+	code = r || diag.errors ? PW_EXIT_NO : pw_flush(show_changes(policy));
+	pw_diag_done(&diag);
+	return code;
 }
 
 static int apply(const char *file, const char *site, bool downgrade, bool wait)
@@ -137,7 +162,7 @@ static int apply(const char *file, const char *site, bool downgrade, bool wait)
 
 int pw_cmd_apply(const struct pw_command *self, int argc, char **argv)
 {
-	bool downgrade = false, wait = false;
+	bool downgrade = false, wait = false, dry = false;
 	const char *site = NULL;
 	int option;
 
@@ -146,6 +171,8 @@ int pw_cmd_apply(const struct pw_command *self, int argc, char **argv)
 			downgrade = true;
 		else if (option == 'w')
 			wait = true;
+		else if (option == 'n')
+			dry = true;
 		else if (option == 's')
 			site = optarg;
 		else
@@ -153,5 +180,7 @@ int pw_cmd_apply(const struct pw_command *self, int argc, char **argv)
 	}
 	if (argc - optind != 1)
 		return pw_usage(self, '?');
+	if (dry)
+		return dry_run(argv[optind], site);
 	return apply(argv[optind], site, downgrade, wait);
 }

@@ -1,107 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "cli/command.h"
-#include "cli/paint.h"
+#include "cli/differences.h"
 #include "common/cleanup.h"
-#include "common/text.h"
-#include "policy/compare.h"
 #include "policy/parse.h"
-
-static const char *const kinds[] = {
-	[PW_DIFFERENCE_FILES] = "files",
-	[PW_DIFFERENCE_PEERS] = "peers",
-	[PW_DIFFERENCE_CLIENTS] = "clients",
-	[PW_DIFFERENCE_FACT] = "fact",
-};
-
-/* What pw_difference_print() says; the caller frees it. */
-static char *in_words(const struct pw_difference *differences, size_t n)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *to = open_memstream(&text, &size);
-
-	if (!to)
-		return NULL;
-	pw_difference_print(to, differences, n);
-	if (!fclose(to))
-		return text;
-	free(text);
-
-	return NULL;
-}
-
-static void print_alike(const struct pw_difference *difference, size_t n)
-{
-	_cleanup_free_ char *text = in_words(difference, n);
-	enum pw_colour colour = difference->allows ? PW_RED : PW_GREEN;
-
-	printf("  %s%s%s %s", pw_paint(stdout, colour), difference->allows ? "+" : "-",
-	       pw_paint(stdout, PW_PLAIN), text ?: "");
-	if (difference->at.file) {
-		fputs("  ", stdout);
-		pw_text_print(stdout, difference->at.file);
-		printf(":%u", difference->at.line);
-	}
-	putchar('\n');
-}
-
-static void print_table(const struct pw_policy *a, const struct pw_policy *b,
-			const struct pw_differences *differences)
-{
-	const struct pw_policy *policies[] = {a, b};
-	size_t i, alike;
-
-	for (i = 0; i < 2; i++)
-		printf("%s%s version %llu", i ? " to " : "from ", policies[i]->name,
-		       (unsigned long long)policies[i]->version);
-	putchar('\n');
-	for (i = 0; i < differences->n; i += alike) {
-		if (!i && differences->allowed)
-			puts("newly allowed");
-		if (i == differences->allowed)
-			puts("newly denied");
-		alike = pw_differences_alike(differences, i);
-		print_alike(&differences->list[i], alike);
-	}
-	printf("%zu newly allowed, %zu newly denied\n", differences->allowed,
-	       differences->n - differences->allowed);
-}
-
-static json_object *to_json(const struct pw_difference *difference)
-{
-	_cleanup_free_ char *text = in_words(difference, 1);
-	json_object *entry = json_object_new_object();
-
-	json_object_object_add(entry, "allows", json_object_new_boolean(difference->allows));
-	json_object_object_add(entry, "kind", json_object_new_string(kinds[difference->kind]));
-	json_object_object_add(entry, "of", json_object_new_string(difference->of));
-	json_object_object_add(entry, "text", json_object_new_string(text ?: ""));
-	json_object_object_add(entry, "file", difference->at.file ?
-			       json_object_new_string(difference->at.file) : NULL);
-	json_object_object_add(entry, "line", json_object_new_int64(difference->at.line));
-
-	return entry;
-}
-
-static void print_json(const struct pw_differences *differences)
-{
-	json_object *all = json_object_new_object(), *list = json_object_new_array();
-	size_t i;
-
-	for (i = 0; i < differences->n; i++)
-		json_object_array_add(list, to_json(&differences->list[i]));
-	json_object_object_add(all, "schema", json_object_new_int(1));
-	json_object_object_add(all, "differences", list);
-	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(all);
-}
 
 struct options {
 	const char *site_a, *site_b;	/* of a site over A and over B, or NULL */
@@ -109,26 +15,65 @@ struct options {
 	bool json;
 };
 
-static int diff(char **paths, const struct options *options, struct pw_diag *diag)
+static void print_names(const struct pw_policy *a, const struct pw_policy *b)
+{
+	const struct pw_policy *policies[] = {a, b};
+
+	for (size_t i = 0; i < 2; i++)
+		printf("%s%s version %" PRIu64, i ? " to " : "from ", policies[i]->name,
+		       policies[i]->version);
+	putchar('\n');
+}
+
+static int compare(const struct pw_policy *a, const struct pw_policy *b,
+		   const struct options *options)
 {
 	_cleanup_(pw_differences_freep) struct pw_differences *differences = NULL;
-	_cleanup_(pw_policy_freep) struct pw_policy *a = NULL;
-	_cleanup_(pw_policy_freep) struct pw_policy *b = NULL;
-	int r;
+	int r = pw_policy_compare(a, b, &differences);
 
-	r = pw_policy_read_for_site(paths[0], options->site_a, &a, diag);
-	if (!r)
-		r = pw_policy_read_for_site(paths[1], options->site_b, &b, diag);
-	if (!r)
-		r = pw_policy_compare(a, b, &differences);
 	if (r < 0)
-		return r;
-	if (options->json)
-		print_json(differences);
-	else
-		print_table(a, b, differences);
+		return pw_fail(PW_EXIT_INTERNAL, "cannot compare: %s", strerror(-r));
+	if (options->json) {
+		pw_differences_show_json(differences);
+	} else {
+		print_names(a, b);
+		pw_differences_show(differences);
+	}
 
 	return options->fail_on_widening && differences->allowed ? PW_EXIT_NO : PW_EXIT_YES;
+}
+
+static int read_policy(const char *path, const char *site, struct pw_policy **ret)
+{
+	struct pw_diag diag = {};
+	int r = pw_policy_read_for_site(path, site, ret, &diag);
+
+	if (diag.errors)	/* warnings are for `phiward check` */
+		pw_diag_print(&diag, stderr);
+	if (r < 0)
+		r = diag.errors ? PW_EXIT_NO :
+				  pw_fail(PW_EXIT_INTERNAL, "%s: %s", path, strerror(-r));
+	pw_diag_done(&diag);
+
+	return r;
+}
+
+/* @paths: one is compared with what is in force. */
+static int diff(char **paths, int n, const struct options *options)
+{
+	_cleanup_(pw_policy_freep) struct pw_policy *a = NULL;
+	_cleanup_(pw_policy_freep) struct pw_policy *b = NULL;
+	int code;
+
+	code = read_policy(paths[n - 1], options->site_b, &b);
+	if (code == PW_EXIT_YES)
+		code = n == 2 ? read_policy(paths[0], options->site_a, &a) : pw_in_force(&a);
+	if (code != PW_EXIT_YES)
+		return code;
+	if (!a)
+		return pw_fail(PW_EXIT_NO, "no policy is in force to compare with");
+
+	return compare(a, b, options);
 }
 
 int pw_cmd_diff(const struct pw_command *self, int argc, char **argv)
@@ -142,8 +87,7 @@ int pw_cmd_diff(const struct pw_command *self, int argc, char **argv)
 		{ 0 },
 	};
 	struct options options = {};
-	struct pw_diag diag = {};
-	int option, r;
+	int option;
 
 	while ((option = getopt_long(argc, argv, "h", names, NULL)) != -1) {
 		if (option == 'w')
@@ -157,15 +101,8 @@ int pw_cmd_diff(const struct pw_command *self, int argc, char **argv)
 		else
 			return pw_usage(self, option);
 	}
-	if (argc - optind != 2)
+	if (argc - optind < 1 || argc - optind > 2 || (options.site_a && argc - optind == 1))
 		return pw_usage(self, '?');
-	r = diff(argv + optind, &options, &diag);
-	if (diag.errors)	/* warnings are for `phiward check` */
-		pw_diag_print(&diag, stderr);
-	if (r < 0)
-		r = diag.errors ? PW_EXIT_NO :
-		    pw_fail(PW_EXIT_INTERNAL, "cannot compare: %s", strerror(-r));
-	pw_diag_done(&diag);
 
-	return pw_flush(r);
+	return pw_flush(diff(argv + optind, argc - optind, &options));
 }

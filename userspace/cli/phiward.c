@@ -30,21 +30,24 @@ static const struct pw_command commands[] = {
 	  "  --merged     and with all that it changes: what is in force\n\n"
 	  "  Needs no rights, no daemon and no kernel support.\n",
 	  pw_cmd_show },
-	{ "diff", "[--fail-on-widening] [--json] [--site-a FILE] [--site-b FILE] A B",
+	{ "diff", "[--fail-on-widening] [--json] [--site-a FILE] [--site-b FILE] [A] B",
 	  "what a policy allows and denies that another does not",
 	  "  Compares what the policies A and B say, as sets: subjects with places and actions, with\n"
-	  "  addresses and ports, and all else. Order, names of peers and comments are no difference.\n\n"
+	  "  addresses and ports, and all else. Order, names of peers and comments are no difference.\n"
+	  "  Without A, B is compared with what is in force.\n\n"
 	  "  --fail-on-widening  exit with 1 when B allows anything that A does not\n"
 	  "  --json              for programs\n"
 	  "  --site-a FILE       with a site's file over A\n"
 	  "  --site-b FILE       and over B\n\n"
-	  "  Needs no rights, no daemon and no kernel support.\n",
+	  "  With A, it needs no rights, no daemon and no kernel support.\n",
 	  pw_cmd_diff },
-	{ "apply", "[--site FILE] [--allow-downgrade] [--wait] FILE", "put a policy into force",
+	{ "apply", "[--dry-run] [--site FILE] [--allow-downgrade] [--wait] FILE",
+	  "put a policy into force",
 	  "  FILE  a policy, which is checked with what it includes, or a signed bundle\n\n"
 	  "  It is swapped in at once, for new and for running processes. On any error the policy\n"
 	  "  in force stays. Where there is a /etc/phiward/trust.yaml, or while sealed, only a\n"
 	  "  bundle that is signed as it requires is taken.\n\n"
+	  "  --dry-run          only check a policy, and show what would change\n"
 	  "  --site FILE        with a site's file over the policy\n"
 	  "  --allow-downgrade  accept a version that is lower than the one in force\n"
 	  "  --wait             until hard links made before the policy are found\n",

@@ -14,12 +14,12 @@
 #include "publish/pins.h"
 #include "publish/probe.h"
 #include "publish/protocol.h"
+#include "publish/sources.h"
 #include "publish/status.h"
 #include "publish/store.h"
 #include "report/query.h"
 #include "report/why.h"
 
-#define SOURCES_MAX 64
 #define WHY_RECORDS 1000
 
 struct command {
@@ -51,53 +51,6 @@ static bool read_flag(json_object *request, const char *name, bool *ret)
 {
 	*ret = false;
 	return !json_object_object_get_ex(request, name, NULL) || pw_json_bool(request, name, ret);
-}
-
-static int read_source(json_object *entry, struct pw_source *ret)
-{
-	static const char *const members[] = { "name", "text", "site", NULL };
-	json_object *name, *text;
-
-	if (!json_object_is_type(entry, json_type_object) || !only_members(entry, members) ||
-	    !json_object_object_get_ex(entry, "name", &name) ||
-	    !json_object_object_get_ex(entry, "text", &text) ||
-	    !json_object_is_type(name, json_type_string) ||
-	    !json_object_is_type(text, json_type_string) || !read_flag(entry, "site", &ret->site) ||
-	    strlen(json_object_get_string(name)) != (size_t)json_object_get_string_len(name))
-		return -EBADMSG;
-	ret->length = (size_t)json_object_get_string_len(text);
-	ret->name = strdup(json_object_get_string(name));
-	ret->text = malloc(ret->length + 1);
-	if (!ret->name || !ret->text)
-		return -ENOMEM;
-	memcpy(ret->text, json_object_get_string(text), ret->length + 1);
-	return 0;
-}
-
-static int read_sources(json_object *request, struct pw_source **ret, size_t *ret_n)
-{
-	struct pw_source *sources;
-	json_object *list;
-	size_t n;
-	int r = 0;
-
-	if (!pw_json_array(request, "sources", &list))
-		return -EBADMSG;
-	n = json_object_array_length(list);
-	if (n < 1 || n > SOURCES_MAX)
-		return -EBADMSG;
-	sources = calloc(n, sizeof(*sources));
-	if (!sources)
-		return -ENOMEM;
-	for (size_t i = 0; i < n && !r; i++)
-		r = read_source(json_object_array_get_idx(list, i), &sources[i]);
-	if (r < 0) {
-		pw_sources_free(sources, n);
-		return r;
-	}
-	*ret = sources;
-	*ret_n = n;
-	return 0;
 }
 
 static int apply_sources(struct pw_daemon *daemon, uid_t uid, const struct pw_source *sources,
@@ -156,7 +109,7 @@ static int read_wanted(json_object *request, struct wanted *wanted)
 		return -EBADMSG;
 	return json_object_object_get_ex(request, "bundle", NULL) ?
 		       read_bundle(request, wanted) :
-		       read_sources(request, &wanted->sources, &wanted->nsources);
+		       pw_sources_read(request, &wanted->sources, &wanted->nsources);
 }
 
 static void add_applied(struct pw_daemon *daemon, json_object *answer)
@@ -253,6 +206,28 @@ static void run_status(struct pw_daemon *daemon, struct pw_client *client, json_
 		pw_json_add(status, "reviews", json_object_new_uint64(daemon->glass.sessions.n));
 	pw_client_answer(client, r < 0 ? pw_answer_errno(r, "what is enforced cannot be read") :
 					 pw_answer_with("status", status));
+}
+
+/* Nothing beside "ok" where no policy is in force. */
+static void run_policy(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	struct pw_source *sources = NULL;
+	json_object *answer = pw_answer_diag(0, NULL);
+	uint64_t version;
+	size_t n = 0;
+	int r = 0;
+
+	(void)request;
+	if (daemon->ward && pw_ward_policy(daemon->ward))
+		r = pw_ward_accepted(daemon->ward, &sources, &n, &version);
+	if (!r && n)
+		r = pw_sources_add(answer, sources, n);
+	pw_sources_free(sources, n);
+	if (r < 0) {
+		json_object_put(answer);
+		answer = pw_answer_errno(r, "the policy in force cannot be read");
+	}
+	pw_client_answer(client, answer);
 }
 
 static void run_doctor(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
@@ -498,6 +473,7 @@ static const char *const why_members[] = { "command", "about", "subject", "since
 static const struct command commands[] = {
 	{ PW_COMMAND_APPLY, PW_RIGHT_ADMIN | PW_RIGHT_BUNDLE, apply_members, run_apply },
 	{ PW_COMMAND_STATUS, PW_RIGHT_VIEW, no_members, run_status },
+	{ PW_COMMAND_POLICY, PW_RIGHT_ADMIN, no_members, run_policy },
 	{ PW_COMMAND_DOCTOR, PW_RIGHT_VIEW, no_members, run_doctor },
 	{ PW_COMMAND_CANARY, PW_RIGHT_VIEW, no_members, run_canary },
 	{ PW_COMMAND_WHY, PW_RIGHT_VIEW, why_members, run_why },

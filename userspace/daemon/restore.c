@@ -16,6 +16,7 @@
 #include "publish/module.h"
 #include "publish/pins.h"
 #include "publish/rescue.h"
+#include "publish/sources.h"
 
 /* ---- What was accepted --------------------------------------------------------------------- */
 

@@ -87,6 +87,8 @@ struct pw_prefix {
 	const char *peer;		/* the name under `peers`, or NULL */
 };
 
+/* "10.20.0.0/16", "fd00::1", not a peer's name. 0, or -EINVAL and a reason in *@ret_why. */
+int pw_prefix_parse(const char *text, struct pw_prefix *ret, const char **ret_why);
 /* Whether @addr, as in struct pw_prefix, lies in it. */
 bool pw_prefix_covers(const struct pw_prefix *prefix, unsigned int family, const uint8_t *addr);
 /* Whether @prefix, one address, is in 127.0.0.0/8 or ::1. */

@@ -178,8 +178,6 @@ struct pw_path *pw_read_paths(struct pw_reader *reader, const struct pw_yaml *li
 
 /* address.c */
 
-/* "10.20.0.0/16", "fd00::1", not a peer's name. 0, or -EINVAL and a reason in *@ret_why. */
-int pw_prefix_parse(const char *text, struct pw_prefix *ret, const char **ret_why);
 /* A list of addresses for `peers`. */
 struct pw_prefix *pw_read_addresses(struct pw_reader *reader, const struct pw_yaml *list,
 				    const char *peer, size_t *ret_n);

@@ -7,21 +7,13 @@
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "publish/pins.h"
+#include "publish/sources.h"
 #include "publish/store.h"
 #include "publish/ward.h"
 
 #define PW_ACCEPTED_FILE "accepted.json"
 #define PW_IMAGE_FILE "accepted.image"
 #define PW_ACCEPTED_MAX (64 * 1024 * 1024)
-
-void pw_sources_free(struct pw_source *sources, size_t n)
-{
-	for (size_t i = 0; sources && i < n; i++) {
-		free(sources[i].name);
-		free(sources[i].text);
-	}
-	free(sources);
-}
 
 struct pw_accepted *pw_accepted_free(struct pw_accepted *accepted)
 {
@@ -47,36 +39,6 @@ bool pw_accepted_before(void *data, const char *path, struct pw_identity *ret)
 		}
 
 	return false;
-}
-
-static int read_sources(json_object *object, struct pw_accepted *accepted)
-{
-	json_object *array;
-	size_t n;
-
-	if (!pw_json_array(object, "sources", &array))
-		return -EBADMSG;
-	n = json_object_array_length(array);
-	accepted->sources = calloc(n + 1, sizeof(*accepted->sources));
-	if (!accepted->sources)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		json_object *entry = json_object_array_get_idx(array, i);
-		struct pw_source *source = &accepted->sources[i];
-		const char *name, *text;
-
-		if (!pw_json_string(entry, "name", &name) || !pw_json_string(entry, "text", &text))
-			return -EBADMSG;
-		pw_json_bool(entry, "site", &source->site);	/* only where it is one */
-		accepted->nsources++;
-		source->name = strdup(name);
-		source->text = strdup(text);
-		source->length = strlen(text);
-		if (!source->name || !source->text)
-			return -ENOMEM;
-	}
-
-	return n > 0 ? 0 : -EBADMSG;
 }
 
 static int read_roots(json_object *object, struct pw_accepted *accepted)
@@ -139,7 +101,7 @@ int pw_accepted_read(int dir, struct pw_accepted **ret)
 	accepted->policy = strdup(policy);
 	if (!accepted->policy)
 		return -ENOMEM;
-	r = read_sources(object, accepted);
+	r = pw_sources_read(object, &accepted->sources, &accepted->nsources);
 	if (r == 0)
 		r = read_roots(object, accepted);
 	if (r < 0)
@@ -147,29 +109,6 @@ int pw_accepted_read(int dir, struct pw_accepted **ret)
 
 	*ret = TAKE_PTR(accepted);
 	return 0;
-}
-
-static int add_sources(json_object *object, const struct pw_policy *policy)
-{
-	json_object *array = json_object_new_array();
-	int r = pw_json_add(object, "sources", array);
-
-	for (size_t i = 0; r == 0 && i < policy->nsources; i++) {
-		const struct pw_source *source = &policy->sources[i];
-		json_object *entry = json_object_new_object();
-
-		r = pw_json_append(array, entry);
-		if (r == 0)
-			r = pw_json_add(entry, "name", json_object_new_string(source->name));
-		if (r == 0)
-			r = pw_json_add(entry, "text",
-					json_object_new_string_len(source->text,
-								   (int)source->length));
-		if (r == 0 && source->site)
-			r = pw_json_add(entry, "site", json_object_new_boolean(true));
-	}
-
-	return r;
 }
 
 static int add_root(json_object *array, const char *path, const struct pw_identity *file)
@@ -233,7 +172,7 @@ static int write_text(int state_dir, const struct pw_resolved *resolved)
 	if (r == 0)
 		r = pw_json_add(object, "digest", json_object_new_string(digest));
 	if (r == 0)
-		r = add_sources(object, policy);
+		r = pw_sources_add(object, policy->sources, policy->nsources);
 	if (r == 0)
 		r = add_roots(object, resolved);
 	if (r < 0)

@@ -13,6 +13,7 @@
  *            -> "policy", "version", "generation": what is in force now
  *            The answer to a request with "wait" comes when the scan is over.
  *   status   -> "status": the object that `phiward status --json` prints
+ *   policy   -> "sources", as in apply: the policy in force; absent where there is none
  *   doctor   -> "requirements": [{"name":S,"ok":B,"why":S,"fix":S},...]
  *   canary   -> "canary": {"file":B,"net":B}, true where it was refused and counted
  *   unload
@@ -41,6 +42,7 @@
 
 #define PW_COMMAND_APPLY "apply"	/* PW_GROUP_ADMIN */
 #define PW_COMMAND_STATUS "status"	/* PW_GROUP_VIEW, and both others */
+#define PW_COMMAND_POLICY "policy"	/* PW_GROUP_ADMIN */
 #define PW_COMMAND_DOCTOR "doctor"	/* the same */
 #define PW_COMMAND_CANARY "canary"	/* the same */
 #define PW_COMMAND_WHY "why"		/* the same */

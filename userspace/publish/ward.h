@@ -34,11 +34,10 @@ void pw_ward_set_by(struct pw_ward *ward, const char *by);
 
 /*
  * The policy that was accepted last, as text: -ENOENT when there is none. The
- * caller parses it (pw_policy_parse) and frees the sources.
+ * caller parses it (pw_policy_parse) and frees the sources (pw_sources_free).
  */
 int pw_ward_accepted(struct pw_ward *ward, struct pw_source **ret, size_t *ret_n,
 		     uint64_t *ret_version);
-void pw_sources_free(struct pw_source *sources, size_t n);
 
 /*
  * Compiles @policy, swaps it in for new and running processes, attaches,
