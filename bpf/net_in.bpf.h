@@ -136,9 +136,14 @@ static __always_inline void pw_socket_listens(struct pw_socket *socket, const st
 	socket->subject = in->subject;
 	socket->flags |= PW_SOCKET_LISTENS;
 	socket->family = 0;
-	socket->generation = pw_may_keep(in->verdict) ? bank->generation : 0;
-	socket->used = pw_may_keep(in->verdict) ? pw_use_mark(bank, in->subject, PW_USE_BOUND) : 0;
 	socket->heard = 0;
+	if (!pw_may_keep(in->verdict)) {
+		socket->generation = 0;
+		socket->used = 0;
+		return;
+	}
+	socket->generation = bank->generation;
+	socket->used = pw_use_mark(bank, in->subject, PW_USE_BOUND);
 }
 
 static __always_inline bool pw_is_inet(const struct sock *sk)
