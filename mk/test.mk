@@ -55,7 +55,12 @@ $(STAND_IN): tests/fleet/stand-in.c $(foreach f,server answer,$(BUILD)/san/daemo
 	@mkdir -p $(@D)
 	$(call say,TOOL)
 	$(Q)$(SAN_LINK)
--include $(STAND_IN).d
+MANY := $(BUILD)/fleet/many
+$(MANY): tests/fleet/many.c $(call archives,userspace,all) $(BUILD)/.flags.stamp | $(SKELETON)
+	@mkdir -p $(@D)
+	$(call say,TOOL)
+	$(Q)$(CC) $(CFLAGS) $(PW_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $(filter-out %.stamp,$^) $(LIBS)
+-include $(STAND_IN).d $(MANY).d
 
 # What the tests of the report drive a browser with.
 $(BUILD)/report-tests/node_modules: tests/report/package.json tests/report/package-lock.json
@@ -66,7 +71,7 @@ $(BUILD)/report-tests/node_modules: tests/report/package.json tests/report/packa
 	@touch $@
 
 .PHONY: test fuzz bench demo prove soak
-test: $$(PROGRAMS_WANTED) $$(RECORD_TOOLS) $(STAND_IN) $(BUILD)/report-tests/node_modules all $$(if $$(BOOT_WANTED),$(BUILD)/bench/ring-log) $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
+test: $$(PROGRAMS_WANTED) $$(RECORD_TOOLS) $(STAND_IN) $(MANY) $(BUILD)/report-tests/node_modules all $$(if $$(BOOT_WANTED),$(BUILD)/bench/ring-log) $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
 	@mk/test.sh "$(KERNELS_WANTED)" "$(T)" $(PROGRAMS_WANTED)
 
 # Variant of the stages for libFuzzer.
@@ -98,5 +103,5 @@ demo: have-deps all tools ## a short day of a console, in a machine
 	@tests/demo/run
 prove: ## prove the decision and the matching for all inputs within bounds
 	$(Q)tests/prove/run
-soak: have-deps all tools ## swaps of policies under load and under stress-ng, a console at rest, and power cuts, written to docs/soak.md: SOAK="swaps stress rest power", SOAK_SWAPS=, SOAK_OPENS=, SOAK_MINUTES=, SOAK_STRESS_MINUTES=, SOAK_REST_MINUTES=, SOAK_CUTS=
+soak: have-deps all tools $(STAND_IN) ## swaps of policies under load and under stress-ng, a console at rest, power cuts, and a fleet, written to docs/soak.md: SOAK="swaps stress rest power fleet", SOAK_SWAPS=, SOAK_OPENS=, SOAK_MINUTES=, SOAK_STRESS_MINUTES=, SOAK_REST_MINUTES=, SOAK_CUTS=, SOAK_CONSOLES=
 	$(Q)tests/soak/run $(SOAK)

@@ -9,9 +9,10 @@ fleet=$(mktemp -d "${TMPDIR:-/tmp}/phiward-fleet.XXXXXX")
 started=()
 
 end_fleet() {
-	local pid
-	for pid in "${started[@]}"; do
-		kill "$pid" 2> /dev/null && wait "$pid" 2> /dev/null
+	local i
+	# The last first: who writes to a database ends before it.
+	for ((i = ${#started[@]} - 1; i >= 0; i--)); do
+		stop "${started[i]}"
 	done
 	rm -rf "$fleet"
 }
@@ -179,9 +180,40 @@ start_nginx() {
 set_up() {
 	phiward=$PWD/build/phiward
 	https=$(free_port)
-	mkdir -p "$fleet/bin" "$fleet/pki" "$fleet/consoles"
+	export XDG_CACHE_HOME=$fleet/cache
+	mkdir -p "$fleet/cache" "$fleet/bin" "$fleet/pki" "$fleet/consoles"
 	cp build/phiward build/phiward-fleet build/fleet/stand-in "$fleet/bin/"
 	chmod 755 "$fleet"
 	authority server-ca && authority device-ca && authority vendor-ca
 	certificate localhost server-ca && certificate vendor vendor-ca
+}
+
+start_postgres() {
+	local bin
+	bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+	mkdir -p "$fleet/pg"
+	own_all
+	as_user "$bin/initdb" -A trust --no-sync -U fleet -D "$fleet/pg/data" > "$fleet/initdb.log" 2>&1
+	start postgres.log "$bin/postgres" -D "$fleet/pg/data" -k "$fleet/pg" -p 5432 -c listen_addresses= -c fsync=off
+	until_so as_user psql -h "$fleet/pg" -U fleet -d postgres -c 'SELECT 1'
+	as_user createdb -h "$fleet/pg" -U fleet phiward
+	as_user psql -h "$fleet/pg" -U fleet -d phiward -v ON_ERROR_STOP=1 -q < share/fleet.sql
+	database="host=$fleet/pg dbname=phiward user=phiward_view"
+}
+
+sql() { as_user psql -h "$fleet/pg" -U fleet -d phiward -Atc "$1"; }
+
+# The shipped configuration, with the paths of this machine.
+start_rsyslog() {
+	syslog=$(free_port)
+	mkdir -p "$fleet/rsyslog"
+	{
+		echo "global(workDirectory=\"$fleet/rsyslog\")"
+		sed -e "s,\"6514\",\"$syslog\"," -e "s,user=phiward_rsyslog,&\&host=$fleet/pg," \
+			-e "s,/etc/rsyslog/phiward/server\.\(pem\|key\),$fleet/pki/localhost.\1," \
+			-e "s,/etc/rsyslog/phiward,$fleet/pki," share/fleet-rsyslog.conf
+	} > "$fleet/rsyslog/conf"
+	own_all
+	start rsyslog.log rsyslogd -n -f "$fleet/rsyslog/conf" -i "$fleet/rsyslog/pid"
+	until_so accepts "$syslog"
 }

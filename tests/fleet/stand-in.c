@@ -3,7 +3,8 @@
  * stand-in DIR...: phiwardd without a kernel, for many consoles. In each DIR it serves the socket
  * `control` by the daemon's own server, and judges bundles by the daemon's own code, with trust.yaml and
  * device.yaml of that directory; what is in force is written to `in-force`. The test says by files
- * what the kernel would: `not-enforcing`, `refusals` with a number, `lost`, `rescue`.
+ * what the kernel would: `not-enforcing`, `refusals` with a number, `lost`, `rescue`; and by
+ * `may-go-back` that a lower version is taken.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -107,7 +108,8 @@ static int judge(struct console *console, struct pw_accept *accept, const uint8_
 		return r;
 	highest = (struct pw_highest){accept->bundle->head.name, accept->bundle->head.version,
 				      accept->cms->digest, vendor};
-	r = pw_highest_check(console->state, &highest, diag);
+	if (faccessat(console->dir, "may-go-back", F_OK, 0) < 0)
+		r = pw_highest_check(console->state, &highest, diag);
 
 	return r ? r : put_into_force(console, accept, &highest, diag);
 }
@@ -201,7 +203,7 @@ static void gone(void *data, struct pw_client *client)
 
 static int serve(sd_event *event, struct console *console, const char *directory)
 {
-	const struct pw_server_calls calls = {answer, gone, NULL, console};
+	const struct pw_server_calls calls = {.request = answer, .gone = gone, .data = console};
 	_cleanup_free_ char *path = NULL;
 
 	console->directory = directory;

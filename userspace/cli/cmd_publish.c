@@ -11,15 +11,18 @@
 #include <time.h>
 
 #include "cli/command.h"
+#include "cli/fleet_source.h"
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/text.h"
+#include "fleet/canaries.h"
 #include "fleet/config.h"
 #include "fleet/tree.h"
 
 struct wanted {
 	const char *directory, *bundle, *channel;
 	const char *percent, *tags, *canaries, *hold;	/* NULL: as it was */
+	const char *canary, *refusals, *from, *ca;
 	bool pause, resume, advance;
 };
 
@@ -61,6 +64,72 @@ static int split(struct pw_arena *arena, const char *text, struct pw_texts *ret)
 	return 0;
 }
 
+/* ---- Canaries ------------------------------------------------------------------------------ */
+
+static int finish(const char *what, int r, struct pw_diag *diag)
+{
+	int code = PW_EXIT_YES;
+
+	pw_diag_print(diag, stderr);
+	if (diag->errors)
+		code = PW_EXIT_NO;
+	else if (r < 0)
+		code = pw_fail(PW_EXIT_INTERNAL, "%s: %s", what, strerror(-r));
+	pw_diag_done(diag);
+
+	return code;
+}
+
+static int ask_fleet(const struct wanted *wanted, const struct pw_fleet *fleet,
+		     struct pw_channel *channel)
+{
+	uint64_t n = 0, refusals = 0;
+	struct pw_diag diag = {};
+	int r = 0;
+
+	if (wanted->canary && pw_text_number(wanted->canary, 1, PW_CHANNEL_CANARIES_MAX, &n))
+		return pw_fail(PW_EXIT_USAGE, "--canary is a number from 1 to %d: %s",
+			       PW_CHANNEL_CANARIES_MAX, wanted->canary);
+	if (wanted->refusals && pw_text_number(wanted->refusals, 0, 1000000, &refusals))
+		return pw_fail(PW_EXIT_USAGE, "--refusals is a number: %s", wanted->refusals);
+	if (wanted->canary)
+		r = pw_canaries_choose(fleet, n, channel, &diag);
+	else
+		r = pw_canaries_judge(fleet, channel, refusals, &diag);
+	if (!r && wanted->advance) {
+		channel->canaries.n = 0;
+		channel->since = time(NULL);
+	}
+
+	return finish(wanted->from, r, &diag);
+}
+
+static int ask_records(const struct wanted *wanted, struct pw_channel *channel)
+{
+	struct pw_fleet_source source = {.ca = wanted->ca};
+	struct pw_authority *authority = NULL;
+	struct pw_fleet fleet;
+	struct stat st;
+	int code;
+
+	if (!wanted->canary && !wanted->advance)
+		return PW_EXIT_YES;
+	if (wanted->advance && !channel->canaries.n)
+		return pw_fail(PW_EXIT_NO, "the channel '%s' has no canaries: it is for all whom it is "
+			       "for", channel->channel);
+	if (!stat(wanted->from, &st) && S_ISDIR(st.st_mode))
+		source.directory = wanted->from;
+	else
+		source.database = wanted->from;
+	code = pw_fleet_open(&source, &fleet, &authority);
+	if (code == PW_EXIT_YES)
+		code = ask_fleet(wanted, &fleet, channel);
+	pw_fleet_done(&fleet);
+	pw_authority_free(authority);
+
+	return code;
+}
+
 /* An exit code. */
 static int change(const struct wanted *wanted, struct pw_channel *channel)
 {
@@ -76,24 +145,10 @@ static int change(const struct wanted *wanted, struct pw_channel *channel)
 	if (wanted->pause || wanted->resume)
 		channel->paused = wanted->pause;
 
-	return PW_EXIT_YES;
+	return ask_records(wanted, channel);
 }
 
 /* ---- The tree ------------------------------------------------------------------------------ */
-
-static int finish(const char *what, int r, struct pw_diag *diag)
-{
-	int code = PW_EXIT_YES;
-
-	pw_diag_print(diag, stderr);
-	if (diag->errors)
-		code = PW_EXIT_NO;
-	else if (r < 0)
-		code = pw_fail(PW_EXIT_INTERNAL, "%s: %s", what, strerror(-r));
-	pw_diag_done(diag);
-
-	return code;
-}
 
 /* A channel with nothing in it yet, or @last with another bundle to come. */
 static struct pw_channel *next_channel(const char *name, struct pw_channel *last)
@@ -193,6 +248,57 @@ static int publish(const struct wanted *wanted)
 	return publish_in(dir, wanted);
 }
 
+static bool take_option(int option, struct wanted *wanted)
+{
+	switch (option) {
+	case 'c':
+		wanted->channel = optarg;
+		return true;
+	case 'p':
+		wanted->percent = optarg;
+		return true;
+	case 't':
+		wanted->tags = optarg;
+		return true;
+	case 'n':
+		wanted->canaries = optarg;
+		return true;
+	case 'N':
+		wanted->canary = optarg;
+		return true;
+	case 'l':
+		wanted->hold = optarg;
+		return true;
+	case 'f':
+		wanted->refusals = optarg;
+		return true;
+	case 'F':
+		wanted->from = optarg;
+		return true;
+	case 'C':
+		wanted->ca = optarg;
+		return true;
+	case 'A':
+		return wanted->advance = true;
+	case 'P':
+		return wanted->pause = true;
+	case 'R':
+		return wanted->resume = true;
+	default:
+		return false;
+	}
+}
+
+/* Who asks the consoles says where and whom to believe; nobody does two things that are one another's end. */
+static bool is_sensible(const struct wanted *wanted)
+{
+	const bool asks = wanted->canary || wanted->advance;
+
+	return asks == (wanted->from && wanted->ca) && !(wanted->canary && wanted->canaries) &&
+	       !(wanted->advance && (wanted->canary || wanted->canaries)) &&
+	       !(wanted->pause && wanted->resume);
+}
+
 int pw_cmd_publish(const struct pw_command *self, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -201,6 +307,11 @@ int pw_cmd_publish(const struct pw_command *self, int argc, char **argv)
 		{ "tags", required_argument, NULL, 't' },
 		{ "canaries", required_argument, NULL, 'n' },
 		{ "hold", required_argument, NULL, 'l' },
+		{ "canary", required_argument, NULL, 'N' },
+		{ "refusals", required_argument, NULL, 'f' },
+		{ "from", required_argument, NULL, 'F' },
+		{ "ca", required_argument, NULL, 'C' },
+		{ "advance", no_argument, NULL, 'A' },
 		{ "pause", no_argument, NULL, 'P' },
 		{ "resume", no_argument, NULL, 'R' },
 		{ "help", no_argument, NULL, 'h' },
@@ -209,26 +320,10 @@ int pw_cmd_publish(const struct pw_command *self, int argc, char **argv)
 	struct wanted wanted = {};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (option == 'c')
-			wanted.channel = optarg;
-		else if (option == 'p')
-			wanted.percent = optarg;
-		else if (option == 't')
-			wanted.tags = optarg;
-		else if (option == 'n')
-			wanted.canaries = optarg;
-		else if (option == 'l')
-			wanted.hold = optarg;
-		else if (option == 'P')
-			wanted.pause = true;
-		else if (option == 'R')
-			wanted.resume = true;
-		else
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		if (!take_option(option, &wanted))
 			return pw_usage(self, option);
-	}
-	if (!wanted.channel || argc - optind < 1 || argc - optind > 2 ||
-	    (wanted.pause && wanted.resume))
+	if (!wanted.channel || argc - optind < 1 || argc - optind > 2 || !is_sensible(&wanted))
 		return pw_usage(self, '?');
 	wanted.directory = argv[optind];
 	wanted.bundle = argv[optind + 1];

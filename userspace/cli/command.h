@@ -33,6 +33,7 @@ int pw_cmd_bundle_build(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_bundle_sign(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_bundle_verify(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_bundle_inspect(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_fleet_status(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_publish(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_status(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_doctor(const struct pw_command *self, int argc, char **argv);

@@ -73,7 +73,8 @@ static const struct pw_command commands[] = {
 	  "  Nothing of it is judged: `phiward bundle verify` does that.\n",
 	  pw_cmd_bundle_inspect },
 	{ "publish", "DIR [BUNDLE] --channel C [--percent N] [--tags T,...]\n"
-	  "                       [--canaries SERIAL,... [--hold T]] [--pause | --resume]",
+	  "                       [--canary N --from F --ca FILE | --canaries SERIAL,...] [--hold T]\n"
+	  "                       [--advance --from F --ca FILE] [--pause | --resume]",
 	  "give a bundle to the consoles of a channel",
 	  "  DIR             a tree of files for any web server; it is made where it is not there\n"
 	  "  BUNDLE          a signed bundle, of a higher version than the channel has;\n"
@@ -81,11 +82,30 @@ static const struct pw_command commands[] = {
 	  "  --channel C     as consoles name it in /etc/phiward/fleet.yaml\n"
 	  "  --percent N     of the consoles, as 12.5; default all with a new bundle, else as before\n"
 	  "  --tags T,...    only those with one of these tags in their device.yaml\n"
-	  "  --canaries S,...  only those with these serials, until they are advanced\n"
+	  "  --canary N      only N consoles that are well, until it is advanced\n"
+	  "  --canaries S,...  the same with these serials\n"
 	  "  --hold T        so long they have to have it, as 24h\n"
+	  "  --advance       on from the canaries to the others, if each of them has told that it has had\n"
+	  "                  it for so long, is healthy, and has refused nothing since\n"
+	  "  --refusals N    or only N kinds of things\n"
+	  "  --from F        their status records: a database or a directory, as of `fleet status`\n"
+	  "  --ca FILE       whose devices are believed\n"
 	  "  --pause         nobody gets it who does not have it\n"
 	  "  --resume        on with it\n",
 	  pw_cmd_publish },
+	{ "fleet status", "{--database URL | --dir DIR} [--ca FILE] [--tree DIR]\n"
+	  "                            [--all | --json] [-o FILE]",
+	  "all consoles of a fleet, and which of them need a person first",
+	  "  --database URL  PostgreSQL with fleet.sql, as 'dbname=phiward' or postgresql://...\n"
+	  "  --dir DIR       or the status records as a web server has put them\n"
+	  "  --ca FILE       whose devices are believed; without it no signature is looked at\n"
+	  "  --tree DIR      what was published: who should have it by now and does not is behind\n"
+	  "  --all           also those that are well\n"
+	  "  --json          for programs\n"
+	  "  -o FILE         and a page for a browser, which needs nothing else\n\n"
+	  "  Exits with 1 when a console needs a person: it is silent, does not enforce, lost records, is\n"
+	  "  in rescue, has a session of break-glass open, did not keep a bundle, or is behind.\n",
+	  pw_cmd_fleet_status },
 	{ "status", "[--json]", "what is really enforced",
 	  "  Works without the daemon for root. Exits with 0 when phiward enforces, else with 1.\n",
 	  pw_cmd_status },
@@ -259,13 +279,15 @@ static int words_of(const struct pw_command *command, int argc, char **argv)
 
 static int unknown_command(int argc, char **argv)
 {
-	const bool group = !strcmp(argv[1], "audit") || !strcmp(argv[1], "bundle");
+	const bool group = !strcmp(argv[1], "audit") || !strcmp(argv[1], "bundle") ||
+			   !strcmp(argv[1], "fleet");
 	char given[64];
 	struct pw_near near = { .text = given };
 
 	if (argc == 2 && group)
 		return pw_fail(PW_EXIT_USAGE, "'%s' needs %s; see: phiward --help", argv[1],
 			       *argv[1] == 'a' ? "'query', 'tail', 'verify', 'prove' or 'digest'" :
+			       *argv[1] == 'f' ? "'status'" :
 						 "'build', 'sign', 'verify' or 'inspect'");
 	snprintf(given, sizeof(given), "%s%s%s", argv[1], group ? " " : "", group ? argv[2] : "");
 	for (size_t i = 0; i < PW_ARRAY_SIZE(commands); i++)

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "fleet/pull.h"
+#include "fleet/report.h"
 
 static void say(struct pw_console *console, const struct pw_pulled *pulled)
 {
@@ -86,6 +87,8 @@ int pw_console_round(struct pw_console *console, struct pw_diag *diag)
 	}
 	pw_pulled_done(&pulled);
 	judge_contact(console);
+	/* That nobody took it shows where it is waited for. */
+	console->untold = pw_report(console, diag) < 0;
 	w = pw_fleet_state_write(console->dir, state);
 	if (w < 0)
 		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "state.json cannot be written: %s",

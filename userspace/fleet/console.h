@@ -23,6 +23,7 @@ struct pw_console {
 	enum pw_trial trial;
 	char said[1024];		/* what it came to, one line */
 	bool offline;		/* for longer than the grace */
+	bool untold;		/* the status record was not taken */
 };
 
 /*

@@ -284,27 +284,28 @@ static CURLcode send_all(CURL *easy, const char *data, size_t length)
 	return code;
 }
 
-int pw_http_syslog(struct pw_http *http, const char *to, const char *message, size_t length,
+/* What connects for this alone is no more when it was sent. */
+int pw_http_syslog(const struct pw_fleet_config *config, const char *message, size_t length,
 		   struct pw_diag *diag)
 {
+	_cleanup_(pw_http_closep) struct pw_http *http = NULL;
 	_cleanup_free_ char *url = NULL, *frame = NULL;
 	struct pw_http_reply reply = {};
 	const struct exchange exchange = {.reply = &reply};
 	CURLcode code;
-	int n;
+	int n, r;
 
+	r = pw_http_open(config, &http);
+	if (r < 0)
+		return r;
 	n = asprintf(&frame, "%zu %.*s", length, (int)length, message);
-	if (n < 0 || asprintf(&url, "https://%s", to) < 0)
+	if (n < 0 || asprintf(&url, "https://%s", config->syslog) < 0)
 		return -ENOMEM;
 	set_common(http, url);
 	curl_easy_setopt(http->easy, CURLOPT_CONNECT_ONLY, 1L);
-	curl_easy_setopt(http->easy, CURLOPT_FRESH_CONNECT, 1L);
-	curl_easy_setopt(http->easy, CURLOPT_FORBID_REUSE, 1L);
 	code = curl_easy_perform(http->easy);
 	if (!code)
 		code = send_all(http->easy, frame, (size_t)n);
-	if (code)
-		return judge(http, url, code, &exchange, diag);
 
-	return 0;
+	return code ? judge(http, url, code, &exchange, diag) : 0;
 }

@@ -34,8 +34,8 @@ int pw_http_get(struct pw_http *http, const char *url, const char *etag, size_t 
 int pw_http_put(struct pw_http *http, const char *url, const char *data, size_t length,
 		struct pw_diag *diag);
 
-/* One message of syslog over TLS (RFC 5425), on a connection of its own, to HOST:PORT. */
-int pw_http_syslog(struct pw_http *http, const char *to, const char *message, size_t length,
+/* One message of syslog over TLS (RFC 5425), on a connection of its own, to config->syslog. */
+int pw_http_syslog(const struct pw_fleet_config *config, const char *message, size_t length,
 		   struct pw_diag *diag);
 
 static inline void pw_http_closep(struct pw_http **http)

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What consoles tell, whose word it is, what needs a person, and when canaries let the others go on. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "common/cleanup.h"
+#include "fleet/canaries.h"
+
+#define NOW 1800000000
+#define HEX "0100000000000000000000000000000000000000000000000000000000000000"
+
+/* One that is well. */
+static struct pw_told well(const char *serial)
+{
+	return (struct pw_told){
+		.serial = serial, .channel = "stable", .policy = "ct", .version = 7,
+		.state = "enforcing", .bundle = HEX, .health = "good", .daemon = true,
+		.enforcing = true, .time = NOW - 10, .applied = NOW - 7200, .next_s = 4500,
+	};
+}
+
+static void add(struct pw_fleet *fleet, const struct pw_told *told, const char *name)
+{
+	_cleanup_free_ char *text = NULL, *line = NULL;
+	size_t n;
+
+	assert_int_equal(pw_told_write(told, &text, &n), 0);
+	assert_true(asprintf(&line, "%s AAAA\n", text) > 0);
+	assert_int_equal(pw_fleet_add(fleet, name ?: told->serial, line, strlen(line), NOW - 10), 0);
+}
+
+/* The trouble of one console that is as @told. */
+static unsigned int trouble_of(const struct pw_told *told, const char *name)
+{
+	struct pw_fleet fleet = {.now = NOW};
+	unsigned int trouble;
+
+	add(&fleet, told, name);
+	pw_fleet_judge(&fleet);
+	trouble = fleet.rows[0].trouble;
+	pw_fleet_done(&fleet);
+
+	return trouble;
+}
+
+static void each_trouble_is_seen(void **state)
+{
+	struct pw_told told = well("A");
+
+	(void)state;
+	assert_int_equal(trouble_of(&told, NULL), 0);
+	assert_int_equal(trouble_of(&told, "B"), 1U << PW_TROUBLE_FORGED);
+#define IS(member, value, which)                                                                   \
+	do {                                                                                       \
+		told = well("A");                                                                  \
+		told.member = (value);                                                             \
+		assert_int_equal(trouble_of(&told, NULL), 1U << (which));                          \
+	} while (0)
+	IS(enforcing, false, PW_TROUBLE_OFF);
+	IS(lost, 1, PW_TROUBLE_LOST);
+	IS(rescue, true, PW_TROUBLE_RESCUE);
+	IS(breakglass, true, PW_TROUBLE_BREAKGLASS);
+	IS(bad, HEX, PW_TROUBLE_UNHEALTHY);
+	IS(time, NOW + 3700, PW_TROUBLE_CLOCK);
+#undef IS
+	/* An old record that somebody gives out as a new one. */
+	told = well("A");
+	told.time = NOW - 86400;
+	assert_true(trouble_of(&told, NULL) & 1U << PW_TROUBLE_SILENT);
+}
+
+static void who_is_behind_is_known_from_what_was_published(void **state)
+{
+	struct pw_channel channel = {.channel = "stable", .share = PW_SHARE_ALL, .digest = {1},
+				     .since = NOW - 7200}, *channels = &channel;
+	struct pw_fleet fleet = {.now = NOW, .channels = &channels, .nchannels = 1};
+	const struct pw_told has = well("A");
+	struct pw_told has_not = well("B");
+
+	(void)state;
+	has_not.bundle = "";
+	add(&fleet, &has, NULL);
+	add(&fleet, &has_not, NULL);
+	pw_fleet_judge(&fleet);
+	assert_string_equal(fleet.rows[0].name, "B");
+	assert_int_equal(fleet.rows[0].trouble, 1U << PW_TROUBLE_BEHIND);
+	assert_int_equal(fleet.rows[1].trouble, 0);
+	channel.since = NOW - 60;
+	pw_fleet_judge(&fleet);
+	assert_int_equal(pw_fleet_in_trouble(&fleet), 0);
+	fleet.channels = NULL;
+	fleet.nchannels = 0;
+	pw_fleet_done(&fleet);
+}
+
+/* ---- Canaries ------------------------------------------------------------------------------ */
+
+static void canaries_are_those_who_are_well(void **state)
+{
+	struct pw_channel channel = {.channel = "stable", .digest = {1}, .arena = pw_arena_new()};
+	struct pw_fleet fleet = {.now = NOW};
+	struct pw_diag diag = {};
+	char serial[8];
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		struct pw_told told;
+
+		snprintf(serial, sizeof(serial), "S%d", i);
+		told = well(serial);
+		told.lost = i == 0;
+		told.channel = i == 1 ? "other" : "stable";
+		add(&fleet, &told, NULL);
+	}
+	pw_fleet_judge(&fleet);
+	assert_int_equal(pw_canaries_choose(&fleet, 5, &channel, &diag), -EINVAL);
+	assert_int_equal(diag.errors, 1);
+	assert_int_equal(pw_canaries_choose(&fleet, 4, &channel, &diag), 0);
+	assert_int_equal(channel.canaries.n, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_true(strcmp(channel.canaries.list[i], "S0") &&
+			    strcmp(channel.canaries.list[i], "S1"));
+	pw_diag_done(&diag);
+	pw_fleet_done(&fleet);
+	pw_arena_free(channel.arena);
+}
+
+static int judged(const struct pw_told *told, uint64_t hold_s, uint64_t refusals)
+{
+	const char *canary = "A";
+	const struct pw_channel channel = {.channel = "stable", .digest = {1}, .hold_s = hold_s,
+					   .canaries = {&canary, 1}};
+	struct pw_fleet fleet = {.now = NOW};
+	struct pw_diag diag = {};
+	int r;
+
+	if (told)
+		add(&fleet, told, NULL);
+	pw_fleet_judge(&fleet);
+	r = pw_canaries_judge(&fleet, &channel, refusals, &diag);
+	assert_int_equal(!r, !diag.errors);
+	pw_diag_done(&diag);
+	pw_fleet_done(&fleet);
+
+	return r;
+}
+
+static void canaries_let_the_others_go_on_when_all_is_well(void **state)
+{
+	struct pw_told told = well("A");
+
+	(void)state;
+	assert_int_equal(judged(&told, 3600, 0), 0);
+	assert_int_equal(judged(&told, 86400, 0), -EAGAIN);
+	assert_int_equal(judged(NULL, 0, 0), -EAGAIN);
+	told.refusals = 2;
+	assert_int_equal(judged(&told, 3600, 1), -EAGAIN);
+	assert_int_equal(judged(&told, 3600, 2), 0);
+	told = well("A");
+	told.health = "trying";
+	assert_int_equal(judged(&told, 3600, 0), -EAGAIN);
+	told = well("A");
+	told.bundle = "";
+	assert_int_equal(judged(&told, 3600, 0), -EAGAIN);
+	told = well("A");
+	told.enforcing = false;
+	assert_int_equal(judged(&told, 3600, 0), -EAGAIN);
+}
+
+/* ---- Text ---------------------------------------------------------------------------------- */
+
+static void what_is_no_record_is_refused(void **state)
+{
+	const struct pw_told told = well("A");
+	_cleanup_free_ char *text = NULL;
+	struct pw_told read;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(pw_told_write(&told, &text, &n), 0);
+	assert_int_equal(pw_told_parse(text, n, &read), 0);
+	assert_string_equal(read.serial, "A");
+	assert_int_equal(read.version, 7);
+	pw_told_done(&read);
+	assert_int_equal(pw_told_parse(text, n - 1, &read), -EINVAL);
+	memcpy(strstr(text, "\"lost\""), "\"last\"", 6);
+	assert_int_equal(pw_told_parse(text, n, &read), -EINVAL);
+	assert_int_equal(pw_told_parse("{}", 2, &read), -EINVAL);
+}
+
+static void text_of_consoles_is_no_markup(void **state)
+{
+	struct pw_fleet fleet = {.now = NOW};
+	struct pw_told told = well("A<script>");
+	_cleanup_free_ char *page = NULL;
+	size_t n;
+	FILE *to = open_memstream(&page, &n);
+
+	(void)state;
+	told.department = "\"><img src=x>";
+	add(&fleet, &told, NULL);
+	pw_fleet_judge(&fleet);
+	assert_int_equal(pw_fleet_page(to, &fleet), 0);
+	fclose(to);
+	assert_null(strstr(page, "<script"));
+	assert_null(strstr(page, "<img"));
+	assert_non_null(strstr(page, "A&lt;script&gt;"));
+	pw_fleet_done(&fleet);
+}
+
+static void what_was_seen_is_found_again(void **state)
+{
+	struct pw_seen seen[3] = {{.key = {3}, .until = 3}, {.key = {1}, .until = 1}, {.key = {2}, .until = 2}};
+	char directory[] = "/tmp/phiward-seen.XXXXXX";
+	const uint8_t wanted[PW_SHA256_LEN] = {2}, other[PW_SHA256_LEN] = {4};
+	struct pw_seen *read;
+	char path[64];
+	size_t n;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(pw_seen_write(directory, seen, 3), 0);
+	pw_seen_read(directory, &read, &n);
+	assert_int_equal(n, 3);
+	assert_int_equal(pw_seen_find(read, n, wanted)->until, 2);
+	assert_null(pw_seen_find(read, n, other));
+	free(read);
+	snprintf(path, sizeof(path), "%s/fleet-seen", directory);
+	assert_int_equal(chmod(path, 0622), 0);
+	pw_seen_read(directory, &read, &n);
+	assert_int_equal(n, 0);
+	unlink(path);
+	rmdir(directory);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_trouble_is_seen),
+		cmocka_unit_test(who_is_behind_is_known_from_what_was_published),
+		cmocka_unit_test(canaries_are_those_who_are_well),
+		cmocka_unit_test(canaries_let_the_others_go_on_when_all_is_well),
+		cmocka_unit_test(what_is_no_record_is_refused),
+		cmocka_unit_test(text_of_consoles_is_no_markup),
+		cmocka_unit_test(what_was_seen_is_found_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
