@@ -48,22 +48,6 @@ static void add(struct facts *facts, struct fact fact)
 	facts->list[facts->n++] = fact;
 }
 
-static const char *name_of(const struct pw_policy *policy, size_t index)
-{
-	switch (index) {
-	case PW_SUBJECT_INDEX_OTHERS:
-		return "others";
-	case PW_SUBJECT_INDEX_INIT:
-		return "init";
-	case PW_SUBJECT_INDEX_LOGIN:
-		return "login";
-	case PW_SUBJECT_INDEX_ANYONE:
-		return "anyone";
-	default:
-		return policy->subjects[index].name;
-	}
-}
-
 static void add_paths(struct facts *facts, struct fact fact, const struct pw_path *paths, size_t n)
 {
 	size_t i;
@@ -115,7 +99,7 @@ static void add_entry(struct facts *facts, const struct pw_subject_policy *subje
 	fact.at = subject->at;
 	fact.fact = PW_FACT_STARTED_BY;
 	for (i = 0; i < subject->started_by.n; i++) {
-		fact.value = name_of(facts->policy, subject->started_by.index[i]);
+		fact.value = pw_subject_name(facts->policy, subject->started_by.index[i]);
 		fact.all = subject->started_by.index[i] == PW_SUBJECT_INDEX_ANYONE;
 		add(facts, fact);
 	}
@@ -162,7 +146,7 @@ static void add_sockets(struct facts *facts, struct fact fact, const struct pw_n
 
 	fact.fact = PW_FACT_UNIX;
 	for (i = 0; i < rule->local.n; i++) {
-		fact.client = name_of(facts->policy, rule->local.index[i]);
+		fact.client = pw_subject_name(facts->policy, rule->local.index[i]);
 		for (j = 0; j < rule->nunix_paths; j++)
 			add_if(facts, fact, PW_FACT_UNIX, rule->unix_paths[j], true);
 		for (j = 0; j < rule->nunix_abstract; j++) {
@@ -213,7 +197,7 @@ static void add_subject(struct facts *facts, const struct pw_pair *pair,
 	add_if(facts, fact, PW_FACT_SAYS_WHO, "its members", subject->says_who);
 	for (i = 0; i < subject->says_for.n; i++)
 		add_if(facts, fact, PW_FACT_SAYS_WHO,
-		       name_of(policy, subject->says_for.index[i]), true);
+		       pw_subject_name(policy, subject->says_for.index[i]), true);
 	for (i = 0; i < subject->naccess; i++)
 		add_if(facts, fact, PW_FACT_FOLDED,
 		       policy->objects[subject->access[i].object].name, subject->access[i].folded);
@@ -274,7 +258,7 @@ static void add_glass(struct facts *facts)
 
 		for (i = 0; i < glass->subjects.n + glass->nobjects; i++) {
 			fact.of = i < glass->subjects.n ?
-				  name_of(policy, glass->subjects.index[i]) :
+				  pw_subject_name(policy, glass->subjects.index[i]) :
 				  policy->objects[glass->objects[i - glass->subjects.n]].name;
 			add_opening(facts, fact, glass, section, "user", glass->users, glass->nusers);
 			add_opening(facts, fact, glass, section, "group", glass->groups,

@@ -350,14 +350,6 @@ struct service {
 	const struct pw_net_rule *rule;
 };
 
-static const char *client_name(const struct pw_policy *policy, size_t index)
-{
-	if (index < policy->nsubjects)
-		return policy->subjects[index].name;
-
-	return index == PW_SUBJECT_INDEX_INIT ? "init" : "others";
-}
-
 static void collect_services(struct pw_comparison *c, const struct pw_pair *pair, size_t side,
 			     struct service *list, size_t *n)
 {
@@ -371,7 +363,7 @@ static void collect_services(struct pw_comparison *c, const struct pw_pair *pair
 		for (j = 0; j < rules[i].local.n; j++) {
 			for (proto = PW_PROTO_TCP; proto <= PW_PROTO_UDP; proto++) {
 				struct service service = {
-					.client = client_name(policy, rules[i].local.index[j]),
+					.client = pw_subject_name(policy, rules[i].local.index[j]),
 					.proto = proto,
 					.ports = proto == PW_PROTO_TCP ?
 						 (struct pw_ports_list){rules[i].tcp, rules[i].ntcp} :

@@ -11,22 +11,6 @@
 
 #define warn(diag, at, ...) pw_diag_add((diag), PW_DIAG_WARNING, (at), __VA_ARGS__)
 
-static const char *starter_name(const struct pw_policy *policy, size_t index)
-{
-	switch (index) {
-	case PW_SUBJECT_INDEX_OTHERS:
-		return "others";
-	case PW_SUBJECT_INDEX_INIT:
-		return "init";
-	case PW_SUBJECT_INDEX_LOGIN:
-		return "login";
-	case PW_SUBJECT_INDEX_ANYONE:
-		return "anyone";
-	default:
-		return policy->subjects[index].name;
-	}
-}
-
 static bool names(const struct pw_subject_list *list, size_t index)
 {
 	size_t i;
@@ -58,7 +42,7 @@ static void print_starters(FILE *to, const struct pw_policy *policy,
 
 	for (i = 0; i < subject->started_by.n; i++)
 		fprintf(to, "%s%s", i ? ", " : "",
-			starter_name(policy, subject->started_by.index[i]));
+			pw_subject_name(policy, subject->started_by.index[i]));
 }
 
 static void print_reader(FILE *to, const struct pw_policy *policy,

@@ -15,6 +15,22 @@ struct pw_policy *pw_policy_free(struct pw_policy *policy)
 	return NULL;
 }
 
+const char *pw_subject_name(const struct pw_policy *policy, size_t index)
+{
+	switch (index) {
+	case PW_SUBJECT_INDEX_OTHERS:
+		return "others";
+	case PW_SUBJECT_INDEX_INIT:
+		return "init";
+	case PW_SUBJECT_INDEX_LOGIN:
+		return "login";
+	case PW_SUBJECT_INDEX_ANYONE:
+		return "anyone";
+	default:
+		return policy->subjects[index].name;
+	}
+}
+
 /* No name of an included file: these are relative and have no '//'. */
 #define SITE_MARK "//site"
 

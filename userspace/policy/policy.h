@@ -275,6 +275,9 @@ struct pw_policy {
 
 struct pw_policy *pw_policy_free(struct pw_policy *policy);
 
+/* Of an index as in struct pw_subject_list: its name, or the word. */
+const char *pw_subject_name(const struct pw_policy *policy, size_t index);
+
 static inline uint64_t pw_policy_site_version(const struct pw_policy *policy)
 {
 	return policy->site ? policy->site->version : 0;

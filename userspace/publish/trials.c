@@ -12,14 +12,6 @@
 
 /* ---- In words ---------------------------------------------------------------------------- */
 
-static const char *subject_name(const struct pw_policy *policy, size_t index)
-{
-	if (index < policy->nsubjects)
-		return policy->subjects[index].name;
-
-	return index == PW_SUBJECT_INDEX_INIT ? "init" : "others";
-}
-
 static void print_ends(FILE *to, const struct pw_trial *trial)
 {
 	const char *proto = pw_word_name(&pw_words_proto, trial->proto);
@@ -76,7 +68,7 @@ void pw_trial_print(FILE *to, const struct pw_policy *policy, const struct pw_tr
 		pw_text_print(to, trial->program);
 		fputs(", ", to);
 	}
-	fprintf(to, "%s %s %s ", subject_name(policy, trial->subject), may ? "may" : "may not",
+	fprintf(to, "%s %s %s ", pw_subject_name(policy, trial->subject), may ? "may" : "may not",
 		pw_word_name(&pw_words_action, trial->action));
 	print_request(to, policy, trial);
 	print_decision(to, policy, judgement);
