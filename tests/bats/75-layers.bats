@@ -215,3 +215,28 @@ over_ssh() {
 	over_ssh y
 	[[ $output == *"refuses the connection that you use"*"applied layers"* ]] || fail "$output"
 }
+
+@test "layers: what a running process would be allowed is told without trying it, and is so" {
+	apply_policy < <(sed 's/others: .*/others: {network: [{connect: {tcp: [104], to: [10.20.5.4]}}]}/' /run/vm/vendor.yaml)
+	background /dev/null sleep 600
+	run phiward explain --pid "$BACKGROUND_PID" --path /srv/dicom/phantom.dcm
+	[ "$status" -eq 1 ]
+	[[ $output == *"others may not read /srv/dicom/phantom.dcm of images"* ]] || fail "$output"
+	run phiward explain --pid "$BACKGROUND_PID" --connect 10.20.5.4:104
+	[ "$status" -eq 0 ]
+	[[ $output == *"others may connect to 10.20.5.4, tcp port 104: "*"others may not connect to 10.20.5.4, udp port 104"* ]] || fail "$output"
+	run phiward explain --pid "$BACKGROUND_PID" --connect 10.20.5.4:105
+	[ "$status" -eq 1 ]
+	kill "$BACKGROUND_PID"
+	mkfifo /run/vm/held
+	background /dev/null head -c 1 /run/vm/held
+	wait_for sleeps_as head "$BACKGROUND_PID"
+	run phiward explain --pid "$BACKGROUND_PID" --path /srv/dicom/phantom.dcm
+	[ "$status" -eq 0 ]
+	[[ $output == *"reader may read /srv/dicom/phantom.dcm of images: "*"reader may not write"* ]] || fail "$output"
+	kill "$BACKGROUND_PID"
+	assert_allowed reads head
+	[ -z "$(records_like subject=others object=images)" ]
+	run phiward explain --pid 999999 --path /srv
+	[ "$status" -eq 1 ]
+}

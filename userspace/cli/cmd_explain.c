@@ -4,11 +4,15 @@
 
 #include "cli/command.h"
 #include "cli/control_client.h"
+#include "cli/foresee.h"
 #include "common/text.h"
 #include "publish/pins.h"
 #include "report/explain.h"
 
 static const struct option options[] = {
+	{ "pid", required_argument, NULL, 'p' },
+	{ "path", required_argument, NULL, 'f' },
+	{ "connect", required_argument, NULL, 'c' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -16,13 +20,24 @@ static const struct option options[] = {
 int pw_cmd_explain(const struct pw_command *self, int argc, char **argv)
 {
 	struct pw_explain explain = { 0 };
+	struct pw_foresee foresee = { 0 };
 	const char *path = PW_LOG_DIR;
 	struct pw_search *search;
 	int option, r;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		return pw_usage(self, option);
-	if (argc - optind < 1 || argc - optind > 2)
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == 'p')
+			foresee.pid = optarg;
+		else if (option == 'f')
+			foresee.path = optarg;
+		else if (option == 'c')
+			foresee.peer = optarg;
+		else
+			return pw_usage(self, option);
+	}
+	if (foresee.pid && !foresee.path == !!foresee.peer && argc == optind)
+		return pw_foresee_show(&foresee);
+	if (foresee.pid || foresee.path || foresee.peer || argc - optind < 1 || argc - optind > 2)
 		return pw_usage(self, '?');
 	if (pw_text_number(argv[optind], 0, INT64_MAX, &explain.seq) < 0)
 		return pw_fail(PW_EXIT_USAGE, "'%s' is no number of a record; see `seq` of "

@@ -117,10 +117,15 @@ static const struct pw_command commands[] = {
 	  "  --since T  a time as in systemd.time(7); default -24h\n\n"
 	  "  Exits with 1 when there are refusals, with 0 when there are none.\n",
 	  pw_cmd_why },
-	{ "explain", "SEQ [DIR]", "one record in plain words: who, what, why, and what would allow it",
+	{ "explain", "SEQ [DIR]\n       phiward explain --pid P --path F\n       phiward explain --pid P --connect IP:PORT",
+	  "one record in plain words, or what a process would be allowed",
 	  "  SEQ  the record's number, as `audit query` shows it\n"
 	  "  DIR  a copy of a log; default /var/log/phiward\n\n"
-	  "  Exits with 1 when the log has no such record.\n",
+	  "  Of a record: who, what, why, and what would allow it. Exits with 1 when the log has no such.\n\n"
+	  "  --pid P            what this process would be allowed, by its subject, without trying it\n"
+	  "  --path F           with a file, or a directory and what is below it\n"
+	  "  --connect IP:PORT  with a peer\n\n"
+	  "  Exits with 1 when it may not read the file, or not connect by TCP.\n",
 	  pw_cmd_explain },
 	{ "report", "[--since T] [--until T] [--for public] [--key FILE] [--anchor FILE|TEXT]\n"
 	  "                  -o FILE [DIR]",

@@ -9,6 +9,7 @@
 #include "daemon/answer.h"
 #include "daemon/bundle.h"
 #include "daemon/daemon.h"
+#include "daemon/foresee.h"
 #include "policy/lint.h"
 #include "policy/parse.h"
 #include "publish/pins.h"
@@ -302,6 +303,11 @@ static json_object *answer_why(const struct pw_why *why)
 }
 
 /* Who may see no paths cannot ask for one either: it is taken as a program. */
+static void run_foresee(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	pw_client_answer(client, pw_foresee(daemon, request));
+}
+
 static void run_why(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
 {
 	struct pw_why why = { 0 };
@@ -468,6 +474,7 @@ static const char *const apply_members[] = { "command", "sources", "bundle", "al
 					     "wait", NULL };
 
 static const char *const report_members[] = { "command", "digest", NULL };
+static const char *const foresee_members[] = { "command", "pid", "path", "addr", "port", NULL };
 static const char *const why_members[] = { "command", "about", "subject", "since", NULL };
 
 static const struct command commands[] = {
@@ -477,6 +484,7 @@ static const struct command commands[] = {
 	{ PW_COMMAND_DOCTOR, PW_RIGHT_VIEW, no_members, run_doctor },
 	{ PW_COMMAND_CANARY, PW_RIGHT_VIEW, no_members, run_canary },
 	{ PW_COMMAND_WHY, PW_RIGHT_VIEW, why_members, run_why },
+	{ PW_COMMAND_FORESEE, PW_RIGHT_VIEW, foresee_members, run_foresee },
 	{ PW_COMMAND_DRAIN, PW_RIGHT_VIEW, no_members, run_drain },
 	{ PW_COMMAND_REPORT, PW_RIGHT_AUDIT, report_members, run_report },
 	/* Who may only look is refused, too, but with a record. */

@@ -59,8 +59,7 @@ static struct pw_trial *add_trial(struct pw_reader *reader, const struct one_cas
 
 /* ---- Files --------------------------------------------------------------------------------- */
 
-/* The object in which @path lies: the nearest, as objects may lie in each other. */
-static size_t object_of(const struct pw_policy *policy, const char *path)
+size_t pw_policy_object_at(const struct pw_policy *policy, const char *path)
 {
 	size_t found = PW_CASE_NO_OBJECT, longest = 0;
 
@@ -97,7 +96,7 @@ static void try_file(struct pw_reader *reader, const struct pw_yaml *item,
 	trial = add_trial(reader, c, &item->at, action);
 	if (!trial)
 		return;
-	trial->object = object ? object->index : object_of(reader->policy, path.path);
+	trial->object = object ? object->index : pw_policy_object_at(reader->policy, path.path);
 	trial->path = object ? NULL : path.path;
 }
 

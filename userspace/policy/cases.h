@@ -39,7 +39,10 @@ struct pw_cases {
  */
 int pw_cases_read(const char *path, const struct pw_policy *policy, struct pw_cases **ret,
 		  struct pw_diag *diag);
-/* The same from memory. */
+/* The object in which @path lies: the nearest, as objects may lie in each other; or PW_CASE_NO_OBJECT. */
+size_t pw_policy_object_at(const struct pw_policy *policy, const char *path);
+
+/* The same as pw_cases_read() from memory. */
 int pw_cases_parse(const struct pw_source *source, const struct pw_policy *policy,
 		   struct pw_cases **ret, struct pw_diag *diag);
 struct pw_cases *pw_cases_free(struct pw_cases *cases);

@@ -25,6 +25,8 @@
  *            last three and "service" optional -> "session": as in PW_RUN_DIR/PW_GLASS_STATUS
  *   breakglass-end
  *   review   {"session":N, "note":S}
+ *   foresee  {"pid":N, "path":S} or {"pid":N, "addr":S, "port":N}: what the process would be allowed
+ *            -> "foreseen": {"may":B, "mode":S, "lines":[S,...]}; "may": read it, or connect by TCP
  *   drain    writes to the log what is in the rings; afterwards all of it can be read
  *
  * Response: {"ok":B,"code":N,"errors":[S,...],"warnings":[S,...],"notes":[S,...]}
@@ -46,6 +48,7 @@
 #define PW_COMMAND_DOCTOR "doctor"	/* the same */
 #define PW_COMMAND_CANARY "canary"	/* the same */
 #define PW_COMMAND_WHY "why"		/* the same */
+#define PW_COMMAND_FORESEE "foresee"	/* the same */
 #define PW_COMMAND_DRAIN "drain"	/* the same */
 #define PW_COMMAND_REPORT "report"	/* PW_GROUP_AUDIT */
 #define PW_COMMAND_REVIEW "review"	/* PW_GROUP_AUDIT */
