@@ -65,6 +65,13 @@ static void test_bundle(void **state)
 		{"7", "7,\"devices\":{\"model\":\"x\"}", "'model' must be a list"},
 		{"7", "7,\"devices\":{\"model\":[\"\"]}", "'model' must be a text of 1 to 128 bytes"},
 		{"7", "7,\"devices\":{\"model\":[\"*a*b*c*d*\"]}", "more than 4 stars"},
+		{"7", "7,\"health\":{}", "'health' is empty"},
+		{"7", "7,\"health\":{\"within\":\"5s\"}", "'health' must have one of"},
+		{"7", "7,\"health\":{\"within\":\"2h\",\"enforcing\":true}", "from 1s to 1h"},
+		{"7", "7,\"health\":{\"run\":[\"x\"]}", "unknown key 'run'"},
+		{"7", "7,\"health\":{\"connect\":[\"host\"]}", "a list of HOST:PORT"},
+		{"7", "7,\"health\":{\"connect\":[\"host:0\"]}", "a list of HOST:PORT"},
+		{"7", "7,\"health\":{\"units\":[\"../x.service\"]}", "a list of units"},
 		{"7", "7,\"filles\":[]", "unknown key 'filles'"},
 		{"\"role\":\"policy\",", "", "'role' must be stated"},
 		{"\"policy\",", "\"polcy\",", "unknown word 'polcy'"},
@@ -101,7 +108,10 @@ static void test_bundle(void **state)
 static void test_whole_bundle(void **state)
 {
 	_cleanup_free_ char *text = content_of("\"not_after\":\"2030-01-01\",\"devices\":"
-					       "{\"model\":[\"CT-*\"],\"tags\":[\"icu\",\"er\"]},");
+					       "{\"model\":[\"CT-*\"],\"tags\":[\"icu\",\"er\"]},"
+					       "\"health\":{\"within\":\"90s\",\"enforcing\":true,"
+					       "\"connect\":[\"[::1]:104\"],\"units\":[\"a.service\"],"
+					       "\"no_refusals_of\":[\"modality\"]},");
 	_cleanup_(pw_bundle_freep) struct pw_bundle *bundle = NULL;
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
 	_cleanup_free_ struct pw_source *sources = NULL;
@@ -128,6 +138,11 @@ static void test_whole_bundle(void **state)
 	bundle = pw_bundle_free(bundle);
 	assert_int_equal(pw_bundle_parse("t.phb", again, length, &bundle, &diag), 0);
 	assert_string_equal(bundle->head.devices.model.list[0], "CT-*");
+	assert_int_equal(bundle->head.health.within_s, 90);
+	assert_true(bundle->head.health.enforcing);
+	assert_string_equal(bundle->head.health.connect.list[0], "[::1]:104");
+	assert_string_equal(bundle->head.health.units.list[0], "a.service");
+	assert_string_equal(bundle->head.health.no_refusals_of.list[0], "modality");
 	assert_string_equal(bundle->files[0].text, policy_text);
 	pw_diag_done(&diag);
 }
