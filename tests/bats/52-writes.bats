@@ -14,6 +14,7 @@ ELSEWHERE=/srv/public/elsewhere
 
 setup_file() {
 	load lib/phiward
+	rm -f /tmp/leak
 	local name
 	for name in viewer piper typist writer bedside sender helper; do
 		lab cp /usr/local/bin/act "/usr/local/bin/$name"

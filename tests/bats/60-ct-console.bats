@@ -175,6 +175,7 @@ receiver() {
 	run in_login root bash -c 'dcmdump /srv/dicom/1.dcm > /tmp/leak'
 	[ ! -s /tmp/leak ]
 	assert_record action=write verdict=deny subject=viewer path=/tmp/leak
+	rm -f /tmp/leak
 	run in_login root bash -c 'dcmdump /srv/dicom/1.dcm | cat'
 	[ -z "$output" ]
 	assert_record action=read verdict=allow subject=viewer path=/srv/dicom/1.dcm
