@@ -74,7 +74,8 @@ static int ask(json_object *request, const struct pw_policy *policy)
 	json_object *response = NULL;
 	int code = policy ? show_changes(policy) : PW_EXIT_YES, r;
 
-	if (code != PW_EXIT_YES) {
+	/* A policy in force that cannot be read is one to be replaced. */
+	if (code == PW_EXIT_UNKNOWN) {
 		json_object_put(request);
 		return code;
 	}
