@@ -2,13 +2,11 @@
 #include "bundle/device.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "bundle/document.h"
-#include "common/file.h"
 
 #define DEVICE_BYTES_MAX 65536
 /* fnmatch(3) tries all ways to share a text among the stars. */
@@ -72,20 +70,13 @@ int pw_device_parse(const struct pw_source *source, struct pw_device **ret, stru
 
 int pw_device_read(const char *path, struct pw_device **ret, struct pw_diag *diag)
 {
-	const struct pw_position top = {.file = path, .line = 1, .column = 1};
 	_cleanup_free_ char *text = NULL;
 	struct pw_source source = {.name = (char *)path};
-	int r = pw_file_read(AT_FDCWD, path, DEVICE_BYTES_MAX, &text, &source.length);
+	int r = pw_document_load(path, DEVICE_BYTES_MAX, &text, &source.length, diag);
 
-	if (r == -ENOENT || r == -ENOMEM)
-		return r;
-	if (r < 0) {
-		pw_diag_add(diag, PW_DIAG_ERROR, &top, "cannot be read: %s", strerror(-r));
-		return -EINVAL;
-	}
 	source.text = text;
 
-	return pw_device_parse(&source, ret, diag);
+	return r ? r : pw_device_parse(&source, ret, diag);
 }
 
 struct pw_device *pw_device_free(struct pw_device *device)

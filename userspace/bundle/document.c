@@ -2,9 +2,11 @@
 #include "bundle/document.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/file.h"
 #include "common/text.h"
 
 static int read_root(const struct pw_document *document, struct pw_reader *reader,
@@ -89,4 +91,17 @@ uint64_t pw_document_number(struct pw_reader *reader, const struct pw_yaml *node
 		 ", this is %s%.40s%s", name, low, high, quote, node->text, quote);
 
 	return 0;
+}
+
+int pw_document_load(const char *path, size_t max, char **ret_text, size_t *ret_length,
+		     struct pw_diag *diag)
+{
+	const struct pw_position top = {.file = path, .line = 1, .column = 1};
+	int r = pw_file_read(AT_FDCWD, path, max, ret_text, ret_length);
+
+	if (!r || r == -ENOENT || r == -ENOMEM)
+		return r;
+	pw_diag_add(diag, PW_DIAG_ERROR, &top, "cannot be read: %s", strerror(-r));
+
+	return -EINVAL;
 }

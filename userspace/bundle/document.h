@@ -6,6 +6,8 @@
 #ifndef PW_BUNDLE_DOCUMENT_H
 #define PW_BUNDLE_DOCUMENT_H
 
+#include <json-c/json.h>
+
 #include "bundle/bundle.h"
 #include "policy/reader.h"
 
@@ -27,6 +29,16 @@ int pw_document_read(const struct pw_document *document, const struct pw_source 
 /* The texts of a list, each of at most @max bytes and not empty. */
 void pw_document_texts(struct pw_reader *reader, const struct pw_yaml *list, const char *name,
 		       size_t max, struct pw_texts *ret);
+
+/* Adds a list of texts to @object; one that is empty is left out. */
+int pw_texts_add(json_object *object, const char *key, const struct pw_texts *texts);
+
+/*
+ * The file @path, for a source; the caller frees it. -ENOENT and -ENOMEM as they are; else -EINVAL
+ * with an error in @diag.
+ */
+int pw_document_load(const char *path, size_t max, char **ret_text, size_t *ret_length,
+		     struct pw_diag *diag);
 
 /* One text of at most @max bytes; NULL when it is none, which is reported. */
 const char *pw_document_text(struct pw_reader *reader, const struct pw_yaml *node, const char *name,

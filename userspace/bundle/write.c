@@ -4,13 +4,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "bundle/bundle.h"
+#include "bundle/document.h"
 #include "common/base64.h"
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/text.h"
 
-static int add_texts(json_object *object, const char *key, const struct pw_texts *texts)
+int pw_texts_add(json_object *object, const char *key, const struct pw_texts *texts)
 {
 	json_object *array;
 	int r;
@@ -46,13 +46,13 @@ static int add_devices(json_object *object, const struct pw_selectors *devices)
 	map = json_object_new_object();
 	r = pw_json_add(object, "devices", map);
 	if (!r)
-		r = add_texts(map, "manufacturer", &devices->manufacturer);
+		r = pw_texts_add(map, "manufacturer", &devices->manufacturer);
 	if (!r)
-		r = add_texts(map, "model", &devices->model);
+		r = pw_texts_add(map, "model", &devices->model);
 	if (!r)
-		r = add_texts(map, "serial", &devices->serial);
+		r = pw_texts_add(map, "serial", &devices->serial);
 	if (!r)
-		r = add_texts(map, "tags", &devices->tags);
+		r = pw_texts_add(map, "tags", &devices->tags);
 
 	return r;
 }
@@ -73,11 +73,11 @@ static int add_health(json_object *object, const struct pw_health *health)
 	if (!r && health->enforcing)
 		r = pw_json_add(map, "enforcing", json_object_new_boolean(true));
 	if (!r)
-		r = add_texts(map, "connect", &health->connect);
+		r = pw_texts_add(map, "connect", &health->connect);
 	if (!r)
-		r = add_texts(map, "units", &health->units);
+		r = pw_texts_add(map, "units", &health->units);
 	if (!r)
-		r = add_texts(map, "no_refusals_of", &health->no_refusals_of);
+		r = pw_texts_add(map, "no_refusals_of", &health->no_refusals_of);
 
 	return r;
 }

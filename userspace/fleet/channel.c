@@ -155,21 +155,6 @@ static int add_number(json_object *object, const char *key, uint64_t number)
 	return pw_json_add(object, key, json_object_new_uint64(number));
 }
 
-static int add_texts(json_object *object, const char *key, const struct pw_texts *texts)
-{
-	json_object *array;
-	int r;
-
-	if (!texts->n)
-		return 0;
-	array = json_object_new_array();
-	r = pw_json_add(object, key, array);
-	for (size_t i = 0; !r && i < texts->n; i++)
-		r = pw_json_append(array, json_object_new_string(texts->list[i]));
-
-	return r;
-}
-
 static int fill(json_object *object, const struct pw_channel *channel)
 {
 	char since[PW_INSTANT_LEN + 1], hex[2 * PW_DIGEST_LEN + 1];
@@ -186,8 +171,8 @@ static int fill(json_object *object, const struct pw_channel *channel)
 	r = r ?: add_number(object, "size", channel->size);
 	r = r ?: add_number(object, "share", channel->share);
 	r = r ?: add_text(object, "since", since);
-	r = r ?: add_texts(object, "tags", &channel->tags);
-	r = r ?: add_texts(object, "canaries", &channel->canaries);
+	r = r ?: pw_texts_add(object, "tags", &channel->tags);
+	r = r ?: pw_texts_add(object, "canaries", &channel->canaries);
 	if (!r && channel->hold_s)
 		r = add_number(object, "hold", channel->hold_s);
 	if (!r && channel->paused)

@@ -2,12 +2,10 @@
 #include "fleet/config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 
 #include "bundle/document.h"
-#include "common/file.h"
 #include "common/text.h"
 #include "fleet/channel.h"
 
@@ -178,20 +176,13 @@ int pw_fleet_config_parse(const struct pw_source *source, struct pw_fleet_config
 
 int pw_fleet_config_read(const char *path, struct pw_fleet_config **ret, struct pw_diag *diag)
 {
-	const struct pw_position top = {.file = path, .line = 1, .column = 1};
 	_cleanup_free_ char *text = NULL;
 	struct pw_source source = {.name = (char *)path};
-	int r = pw_file_read(AT_FDCWD, path, CONFIG_BYTES_MAX, &text, &source.length);
+	int r = pw_document_load(path, CONFIG_BYTES_MAX, &text, &source.length, diag);
 
-	if (r == -ENOENT || r == -ENOMEM)
-		return r;
-	if (r < 0) {
-		pw_diag_add(diag, PW_DIAG_ERROR, &top, "cannot be read: %s", strerror(-r));
-		return -EINVAL;
-	}
 	source.text = text;
 
-	return pw_fleet_config_parse(&source, ret, diag);
+	return r ? r : pw_fleet_config_parse(&source, ret, diag);
 }
 
 struct pw_fleet_config *pw_fleet_config_free(struct pw_fleet_config *config)

@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "common/instant.h"
 #include "common/cleanup.h"
+#include "common/html.h"
+#include "common/instant.h"
 #include "fleet/table.h"
 
 static const char head[] =
@@ -20,32 +21,10 @@ static const char head[] =
 	"@media print { tr { break-inside: avoid } thead { display: table-header-group } }\n"
 	"</style></head><body>\n";
 
-/* Text of others is only ever text. */
-static void put_text(FILE *to, const char *text)
-{
-	for (; *text; text++)
-		switch (*text) {
-		case '<':
-			fputs("&lt;", to);
-			break;
-		case '>':
-			fputs("&gt;", to);
-			break;
-		case '&':
-			fputs("&amp;", to);
-			break;
-		case '"':
-			fputs("&quot;", to);
-			break;
-		default:
-			fputc(*text, to);
-		}
-}
-
 static void put_cell(FILE *to, const char *text)
 {
 	fputs("<td>", to);
-	put_text(to, text && *text ? text : "–");
+	pw_html_text(to, text && *text ? text : "–");
 	fputs("</td>", to);
 }
 
@@ -73,7 +52,7 @@ static void put_row(FILE *to, const struct pw_fleet_row *row)
 		}
 	if (row->verified && *record->bad && *record->why) {
 		fputs(": ", to);
-		put_text(to, record->why);
+		pw_html_text(to, record->why);
 	}
 	fputs(row->trouble ? "</td></tr>\n" : "ok</td></tr>\n", to);
 }

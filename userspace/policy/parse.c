@@ -405,17 +405,19 @@ static int read_quietly(struct pw_supply *supply, const char *name, enum pw_laye
 	return r;
 }
 
-static int judge_layers(struct pw_supply *supply, const char *name, const struct pw_policy *merged,
-			struct pw_diag *diag)
+/* The texts are those of @merged: what is judged is what was read. */
+static int judge_layers(const struct pw_policy *merged, struct pw_diag *diag)
 {
+	struct pw_supply supply = {.sources = merged->sources, .nsources = merged->nsources};
+	const char *name = merged->sources[0].name;
 	_cleanup_(pw_policy_freep) struct pw_policy *vendor = NULL;
 	_cleanup_(pw_policy_freep) struct pw_policy *open = NULL;
 	int r;
 
-	r = read_quietly(supply, name, PW_LAYER_OPEN, &open, diag);
+	r = read_quietly(&supply, name, PW_LAYER_OPEN, &open, diag);
 	if (r < 0 || !merged->site)
 		return r;
-	r = read_quietly(supply, name, PW_LAYER_VENDOR, &vendor, diag);
+	r = read_quietly(&supply, name, PW_LAYER_VENDOR, &vendor, diag);
 
 	return r ? r : pw_layers_judge(vendor, open, merged, diag);
 }
@@ -429,7 +431,7 @@ static int compile(struct pw_supply *supply, const char *name, struct pw_policy 
 
 	r = read_layer(supply, name, PW_LAYER_MERGED, &policy, &open, diag);
 	if (!r && (policy->site || open)) {
-		r = judge_layers(supply, name, policy, diag);
+		r = judge_layers(policy, diag);
 		pw_diag_sort(diag);
 	}
 	if (r < 0)
@@ -462,9 +464,12 @@ int pw_policy_show(const char *path, const char *site, bool merged, FILE *to,
 
 	/* Nothing is shown of what is not valid. */
 	r = compile(&supply, path, &policy, diag);
-	supply.show = to;
+	if (r < 0)
+		return r;
+	supply = (struct pw_supply){.show = to, .sources = policy->sources,
+				    .nsources = policy->nsources};
 
-	return r ? r : read_quietly(&supply, path, merged ? PW_LAYER_MERGED : PW_LAYER_VENDOR, &shown,
+	return read_quietly(&supply, path, merged ? PW_LAYER_MERGED : PW_LAYER_VENDOR, &shown,
 				    diag);
 }
 

@@ -27,37 +27,11 @@ ASSET(pw_page_end, "end.html");
 
 /* ---- Text ---------------------------------------------------------------------------------- */
 
-static void put_character(FILE *to, char c)
-{
-	switch (c) {
-	case '&':
-		fputs("&amp;", to);
-		break;
-	case '<':
-		fputs("&lt;", to);
-		break;
-	case '>':
-		fputs("&gt;", to);
-		break;
-	case '"':
-		fputs("&quot;", to);
-		break;
-	default:
-		fputc(c, to);
-	}
-}
-
-void pw_html_text(FILE *to, const char *text)
-{
-	for (; *text; text++)
-		put_character(to, *text);
-}
-
 void pw_html_member(FILE *to, const char *text)
 {
 	for (; *text; text++) {
 		text += *text == '\\';
-		put_character(to, *text);
+		pw_html_character(to, *text);
 	}
 }
 

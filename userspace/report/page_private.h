@@ -3,14 +3,13 @@
 #ifndef PW_REPORT_PAGE_PRIVATE_H
 #define PW_REPORT_PAGE_PRIVATE_H
 
+#include "common/html.h"
 #include "report/groups.h"
 #include "report/page.h"
 
 /* The parts that do not depend on the log, made by the build: see html/. */
 extern const char pw_page_head1[], pw_page_head2[], pw_page_head3[], pw_page_records[], pw_page_end[];
 
-/* Text of ours, or of the system's. */
-void pw_html_text(FILE *to, const char *text);
 /* A text of the log, in which a backslash stands before what it is. */
 void pw_html_member(FILE *to, const char *text);
 /* `12 records`, with the s where there has to be one. */
