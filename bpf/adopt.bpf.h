@@ -56,6 +56,7 @@ static __always_inline int pw_was_started_by(const struct pw_candidate *c,
 {
 	struct task_struct *parent = c->task->real_parent;
 	struct pw_task *label;
+	__u32 starter;
 
 	if (c->label && (c->label->flags & PW_TASK_DECIDED))
 		return pw_may_start(subject, c->label->actor, c->task);
@@ -66,9 +67,12 @@ static __always_inline int pw_was_started_by(const struct pw_candidate *c,
 	if (parent->tgid == 1)
 		return !!(subject->flags & PW_SUBJECT_STARTED_BY_INIT);
 	label = pw_label_of(parent);
+	if (!label)
+		return 0;
+	starter = pw_subject_of(pw_bank_at(pw_active_slot()), label);
 
-	return label && label->subject >= PW_SUBJECT_FIRST &&
-	       pw_subject_in(&subject->started_by, PW_INDEX(label->subject, PW_SUBJECT_IDS));
+	return starter >= PW_SUBJECT_FIRST &&
+	       pw_subject_in(&subject->started_by, PW_INDEX(starter, PW_SUBJECT_IDS));
 }
 
 /* Whether the label it has still stands under the new bank. */
@@ -131,6 +135,18 @@ static __noinline int pw_copy_adopted(struct task_struct *leader, const struct p
 	return 0;
 }
 
+/* What the label, which is about to be given anew, says under the bank that a probation goes back to. */
+static __always_inline __u32 pw_kept_subject(const struct pw_candidate *c,
+					     const struct pw_task *label)
+{
+	const struct pw_probation *probation = &shared.state.probation;
+
+	if (probation->state != PW_PROBATION_ON)
+		return c->subject;
+
+	return pw_subject_of(pw_bank_at(probation->back), label);
+}
+
 /* Makes it what was chosen; returns what it is. */
 static __noinline __u32 pw_relabel(const struct pw_candidate *c)
 {
@@ -145,17 +161,28 @@ static __noinline __u32 pw_relabel(const struct pw_candidate *c)
 		pw_count(PW_COUNT_LABEL_LOST);
 		return PW_SUBJECT_OTHERS;
 	}
+	label->was = pw_kept_subject(c, label);
 	label->subject = c->subject;
 	label->program = c->program;
 	label->generation = c->bank->generation;
 	label->flags = (label->flags & (PW_TASK_DECIDED | PW_TASK_WAS_TRACED | PW_TASK_PHI)) |
-		       (c->subject ? PW_TASK_MIXED : 0);
-	if (!c->subject)
+		       (c->subject || label->was ? PW_TASK_MIXED : 0);
+	if (!c->subject && !label->was)
 		pw_label_drop(c->task);
 	else
 		pw_copy_adopted(c->task, label);
 
 	return c->subject;
+}
+
+/* A policy that was not confirmed gave @label: from here on it is what it was before. */
+static __noinline int pw_take_back(struct task_struct *leader, struct pw_task *label)
+{
+	label->subject = label->was;
+	label->generation = pw_bank_at(pw_active_slot())->generation;
+	label->flags |= PW_TASK_MIXED;
+
+	return pw_copy_adopted(leader, label);
 }
 
 /* pw_fs_index() by the address of the superblock. */
@@ -245,7 +272,7 @@ int pw_adopt_code(struct bpf_iter__task_vma *ctx)
 		return 0;
 	if (!(area->vm_flags & PW_VM_EXEC) || !area->vm_file)
 		return 0;
-	c.slot = shared.state.adopt_slot & 1;
+	c.slot = shared.state.adopt_slot & (PW_BANK_SLOTS - 1);
 	c.bank = pw_bank_in(c.slot);
 	c.label = pw_label_of(task);
 	if (!c.bank || (c.label && c.label->subject == PW_SUBJECT_DAEMON))
@@ -277,7 +304,7 @@ int pw_adopt(struct bpf_iter__task *ctx)
 	if (!task || task->group_leader != task || task->tgid == 1)
 		return 0;
 	active = pw_active_slot();
-	c.slot = shared.state.adopt_slot & 1;
+	c.slot = shared.state.adopt_slot & (PW_BANK_SLOTS - 1);
 	c.bank = pw_bank_in(c.slot);
 	if (!c.bank)
 		return 0;
@@ -289,6 +316,8 @@ int pw_adopt(struct bpf_iter__task *ctx)
 		pw_note_cgroups(task->cgroups->dfl_cgrp);
 		return pw_copy_adopted(task, c.label);
 	}
+	if (c.label && c.label->generation > in_force->generation)
+		pw_take_back(task, c.label);
 	if (c.label && pw_stays(&c, program))
 		return 0;
 	if (!program && (!c.label || c.label->subject < PW_SUBJECT_FIRST))

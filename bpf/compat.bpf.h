@@ -13,7 +13,9 @@
 
 #define NULL ((void *)0)
 
+#define PW_ENOENT 2
 #define PW_EACCES 13
+#define PW_EBUSY 16
 
 #define PW_S_IFMT 0170000
 #define PW_S_IFIFO 0010000

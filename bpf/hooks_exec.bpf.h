@@ -521,6 +521,7 @@ __noinline int pw_take_over(struct pw_entry *entry)
 	}
 
 	own->subject = entry->subject;
+	own->was = entry->subject;
 	own->program = entry->program;
 	own->actor = own->next_actor;
 	own->next_subject = PW_SUBJECT_OTHERS;

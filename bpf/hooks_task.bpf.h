@@ -32,6 +32,7 @@ int BPF_PROG(pw_task_alloc, struct task_struct *task, unsigned long clone_flags,
 {
 	struct task_struct *parent = bpf_get_current_task_btf();
 	struct pw_task *label, *copy;
+	bool named;
 
 	if (ret)
 		return ret;
@@ -40,13 +41,14 @@ int BPF_PROG(pw_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	label = pw_label_of(parent);
 	if (!label)
 		return pw_forks_for_init(parent) ? pw_fork_of_init(task) : 0;
-	if (label->subject == PW_SUBJECT_OTHERS && !(label->flags & PW_TASK_DECIDED))
+	named = label->subject >= PW_SUBJECT_FIRST || label->was >= PW_SUBJECT_FIRST;
+	if (!named && label->subject == PW_SUBJECT_OTHERS && !(label->flags & PW_TASK_DECIDED))
 		return 0;
 
 	copy = bpf_task_storage_get(&tasks, task, label, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!copy)	/* its memory is the member's, or it might pass for one later */
 		return pw_impossible(PW_COUNT_LABEL_LOST);
-	if (label->subject >= PW_SUBJECT_FIRST && !pw_label_copy(task, copy))
+	if (named && !pw_label_copy(task, copy))
 		pw_count(PW_COUNT_NET_LABEL_LOST);
 
 	return 0;

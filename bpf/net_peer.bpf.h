@@ -221,7 +221,7 @@ static __always_inline __u32 pw_net_carrier(const struct pw_bank *bank, struct t
 
 	*phi = label && (label->flags & PW_TASK_PHI);
 	if (label)
-		return pw_subject_in_force(bank, label->subject);
+		return pw_subject_in_force(bank, pw_subject_of(bank, label));
 
 	return task->tgid == 1 ? PW_SUBJECT_INIT : PW_SUBJECT_OTHERS;
 }

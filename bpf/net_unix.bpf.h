@@ -306,7 +306,7 @@ static __always_inline int pw_unix_listen(struct pw_bank *bank, __u32 slot, stru
 		pw_count(PW_COUNT_NET_LABEL_LOST);
 		return 0;
 	}
-	socket->subject = label->subject;
+	socket->subject = pw_subject_of(bank, label);
 	socket->flags |= PW_SOCKET_LISTENS;
 	socket->generation = bank->generation;
 	dentry = unix->path.dentry;

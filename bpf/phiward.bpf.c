@@ -52,6 +52,7 @@
 #include "iterators.bpf.h"
 #include "adopt.bpf.h"
 #include "note.bpf.h"
+#include "probation.bpf.h"
 #include "tell_repeats.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

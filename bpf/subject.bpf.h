@@ -33,6 +33,15 @@ static __always_inline __u32 pw_subject_in_force(const struct pw_bank *bank, __u
 	return subject;
 }
 
+/*
+ * What @label says under @bank, in force or not. A label that is younger than the bank was given under a
+ * policy that was not confirmed: what it said before that counts again.
+ */
+static __always_inline __u32 pw_subject_of(const struct pw_bank *bank, const struct pw_task *label)
+{
+	return label->generation > bank->generation ? label->was : label->subject;
+}
+
 static __always_inline __u32 pw_subject_flags(const struct pw_bank *bank, __u32 subject)
 {
 	if (subject == PW_SUBJECT_OTHERS || subject >= PW_SUBJECT_IDS)
@@ -48,7 +57,7 @@ static __always_inline struct pw_actor pw_actor_by(const struct pw_bank *bank,
 	struct pw_actor actor = {.label = label};
 
 	if (actor.label) {
-		actor.subject = pw_subject_in_force(bank, actor.label->subject);
+		actor.subject = pw_subject_in_force(bank, pw_subject_of(bank, actor.label));
 		actor.program = actor.label->program;
 	} else if (tgid == 1) {
 		actor.subject = PW_SUBJECT_INIT;

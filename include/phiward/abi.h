@@ -21,7 +21,7 @@
 #include "limits.h"
 #include "words.h"
 
-#define PW_ABI_VERSION 7
+#define PW_ABI_VERSION 8
 
 #define PW_ASSERT_SIZE(type, bytes)                                                                \
 	_Static_assert(sizeof(type) == (bytes), "the size of " #type " is part of the ABI")
@@ -448,9 +448,33 @@ struct pw_glass {
 };
 PW_ASSERT_SIZE(struct pw_glass, 32);
 
+/*
+ * A policy on probation: unless it is confirmed before @until, the bank that decided before it does so
+ * again. The kernel's timer sees to that, whether or not phiwardd lives.
+ */
+enum pw_probation_state {
+	PW_PROBATION_NONE,
+	PW_PROBATION_ON,
+	PW_PROBATION_RETURNING,	/* for the moment between the two words */
+	PW_PROBATION_OVER,	/* not confirmed: the bank in @back decides; phiwardd has not looked at it yet */
+};
+
+struct pw_probation {
+	__u64 until;	/* ns since boot */
+	__u32 state;	/* enum pw_probation_state */
+	__u32 back;	/* slot */
+};
+PW_ASSERT_SIZE(struct pw_probation, 16);
+
+/* What program pw_begin_probation is called with. */
+struct pw_probation_start {
+	__u64 for_ns;
+};
+PW_ASSERT_SIZE(struct pw_probation_start, 8);
+
 struct pw_state {
 	__u32 abi;	/* PW_ABI_VERSION */
-	__u32 active;	/* 0 or 1; the one word that a swap writes */
+	__u32 active;	/* slot; the one word that a swap writes */
 	__u64 seq;	/* last sequence number issued; the first is 1 */
 	__u64 settled;	/* the log accounts for every number up to this one */
 	__u64 gapped;	/* how many of those stand in gap lines */
@@ -472,9 +496,10 @@ struct pw_state {
 	/* Since the seal: the accepted one, and one that is being put into its place. */
 	struct pw_successor accepted, next;
 	struct pw_glass glass;
+	struct pw_probation probation;
 };
 PW_ASSERT_SIZE(struct pw_state, 48 + 8 * 24 + 32 * 8 + PW_OWN_MAPS * 4 + PW_OWN_CGROUPS * 8 +
-				PW_OWN_MOUNTS * 24 + 16 + 2 * 40 + 32);
+				PW_OWN_MOUNTS * 24 + 16 + 2 * 40 + 32 + 16);
 _Static_assert((int)PW_LOSS_MAX_ <= 8, "lost[] has a slot for every reason");
 _Static_assert((int)PW_COUNTER_MAX_ <= 32, "counters[] has a slot for every counter");
 
@@ -505,7 +530,8 @@ PW_ASSERT_SIZE(struct pw_seal, 144);
 
 /* ---- The whole ---------------------------------------------------------------------------- */
 
-#define PW_BANK_SLOTS 2
+/* One decides, one is filled, and one is what a policy on probation goes back to. A power of two. */
+#define PW_BANK_SLOTS 4
 
 /*
  * Map `shared`, one entry, mapped by the daemon and addressed directly by the
@@ -538,7 +564,7 @@ struct pw_task {
 	__u16 actor;		/* subject; counts with PW_TASK_DECIDED */
 	__u16 next_actor;
 	__u32 next_flags;
-	__u32 zero;
+	__u32 was;		/* @subject where an older bank than that of @generation decides */
 	__u64 generation;	/* of the bank under which the label was given */
 	__u64 run;		/* number of the record of its exec, 0: none */
 	__u32 parent_dev;	/* where the program lies that called execve */

@@ -47,7 +47,9 @@
 	X(PW_ACTION_SPACE, "space")                                                                \
 	X(PW_ACTION_EXPIRE, "expire")                                                              \
 	X(PW_ACTION_REPORT, "report")                                                              \
-	X(PW_ACTION_REVIEW, "review")
+	X(PW_ACTION_REVIEW, "review")                                                              \
+	X(PW_ACTION_CONFIRM, "confirm")                                                            \
+	X(PW_ACTION_RETURN, "return")
 
 enum pw_action { PW_ACTION_LIST(PW_ENUM_ENTRY) PW_ACTION_MAX_ };
 

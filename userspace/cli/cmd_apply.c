@@ -17,30 +17,41 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/json.h"
+#include "common/text.h"
 #include "policy/lint.h"
 #include "policy/parse.h"
+#include "publish/probation.h"
 #include "publish/sources.h"
 
 static const struct option options[] = {
 	{ "allow-downgrade", no_argument, NULL, 'd' },
 	{ "dry-run", no_argument, NULL, 'n' },
+	{ "try", required_argument, NULL, 't' },
 	{ "wait", no_argument, NULL, 'w' },
 	{ "site", required_argument, NULL, 's' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
-static json_object *make_request(bool downgrade, bool wait)
+struct wish {
+	const char *file, *site;
+	bool downgrade, wait, dry;
+	uint64_t try_ms;	/* 0: for good */
+};
+
+static json_object *make_request(const struct wish *wish)
 {
 	json_object *request = json_object_new_object();
 
 	json_object_object_add(request, "command", json_object_new_string(PW_COMMAND_APPLY));
-	json_object_object_add(request, "allow_downgrade", json_object_new_boolean(downgrade));
-	json_object_object_add(request, "wait", json_object_new_boolean(wait));
+	json_object_object_add(request, "allow_downgrade", json_object_new_boolean(wish->downgrade));
+	json_object_object_add(request, "wait", json_object_new_boolean(wish->wait));
+	if (wish->try_ms)
+		json_object_object_add(request, "try_ms", json_object_new_uint64(wish->try_ms));
 	return request;
 }
 
-static int print_applied(json_object *response)
+static int print_applied(json_object *response, const struct wish *wish)
 {
 	const char *policy = "";
 	uint64_t version = 0, generation = 0;
@@ -50,6 +61,9 @@ static int print_applied(json_object *response)
 	pw_json_u64(response, "generation", &generation);
 	printf("applied %s version %" PRIu64 " (generation %" PRIu64 ")\n", policy, version,
 	       generation);
+	if (wish->try_ms)
+		printf("on probation for %" PRIu64 " s: phiward confirm keeps it, phiward revert goes back "
+		       "at once\n", wish->try_ms / 1000);
 	return pw_flush(PW_EXIT_YES);
 }
 
@@ -69,7 +83,7 @@ static int show_changes(const struct pw_policy *policy)
 }
 
 /* Puts @request. */
-static int ask(json_object *request, const struct pw_policy *policy)
+static int ask(json_object *request, const struct wish *wish, const struct pw_policy *policy)
 {
 	json_object *response = NULL;
 	int code = policy ? show_changes(policy) : PW_EXIT_YES, r;
@@ -85,16 +99,16 @@ static int ask(json_object *request, const struct pw_policy *policy)
 		return pw_control_fail(r);
 	code = pw_control_report(response);
 	if (code == PW_EXIT_YES)
-		code = print_applied(response);
+		code = print_applied(response, wish);
 	json_object_put(response);
 	return code;
 }
 
-static int apply_policy(const char *file, const char *site, json_object *request)
+static int apply_policy(const struct wish *wish, json_object *request)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
 	struct pw_diag diag = { 0 };
-	int r = pw_policy_read_for_site(file, site, &policy, &diag);
+	int r = pw_policy_read_for_site(wish->file, wish->site, &policy, &diag);
 
 	/* Of a policy that is not in error, the daemon says the warnings. */
 	if (r < 0)
@@ -105,18 +119,19 @@ static int apply_policy(const char *file, const char *site, json_object *request
 	if (r == -EINVAL)
 		return PW_EXIT_NO;
 	if (r < 0)
-		return pw_fail(PW_EXIT_NO, "cannot read %s: %s", file, strerror(-r));
+		return pw_fail(PW_EXIT_NO, "cannot read %s: %s", wish->file, strerror(-r));
 	if (pw_session_objects(policy)) {
 		json_object_put(request);
 		return pw_fail(PW_EXIT_NO, "not applied");
 	}
 	/* What the policy was read from, so that both sides speak of the same bytes. */
 	pw_sources_add(request, policy->sources, policy->nsources);
-	return ask(request, policy);
+	return ask(request, wish, policy);
 }
 
 /* Who applies it does not judge it: phiwardd does, and loads the bytes that it has judged. */
-static int apply_bundle(const char *data, size_t length, json_object *request)
+static int apply_bundle(const char *data, size_t length, const struct wish *wish,
+			json_object *request)
 {
 	_cleanup_free_ char *text = malloc(PW_BASE64_LEN(length) + 1);
 
@@ -126,15 +141,15 @@ static int apply_bundle(const char *data, size_t length, json_object *request)
 	}
 	pw_base64_write(text, (const uint8_t *)data, length);
 	json_object_object_add(request, "bundle", json_object_new_string(text));
-	return ask(request, NULL);
+	return ask(request, wish, NULL);
 }
 
 /* What `phiward check` says, and what would change. */
-static int dry_run(const char *file, const char *site)
+static int dry_run(const struct wish *wish)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
 	struct pw_diag diag = { 0 };
-	int r = pw_policy_read_for_site(file, site, &policy, &diag), code;
+	int r = pw_policy_read_for_site(wish->file, wish->site, &policy, &diag), code;
 
 	if (!r)
 		pw_policy_lint(policy, PW_LINT_FILES | PW_LINT_BRIEF, &diag);
@@ -144,44 +159,56 @@ static int dry_run(const char *file, const char *site)
 	return code;
 }
 
-static int apply(const char *file, const char *site, bool downgrade, bool wait)
+static int apply(const struct wish *wish)
 {
-	json_object *request = make_request(downgrade, wait);
+	json_object *request = make_request(wish);
 	_cleanup_free_ char *data = NULL;
 	size_t length;
-	int r = pw_file_read(AT_FDCWD, file, PW_BUNDLE_BYTES_MAX, &data, &length);
+	int r = pw_file_read(AT_FDCWD, wish->file, PW_BUNDLE_BYTES_MAX, &data, &length);
 
 	if (r || !pw_cms_is(data, length))
-		return apply_policy(file, site, request);
-	if (site) {
+		return apply_policy(wish, request);
+	if (wish->site) {
 		json_object_put(request);
 		return pw_fail(PW_EXIT_USAGE, "%s is a bundle: the site's file is part of it, and "
-			       "--site is for policies", file);
+			       "--site is for policies", wish->file);
 	}
-	return apply_bundle(data, length, request);
+	return apply_bundle(data, length, wish, request);
+}
+
+static int read_time(const char *text, struct wish *wish)
+{
+	if (!pw_text_amount(text, pw_units_time, &wish->try_ms) ||
+	    wish->try_ms < PW_PROBATION_MS_MIN || wish->try_ms > PW_PROBATION_MS_MAX)
+		return pw_fail(PW_EXIT_USAGE, "'%s' is no time for --try: from 1s to 24h, a whole number "
+			       "with s, m or h, in one piece, as 5m", text);
+	return PW_EXIT_YES;
 }
 
 int pw_cmd_apply(const struct pw_command *self, int argc, char **argv)
 {
-	bool downgrade = false, wait = false, dry = false;
-	const char *site = NULL;
+	struct wish wish = { 0 };
+	const char *time = NULL;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (option == 'd')
-			downgrade = true;
+			wish.downgrade = true;
 		else if (option == 'w')
-			wait = true;
+			wish.wait = true;
 		else if (option == 'n')
-			dry = true;
+			wish.dry = true;
+		else if (option == 't')
+			time = optarg;
 		else if (option == 's')
-			site = optarg;
+			wish.site = optarg;
 		else
 			return pw_usage(self, option);
 	}
 	if (argc - optind != 1)
 		return pw_usage(self, '?');
-	if (dry)
-		return dry_run(argv[optind], site);
-	return apply(argv[optind], site, downgrade, wait);
+	wish.file = argv[optind];
+	if (time && read_time(time, &wish))
+		return PW_EXIT_USAGE;
+	return wish.dry ? dry_run(&wish) : apply(&wish);
 }

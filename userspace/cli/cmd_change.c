@@ -37,3 +37,13 @@ int pw_cmd_seal(const struct pw_command *self, int argc, char **argv)
 {
 	return change(self, argc, argv, PW_COMMAND_SEAL, "sealed until the next boot");
 }
+
+int pw_cmd_confirm(const struct pw_command *self, int argc, char **argv)
+{
+	return change(self, argc, argv, PW_COMMAND_CONFIRM, "confirmed: the policy stays in force");
+}
+
+int pw_cmd_revert(const struct pw_command *self, int argc, char **argv)
+{
+	return change(self, argc, argv, PW_COMMAND_REVERT, "the policy before is in force again");
+}

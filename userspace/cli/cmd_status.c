@@ -136,6 +136,18 @@ static void print_module(json_object *status)
 	print_row("module", text);
 }
 
+static void print_probation(json_object *status)
+{
+	uint64_t left = 0;
+	json_object *on;
+
+	if (!json_object_object_get_ex(status, "probation", &on) || !on)
+		return;
+	pw_json_u64(on, "left_s", &left);
+	printf("  %-11s %s%" PRIu64 " s more%s, then the policy before it returns: phiward confirm keeps "
+	       "this one\n", "probation", pw_paint(stdout, PW_RED), left, pw_paint(stdout, PW_PLAIN));
+}
+
 static void print_glass(json_object *status)
 {
 	const char *kind = "", *subject = NULL, *object = NULL;
@@ -168,6 +180,7 @@ static int print_status(json_object *status)
 		print_row("mode", text);
 	if (pw_json_string(status, "digest", &text))
 		print_row("digest", text);
+	print_probation(status);
 	print_glass(status);
 	print_canary(status);
 	print_records(status);

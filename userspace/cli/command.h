@@ -45,6 +45,8 @@ int pw_cmd_actor(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_breakglass(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_review(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_seal(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_confirm(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_revert(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_unload(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_audit_query(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_audit_verify(const struct pw_command *self, int argc, char **argv);

@@ -41,17 +41,22 @@ static const struct pw_command commands[] = {
 	  "  --site-b FILE       and over B\n\n"
 	  "  With A, it needs no rights, no daemon and no kernel support.\n",
 	  pw_cmd_diff },
-	{ "apply", "[--dry-run] [--site FILE] [--allow-downgrade] [--wait] FILE",
+	{ "apply", "[--dry-run] [--try TIME] [--site FILE] [--allow-downgrade] [--wait] FILE",
 	  "put a policy into force",
 	  "  FILE  a policy, which is checked with what it includes, or a signed bundle\n\n"
 	  "  It is swapped in at once, for new and for running processes. On any error the policy\n"
 	  "  in force stays. Where there is a /etc/phiward/trust.yaml, or while sealed, only a\n"
 	  "  bundle that is signed as it requires is taken.\n\n"
 	  "  --dry-run          only check a policy, and show what would change\n"
+	  "  --try TIME         for so long, as 5m; unless it is confirmed by then the policy before\n"
+	  "                     is in force again, also when phiwardd ended or the machine restarted\n"
 	  "  --site FILE        with a site's file over the policy\n"
 	  "  --allow-downgrade  accept a version that is lower than the one in force\n"
 	  "  --wait             until hard links made before the policy are found\n",
 	  pw_cmd_apply },
+	{ "confirm", "", "keep the policy that apply --try put into force", NULL, pw_cmd_confirm },
+	{ "revert", "", "put the policy into force again that was before apply --try", NULL,
+	  pw_cmd_revert },
 	{ "bundle build", "-o BUNDLE MANIFEST", "put a policy and what belongs to it into one file",
 	  "  Reads MANIFEST, the policy that it names and what this includes. The BUNDLE that is\n"
 	  "  written is signed by nobody.\n",

@@ -23,7 +23,7 @@ struct passage {
 	struct pw_accept accept;
 	struct pw_highest highest;	/* set with accept.bundle */
 	uint8_t vendor[PW_DIGEST_LEN];	/* likewise */
-	bool allow_downgrade;
+	const struct pw_apply *how;
 	uid_t uid;
 	struct pw_diag *diag;
 };
@@ -125,7 +125,7 @@ static int check_version(struct passage *passage)
 	passage->highest = (struct pw_highest){accept->bundle->head.name,
 					       accept->bundle->head.version, accept->cms->digest,
 					       passage->vendor};
-	if (passage->allow_downgrade && !pw_ward_sealed(passage->daemon->ward))
+	if (passage->how->allow_downgrade && !pw_ward_sealed(passage->daemon->ward))
 		return 0;
 
 	return pw_highest_check(passage->daemon->directories.state, &passage->highest,
@@ -168,7 +168,6 @@ static int read_policy(struct passage *passage, struct pw_policy **ret)
 
 static int load(struct passage *passage)
 {
-	const struct pw_signed by = {passage->accept.trust, passage->allow_downgrade};
 	struct pw_policy *policy = NULL;
 	int r = read_policy(passage, &policy);
 
@@ -176,10 +175,14 @@ static int load(struct passage *passage)
 		note(passage, PW_VERDICT_DENY, "its policy has errors, or a test case in it does not hold");
 		return r;
 	}
-	r = pw_daemon_apply_signed(passage->daemon, policy, &by, passage->uid, passage->diag);
+	r = pw_daemon_apply_signed(passage->daemon, policy, passage->accept.trust, &passage->highest,
+				   passage->how, passage->uid, passage->diag);
 	if (r < 0)
 		return r;
 	note_signers(passage);
+	/* On probation it counts when it is confirmed. */
+	if (passage->how->try_ms)
+		return 0;
 	r = pw_highest_write(passage->daemon->directories.state, &passage->highest);
 	if (r < 0)
 		pw_diag_add(passage->diag, PW_DIAG_WARNING, NULL, "the policy is in force, but that this "
@@ -202,11 +205,11 @@ static int pass(struct passage *passage, const uint8_t *der, size_t length)
 }
 
 int pw_bundle_apply(struct pw_daemon *daemon, const uint8_t *der, size_t length,
-		    bool allow_downgrade, uid_t uid, struct pw_diag *diag)
+		    const struct pw_apply *how, uid_t uid, struct pw_diag *diag)
 {
 	_cleanup_(pw_trust_freep) struct pw_trust *trust = NULL;
-	struct passage passage = {.daemon = daemon, .allow_downgrade = allow_downgrade, .uid = uid,
-				  .diag = diag, .accept = {.clock = pw_clock_now(daemon)}};
+	struct passage passage = {.daemon = daemon, .how = how, .uid = uid, .diag = diag,
+				  .accept = {.clock = pw_clock_now(daemon)}};
 	char why[sizeof(((struct pw_note *)NULL)->text)];
 	int r = pw_daemon_want_ward(daemon, diag);
 

@@ -7,10 +7,10 @@
 
 /*
  * Judges the bundle @der and puts its policy into force. What is judged are the bytes that are
- * loaded. Errors are in @diag, a refusal is a record. @allow_downgrade means nothing while sealed.
+ * loaded. Errors are in @diag, a refusal is a record. A downgrade means nothing while sealed.
  */
 int pw_bundle_apply(struct pw_daemon *daemon, const uint8_t *der, size_t length,
-		    bool allow_downgrade, uid_t uid, struct pw_diag *diag);
+		    const struct pw_apply *how, uid_t uid, struct pw_diag *diag);
 
 /*
  * Refuses what no bundle has brought, where there is a trust.yaml: 0, or -EACCES with an error

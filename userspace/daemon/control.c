@@ -13,6 +13,7 @@
 #include "policy/lint.h"
 #include "policy/parse.h"
 #include "publish/pins.h"
+#include "publish/probation.h"
 #include "publish/probe.h"
 #include "publish/protocol.h"
 #include "publish/sources.h"
@@ -55,7 +56,7 @@ static bool read_flag(json_object *request, const char *name, bool *ret)
 }
 
 static int apply_sources(struct pw_daemon *daemon, uid_t uid, const struct pw_source *sources,
-			 size_t n, bool downgrade, struct pw_diag *diag)
+			 size_t n, const struct pw_apply *how, struct pw_diag *diag)
 {
 	struct pw_policy *policy;
 	int r = pw_policy_parse(sources, n, &policy, diag);
@@ -67,7 +68,7 @@ static int apply_sources(struct pw_daemon *daemon, uid_t uid, const struct pw_so
 		pw_policy_free(policy);
 		return -EINVAL;
 	}
-	return pw_daemon_apply(daemon, policy, downgrade, uid, diag);
+	return pw_daemon_apply(daemon, policy, how, uid, diag);
 }
 
 static bool wait_for_scan(struct pw_daemon *daemon, struct pw_client *client, json_object *answer)
@@ -87,7 +88,8 @@ struct wanted {
 	size_t nsources;
 	uint8_t *bundle;	/* NULL: there are sources */
 	size_t length;
-	bool downgrade, wait;
+	struct pw_apply how;
+	bool wait;
 };
 
 static int read_bundle(json_object *request, struct wanted *wanted)
@@ -105,8 +107,14 @@ static int read_bundle(json_object *request, struct wanted *wanted)
 
 static int read_wanted(json_object *request, struct wanted *wanted)
 {
-	if (!read_flag(request, "allow_downgrade", &wanted->downgrade) ||
+	struct pw_apply *how = &wanted->how;
+
+	if (!read_flag(request, "allow_downgrade", &how->allow_downgrade) ||
 	    !read_flag(request, "wait", &wanted->wait))
+		return -EBADMSG;
+	if (json_object_object_get_ex(request, "try_ms", NULL) &&
+	    (!pw_json_u64(request, "try_ms", &how->try_ms) || how->try_ms < PW_PROBATION_MS_MIN ||
+	     how->try_ms > PW_PROBATION_MS_MAX))
 		return -EBADMSG;
 	return json_object_object_get_ex(request, "bundle", NULL) ?
 		       read_bundle(request, wanted) :
@@ -132,9 +140,9 @@ static void apply(struct pw_daemon *daemon, struct pw_client *client, const stru
 	int r;
 
 	r = wanted->bundle ?
-		    pw_bundle_apply(daemon, wanted->bundle, wanted->length, wanted->downgrade, uid,
+		    pw_bundle_apply(daemon, wanted->bundle, wanted->length, &wanted->how, uid,
 				    &diag) :
-		    apply_sources(daemon, uid, wanted->sources, wanted->nsources, wanted->downgrade,
+		    apply_sources(daemon, uid, wanted->sources, wanted->nsources, &wanted->how,
 				  &diag);
 	answer = pw_answer_diag(r, &diag);
 	pw_diag_done(&diag);
@@ -149,7 +157,7 @@ static void apply(struct pw_daemon *daemon, struct pw_client *client, const stru
 /* Who may only hand in bundles has no say beside them. */
 static bool may_apply(const struct pw_client *client, json_object *request)
 {
-	static const char *const members[] = { "command", "bundle", NULL };
+	static const char *const members[] = { "command", "bundle", "try_ms", NULL };
 
 	return pw_client_peer(client)->rights & PW_RIGHT_ADMIN || only_members(request, members);
 }
@@ -160,7 +168,7 @@ static void run_apply(struct pw_daemon *daemon, struct pw_client *client, json_o
 
 	if (!may_apply(client, request))
 		pw_client_answer(client, pw_answer_error(PW_EXIT_UNKNOWN, "members of " PW_GROUP_FLEET
-							 " hand in a bundle and ask for nothing else"));
+							 " hand in a bundle, and try it, and ask for nothing else"));
 	else if (read_wanted(request, &wanted) < 0)
 		pw_client_answer(client, pw_answer_error(PW_EXIT_USAGE, "no proper apply"));
 	else
@@ -209,21 +217,34 @@ static void run_status(struct pw_daemon *daemon, struct pw_client *client, json_
 					 pw_answer_with("status", status));
 }
 
+static void run_confirm(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	struct pw_diag diag = { 0 };
+	int r = pw_probation_confirm(daemon, pw_client_peer(client), &diag);
+
+	(void)request;
+	pw_client_answer(client, pw_answer_diag(r, &diag));
+	pw_diag_done(&diag);
+}
+
+static void run_revert(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	struct pw_diag diag = { 0 };
+	int r = pw_probation_revert(daemon, pw_client_peer(client), &diag);
+
+	(void)request;
+	pw_client_answer(client, pw_answer_diag(r, &diag));
+	pw_diag_done(&diag);
+}
+
 /* Nothing beside "ok" where no policy is in force. */
 static void run_policy(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
 {
-	struct pw_source *sources = NULL;
+	const struct pw_policy *policy = daemon->ward ? pw_ward_policy(daemon->ward) : NULL;
 	json_object *answer = pw_answer_diag(0, NULL);
-	uint64_t version;
-	size_t n = 0;
-	int r = 0;
+	int r = policy ? pw_sources_add(answer, policy->sources, policy->nsources) : 0;
 
 	(void)request;
-	if (daemon->ward && pw_ward_policy(daemon->ward))
-		r = pw_ward_accepted(daemon->ward, &sources, &n, &version);
-	if (!r && n)
-		r = pw_sources_add(answer, sources, n);
-	pw_sources_free(sources, n);
 	if (r < 0) {
 		json_object_put(answer);
 		answer = pw_answer_errno(r, "the policy in force cannot be read");
@@ -471,7 +492,7 @@ static const char *const glass_members[] = { "command", "service", "for_ms", "re
 static const char *const review_members[] = { "command", "session", "note", NULL };
 static const char *const no_members[] = { "command", NULL };
 static const char *const apply_members[] = { "command", "sources", "bundle", "allow_downgrade",
-					     "wait", NULL };
+					     "try_ms", "wait", NULL };
 
 static const char *const report_members[] = { "command", "digest", NULL };
 static const char *const foresee_members[] = { "command", "pid", "path", "addr", "port", NULL };
@@ -479,6 +500,8 @@ static const char *const why_members[] = { "command", "about", "subject", "since
 
 static const struct command commands[] = {
 	{ PW_COMMAND_APPLY, PW_RIGHT_ADMIN | PW_RIGHT_BUNDLE, apply_members, run_apply },
+	{ PW_COMMAND_CONFIRM, PW_RIGHT_ADMIN | PW_RIGHT_BUNDLE, no_members, run_confirm },
+	{ PW_COMMAND_REVERT, PW_RIGHT_ADMIN | PW_RIGHT_BUNDLE, no_members, run_revert },
 	{ PW_COMMAND_STATUS, PW_RIGHT_VIEW, no_members, run_status },
 	{ PW_COMMAND_POLICY, PW_RIGHT_ADMIN, no_members, run_policy },
 	{ PW_COMMAND_DOCTOR, PW_RIGHT_VIEW, no_members, run_doctor },

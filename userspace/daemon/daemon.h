@@ -17,6 +17,7 @@
 #include "daemon/actor.h"
 #include "daemon/directories.h"
 #include "daemon/journal.h"
+#include "daemon/probation.h"
 #include "daemon/retain.h"
 #include "daemon/server.h"
 #include "publish/glass.h"
@@ -57,6 +58,7 @@ struct pw_daemon {
 	struct pw_clock judged;		/* by what it was seen last which rules expired */
 	int64_t announced;		/* when it was told last which will; seconds since 1970 */
 	struct pw_glass_state glass;
+	struct pw_daemon_probation probation;
 	const char *key;		/* what became of the boot's first key; NULL: not now */
 	bool log_failing;		/* said already */
 	bool canary_failing;
@@ -83,22 +85,26 @@ int pw_daemon_restore(struct pw_daemon *daemon);
 /* Opens where nothing of phiward is in the kernel; an error is in @diag. */
 int pw_daemon_want_ward(struct pw_daemon *daemon, struct pw_diag *diag);
 
-/* What the signatures of a bundle were judged by. */
-struct pw_signed {
-	const struct pw_trust *trust;
-	bool allow_downgrade;
-};
+/* Puts the accepted policy into force again, where another was and its bank decides already. */
+void pw_daemon_put_back(struct pw_daemon *daemon);
 
-/* The same as pw_daemon_apply() for the policy of a bundle that was judged; sealed or not. */
+/*
+ * The same as pw_daemon_apply() for the policy of a bundle that was judged by @trust; sealed or not.
+ * @bundle: what counts of it once it is accepted.
+ */
 int pw_daemon_apply_signed(struct pw_daemon *daemon, struct pw_policy *policy,
-			   const struct pw_signed *by, uid_t uid, struct pw_diag *diag);
+			   const struct pw_trust *trust, const struct pw_highest *bundle,
+			   const struct pw_apply *how, uid_t uid, struct pw_diag *diag);
 
 /*
  * Takes @policy over in any case. Errors are in @diag. @uid: who wants it. Refused where there
  * is a trust.yaml.
  */
-int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool allow_downgrade,
+int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, const struct pw_apply *how,
 		    uid_t uid, struct pw_diag *diag);
+
+/* The user stands in the records of what follows. */
+void pw_daemon_act_for(struct pw_daemon *daemon, uid_t uid);
 
 /* After this nothing of phiward is in the kernel; the next apply opens again. */
 int pw_daemon_unload(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag);

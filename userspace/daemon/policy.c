@@ -118,8 +118,7 @@ void pw_daemon_close(struct pw_daemon *daemon)
 
 /* ---- On command ---------------------------------------------------------------------------- */
 
-/* The user, in the records of what follows. */
-static void act_for(struct pw_daemon *daemon, uid_t uid)
+void pw_daemon_act_for(struct pw_daemon *daemon, uid_t uid)
 {
 	char by[32];
 
@@ -170,10 +169,15 @@ int pw_daemon_want_ward(struct pw_daemon *daemon, struct pw_diag *diag)
 }
 
 /* Frees @policy when @error says that it was not taken over. */
-static int applied(struct pw_daemon *daemon, struct pw_policy *policy, uid_t uid, int error,
+static int applied(struct pw_daemon *daemon, struct pw_policy *policy, const struct pw_apply *how,
+		   const struct pw_highest *bundle, uid_t uid, int error,
 		   const struct pw_diag *diag)
 {
 	pw_ward_set_by(daemon->ward, "phiwardd");
+	/* One that went before is over, whether or not this one took its place. */
+	pw_probation_look(daemon, "another policy was applied");
+	if (!error && how->try_ms)
+		pw_probation_begun(daemon, uid, bundle);
 	if (error < 0) {
 		note_refused(daemon, policy, uid, error, diag);
 		pw_policy_free(policy);
@@ -185,19 +189,20 @@ static int applied(struct pw_daemon *daemon, struct pw_policy *policy, uid_t uid
 }
 
 int pw_daemon_apply_signed(struct pw_daemon *daemon, struct pw_policy *policy,
-			   const struct pw_signed *by, uid_t uid, struct pw_diag *diag)
+			   const struct pw_trust *trust, const struct pw_highest *bundle,
+			   const struct pw_apply *how, uid_t uid, struct pw_diag *diag)
 {
 	int r;
 
-	act_for(daemon, uid);
+	pw_daemon_act_for(daemon, uid);
 	pw_clock_expire(daemon, policy, false, diag);
 	r = pw_ward_sealed(daemon->ward) ?
-		    pw_ward_succeed(daemon->ward, policy, by->trust, diag) :
-		    pw_ward_apply(daemon->ward, policy, by->allow_downgrade, diag);
-	return applied(daemon, policy, uid, r, diag);
+		    pw_ward_succeed(daemon->ward, policy, trust, how->try_ms, diag) :
+		    pw_ward_apply(daemon->ward, policy, how, diag);
+	return applied(daemon, policy, how, bundle, uid, r, diag);
 }
 
-int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool allow_downgrade,
+int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, const struct pw_apply *how,
 		    uid_t uid, struct pw_diag *diag)
 {
 	int r = pw_daemon_want_ward(daemon, diag);
@@ -210,10 +215,10 @@ int pw_daemon_apply(struct pw_daemon *daemon, struct pw_policy *policy, bool all
 		pw_policy_free(policy);
 		return r;
 	}
-	act_for(daemon, uid);
+	pw_daemon_act_for(daemon, uid);
 	pw_clock_expire(daemon, policy, false, diag);
-	r = pw_ward_apply(daemon->ward, policy, allow_downgrade, diag);
-	return applied(daemon, policy, uid, r, diag);
+	r = pw_ward_apply(daemon->ward, policy, how, diag);
+	return applied(daemon, policy, how, NULL, uid, r, diag);
 }
 
 /* Writes all that was issued; false when some numbers still are in neither line nor gap. */
@@ -247,7 +252,8 @@ int pw_daemon_unload(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag)
 		return refuse_sealed(daemon, PW_ACTION_UNLOAD, uid, pw_ward_policy(daemon->ward),
 				     diag);
 	pw_glass_unload(daemon);
-	act_for(daemon, uid);
+	pw_probation_close(daemon);
+	pw_daemon_act_for(daemon, uid);
 	r = pw_ward_unload(daemon->ward);
 	if (r < 0) {
 		pw_journal_say(daemon->journal, LOG_ERR, "unload: %s", strerror(-r));
@@ -269,7 +275,7 @@ int pw_daemon_seal(struct pw_daemon *daemon, uid_t uid, struct pw_diag *diag)
 
 	if (!daemon->ward)
 		return refuse(diag, -ENODATA, "not sealed: no policy is in force");
-	act_for(daemon, uid);
+	pw_daemon_act_for(daemon, uid);
 	r = pw_ward_seal(daemon->ward, diag);
 	pw_ward_set_by(daemon->ward, "phiwardd");
 	if (r < 0)

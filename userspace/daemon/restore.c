@@ -106,6 +106,7 @@ static bool is_newer(const struct pw_policy *policy, uint64_t version, uint64_t 
 /* The file, when it is newer than what is known. Sealed, it is not looked at before the next boot. */
 static int try_file(struct pw_daemon *daemon, uint64_t version, uint64_t site_version)
 {
+	static const struct pw_apply for_good;
 	struct pw_policy *policy = NULL;
 	struct pw_diag diag = { 0 };
 	int r;
@@ -118,8 +119,13 @@ static int try_file(struct pw_daemon *daemon, uint64_t version, uint64_t site_ve
 	if (!r && !is_newer(policy, version, site_version)) {
 		pw_policy_free(policy);
 		r = -EALREADY;
+	} else if (!r && pw_ward_not_confirmed(daemon->ward, policy)) {
+		pw_policy_free(policy);
+		r = -EALREADY;
+		pw_journal_say(daemon->journal, LOG_WARNING, PW_POLICY_FILE " was on probation and not "
+			       "confirmed, and does not come into force by itself: apply it");
 	} else if (!r) {
-		r = pw_daemon_apply(daemon, policy, false, 0, &diag);
+		r = pw_daemon_apply(daemon, policy, &for_good, 0, &diag);
 	}
 	if (r < 0 && r != -EALREADY)
 		pw_journal_say(daemon->journal, LOG_ERR, PW_POLICY_FILE " is not in force: %s",
@@ -226,6 +232,15 @@ static void heal(struct pw_daemon *daemon)
 			       "copy could take its place: %s", strerror(-r));
 }
 
+void pw_daemon_put_back(struct pw_daemon *daemon)
+{
+	struct pw_policy *accepted = NULL;
+
+	if (read_accepted(daemon, &accepted) < 0 || restore_text(daemon, accepted) < 0)
+		restore_image(daemon);
+	pw_watch_applied(daemon);
+}
+
 int pw_daemon_restore(struct pw_daemon *daemon)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *accepted = NULL;
@@ -256,6 +271,7 @@ int pw_daemon_restore(struct pw_daemon *daemon)
 	pw_daemon_note(daemon, PW_RECORD_SYSTEM, PW_ACTION_START, PW_VERDICT_ALLOW,
 		       PW_REASON_ADMIN, "phiwardd " PW_VERSION "%s%s", daemon->key ? "; " : "",
 		       daemon->key ? daemon->key : "");
+	pw_probation_start(daemon);
 	r = check_accepted(daemon, accepted);
 	if (r < 0)
 		return r;

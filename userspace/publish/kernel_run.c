@@ -25,7 +25,8 @@ int pw_kernel_subject_of(struct pw_kernel *kernel, int pidfd, uint32_t *ret)
 	*ret = PW_SUBJECT_OTHERS;
 	if (bpf_map_lookup_elem(kernel->maps[PW_MAP_TASKS], &pidfd, &task) < 0)
 		return errno == ENOENT ? 0 : -errno;
-	*ret = task.subject;
+	*ret = task.generation > pw_kernel_bank(kernel, pw_kernel_state(kernel)->active)->generation ?
+		       task.was : task.subject;
 
 	return 0;
 }

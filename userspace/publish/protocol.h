@@ -11,7 +11,10 @@
  *            answer its includes by name.
  *            or {"bundle":S, ...}: the file of a bundle in Base64 (docs/bundle-format.md)
  *            -> "policy", "version", "generation": what is in force now
- *            The answer to a request with "wait" comes when the scan is over.
+ *            The answer to a request with "wait" comes when the scan is over. With "try_ms":N it is on
+ *            probation for so long: without `confirm` the policy before it is in force again then.
+ *   confirm  what is on probation stays
+ *   revert   what is on probation goes, and the policy before it is in force again
  *   status   -> "status": the object that `phiward status --json` prints
  *   policy   -> "sources", as in apply: the policy in force; absent where there is none
  *   doctor   -> "requirements": [{"name":S,"ok":B,"why":S,"fix":S},...]
@@ -34,8 +37,9 @@
  * policy have the form FILE:LINE:COL: error: text.
  *
  * Who may ask is decided by the peer's credentials: root, or a member of the group. Who may open
- * and end a session stands in the policy, and root may not unless it is named. With "bundle" and
- * no other member PW_GROUP_FLEET may send `apply` too: what it hands in is judged by its signatures.
+ * and end a session stands in the policy, and root may not unless it is named. With "bundle",
+ * "try_ms" and no other member PW_GROUP_FLEET may send `apply` too: what it hands in is judged by its
+ * signatures.
  */
 #ifndef PW_PUBLISH_PROTOCOL_H
 #define PW_PUBLISH_PROTOCOL_H
@@ -43,6 +47,8 @@
 #define PW_PROTOCOL_MAX (16 * 1024 * 1024)
 
 #define PW_COMMAND_APPLY "apply"	/* PW_GROUP_ADMIN */
+#define PW_COMMAND_CONFIRM "confirm"	/* PW_GROUP_ADMIN, and who put it on probation */
+#define PW_COMMAND_REVERT "revert"	/* the same */
 #define PW_COMMAND_STATUS "status"	/* PW_GROUP_VIEW, and both others */
 #define PW_COMMAND_POLICY "policy"	/* PW_GROUP_ADMIN */
 #define PW_COMMAND_DOCTOR "doctor"	/* the same */

@@ -10,6 +10,7 @@
 #include "publish/canary.h"
 #include "publish/kernel_private.h"
 #include "publish/pins.h"
+#include "publish/probation.h"
 #include "publish/probe.h"
 #include "publish/rescue.h"
 #include "publish/store.h"
@@ -366,6 +367,33 @@ static const char *name_of(char *const *names, uint32_t id)
 	return id && names ? names[id] : NULL;
 }
 
+/* Until @until of the kernel, ns since boot. */
+static int64_t seconds_left(uint64_t until)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+
+	return (int64_t)(until / 1000000000) - now.tv_sec;
+}
+
+/* How long the policy in force is on probation still; null when it is not. */
+static int add_probation(json_object *object, const struct facts *facts)
+{
+	struct pw_probation probation;
+	json_object *on;
+	int64_t left;
+	int r;
+
+	if (!facts->kernel || !pw_probation_on(facts->kernel, &probation))
+		return add_text(object, "probation", NULL);
+	left = seconds_left(probation.until);
+	on = json_object_new_object();
+	r = pw_json_add(object, "probation", on);
+
+	return r < 0 ? r : pw_json_add(on, "left_s", json_object_new_int64(left > 0 ? left : 0));
+}
+
 /* The session of break-glass that is open; null when none is. */
 static int add_glass(json_object *object, const struct facts *facts)
 {
@@ -373,12 +401,9 @@ static int add_glass(json_object *object, const struct facts *facts)
 		facts->kernel ? &pw_kernel_state(facts->kernel)->glass : NULL;
 	const struct pw_catalog *catalog = facts->catalog;
 	json_object *open = NULL;
-	struct timespec now;
-	int64_t left;
+	int64_t left = glass ? seconds_left(glass->until) : 0;
 	int r;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	left = glass ? (int64_t)(glass->until / 1000000000) - now.tv_sec : 0;
 	if (left <= 0 || !catalog)
 		return add_text(object, "breakglass", NULL);
 	open = json_object_new_object();
@@ -456,6 +481,8 @@ static int assemble(struct facts *facts, json_object **ret)
 		r = pw_json_add(object, "canary_age_s", json_object_new_int64(facts->canary_age));
 	if (r == 0)
 		r = add_module(object, facts);
+	if (r == 0)
+		r = add_probation(object, facts);
 	if (r == 0)
 		r = add_glass(object, facts);
 	if (r == 0)

@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "publish/kernel_private.h"
 #include "publish/pins.h"
+#include "publish/probation.h"
 
 /* What an inner map must be made like, to be taken by its outer map. */
 static const struct {
@@ -156,22 +157,41 @@ static int adopt(struct pw_kernel *kernel, __u32 slot, struct pw_swapped *swappe
 	return 0;
 }
 
-int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t links_room,
-	    struct pw_swapped *ret, struct pw_diag *diag)
+/* All that can fail. */
+static int prepare(struct pw_kernel *kernel, const struct pw_image *image, __u32 slot,
+		   const struct pw_swap_how *how, struct pw_swapped *swapped)
 {
-	struct pw_state *state = pw_kernel_state(kernel);
-	const __u32 slot = state->active ^ 1;
-	struct pw_swapped swapped = {};
 	_cleanup_close_ int links = -EBADF;
 	int r;
 
-	r = put_tables(kernel, image, slot, links_room, &links);
+	r = put_tables(kernel, image, slot, how->links_room, &links);
 	if (r == 0)
 		r = pw_swap_pin_links(links, slot);
-	if (r == 0) {
-		*pw_kernel_bank(kernel, slot) = image->bank;
-		r = adopt(kernel, slot, &swapped);
+	if (r == 0 && how->try_ms)
+		r = pw_probation_begin(kernel, how->try_ms);
+	if (r < 0)
+		return r;
+	*pw_kernel_bank(kernel, slot) = image->bank;
+	r = adopt(kernel, slot, swapped);
+	if (r < 0) {
+		if (how->try_ms)
+			pw_probation_forget(kernel);
+		return r;
 	}
+
+	swapped->links = TAKE_FD(links);
+	return 0;
+}
+
+int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, const struct pw_swap_how *how,
+	    struct pw_swapped *ret, struct pw_diag *diag)
+{
+	struct pw_state *state = pw_kernel_state(kernel);
+	const __u32 slot = pw_probation_idle_slot(kernel);
+	struct pw_swapped swapped = {.links = -EBADF};
+	int r;
+
+	r = prepare(kernel, image, slot, how, &swapped);
 	if (r < 0) {
 		pw_diag_add(diag, PW_DIAG_ERROR, NULL,
 			    "the kernel did not take the new policy: %s; the old one stays",
@@ -179,6 +199,8 @@ int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t lin
 		return r;
 	}
 	__atomic_store_n(&state->active, slot, __ATOMIC_SEQ_CST);
+	if (how->try_ms)
+		pw_probation_swapped(kernel, how->back_generation);
 
 	/* Whoever was forked or execed meanwhile; the policy is in force either way. */
 	r = adopt(kernel, slot, &swapped);
@@ -190,11 +212,15 @@ int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t lin
 			    strerror(-r));
 
 	/* Says nothing new, but returns when nobody decides by the old bank any more. */
-	if (bpf_map_update_elem(pw_kernel_map(kernel, PW_MAP_LINKS), &slot, &links, BPF_ANY) < 0)
+	if (bpf_map_update_elem(pw_kernel_map(kernel, PW_MAP_LINKS), &slot, &swapped.links,
+				BPF_ANY) < 0)
 		pw_diag_add(diag, PW_DIAG_WARNING, NULL, "the links were not put in twice: %s",
 			    strerror(errno));
 
-	swapped.links = TAKE_FD(links);
+	/* What a probation went back to has been taken over from it. */
+	if (state->probation.state == PW_PROBATION_OVER)
+		pw_probation_forget(kernel);
+
 	*ret = swapped;
 	return 0;
 }
@@ -202,9 +228,10 @@ int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t lin
 void pw_swap_off(struct pw_kernel *kernel)
 {
 	struct pw_state *state = pw_kernel_state(kernel);
-	const __u32 slot = state->active ^ 1;
+	const __u32 slot = pw_probation_idle_slot(kernel);
 
 	memset(pw_kernel_bank(kernel, slot), 0, sizeof(struct pw_bank));
+	pw_probation_keep(kernel);
 	__atomic_store_n(&state->active, slot, __ATOMIC_SEQ_CST);
 }
 

@@ -17,12 +17,17 @@ struct pw_swapped {
 	int links;		/* the active bank's map of links; for the scan; owned by the caller */
 };
 
+struct pw_swap_how {
+	uint32_t links_room;		/* entries that the map of links gets */
+	uint64_t try_ms;		/* on probation for so long; 0: for good */
+	uint64_t back_generation;	/* with try_ms: see pw_probation_swapped() */
+};
+
 /*
- * @links_room: entries that the map of links gets. On failure the old policy
- * is still in force, and the idle slot holds what was put there so far, which
- * nothing looks at.
+ * On failure the old policy is still in force, and the idle slot holds what was put there so far,
+ * which nothing looks at.
  */
-int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, uint32_t links_room,
+int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, const struct pw_swap_how *how,
 	    struct pw_swapped *ret, struct pw_diag *diag);
 
 /*

@@ -19,7 +19,7 @@ static int reserve_ids(struct pw_ward *ward)
 {
 	int r;
 
-	for (__u32 slot = 0; slot < 2; slot++) {
+	for (__u32 slot = 0; slot < PW_BANK_SLOTS; slot++) {
 		const struct pw_bank *bank = pw_kernel_bank(ward->kernel, slot);
 
 		r = pw_ids_reserve(ward->ids, bank);
@@ -71,6 +71,7 @@ int pw_ward_open(int state_dir, int log_dir, struct pw_ward **ret, struct pw_dia
 	ward->log_dir = log_dir;
 	ward->links = -EBADF;
 	ward->rescue = PW_RESCUE_NONE;
+	ward->rescue_before = PW_RESCUE_NONE;
 	pw_ward_set_by(ward, "phiwardd");
 	r = pw_kernel_adopt(&ward->kernel, diag);
 	if (r == -ENOENT)
@@ -80,6 +81,9 @@ int pw_ward_open(int state_dir, int log_dir, struct pw_ward **ret, struct pw_dia
 	/* Before anything is believed that lies in the directories. */
 	if (r == 0)
 		r = pw_ward_check_seal(ward, diag);
+	/* What was on probation was not confirmed by who is to confirm it. */
+	if (r == 0)
+		pw_ward_go_back(ward);
 	if (r == 0)
 		r = pw_kernel_note_way(ward->kernel);
 	if (r < 0) {
@@ -172,7 +176,7 @@ void pw_ward_image_rescue(struct pw_ward *ward, enum pw_rescue *ret)
 enum pw_mode pw_ward_mode(const struct pw_ward *ward)
 {
 	const struct pw_bank *bank =
-		pw_kernel_bank(ward->kernel, pw_kernel_state(ward->kernel)->active & 1);
+		pw_kernel_bank(ward->kernel, pw_kernel_state(ward->kernel)->active);
 
 	return pw_kernel_attached() && bank->generation > 0 ? (enum pw_mode)bank->mode :
 							     PW_MODE_INVALID;

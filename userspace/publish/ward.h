@@ -39,22 +39,50 @@ void pw_ward_set_by(struct pw_ward *ward, const char *by);
 int pw_ward_accepted(struct pw_ward *ward, struct pw_source **ret, size_t *ret_n,
 		     uint64_t *ret_version);
 
+struct pw_apply {
+	bool allow_downgrade;
+	uint64_t try_ms;	/* on probation for so long (publish/probation.h); 0: for good */
+};
+
 /*
  * Compiles @policy, swaps it in for new and running processes, attaches,
  * keeps it as the accepted one. Takes @policy over on success; notes and
  * warnings then say what is absent and what is no longer protected. -ESTALE: its
  * version is lower than the accepted one's, or the same with another text.
+ * -ENODATA: nothing is in force that a policy on probation could be gone back from to.
  * Other errors: -EINVAL, -E2BIG, -ENOSPC with a diagnostic, or a system's.
+ * What is on probation meanwhile is gone back from first.
  */
-int pw_ward_apply(struct pw_ward *ward, struct pw_policy *policy, bool allow_downgrade,
+int pw_ward_apply(struct pw_ward *ward, struct pw_policy *policy, const struct pw_apply *how,
 		  struct pw_diag *diag);
+
+/*
+ * What is on probation stays, and is the accepted one from here on. -ESTALE: there is none, or it is
+ * over; the policy before decides.
+ */
+int pw_ward_confirm(struct pw_ward *ward, struct pw_diag *diag);
+
+/*
+ * The policy before decides again, with the subjects that running processes had under it. False: there
+ * was none on probation. To be followed by pw_ward_restore(), which looks at them anew.
+ */
+bool pw_ward_go_back(struct pw_ward *ward);
+
+/* Whether the policy before decides, and was not restored yet. */
+bool pw_ward_went_back(const struct pw_ward *ward);
+
+/* As pw_probation_on(). */
+bool pw_ward_on_probation(const struct pw_ward *ward, struct pw_probation *ret);
+
+/* Whether @policy was on probation here last, and not confirmed. */
+bool pw_ward_not_confirmed(const struct pw_ward *ward, const struct pw_policy *policy);
 
 /*
  * The same while sealed, for a policy out of a bundle whose signatures were judged by @trust.
  * -EKEYREJECTED, and nothing else happens: that was another trust.yaml when it was sealed.
  */
 int pw_ward_succeed(struct pw_ward *ward, struct pw_policy *policy, const struct pw_trust *trust,
-		    struct pw_diag *diag);
+		    uint64_t try_ms, struct pw_diag *diag);
 
 /*
  * The same for the accepted policy after a start: what lay elsewhere at the

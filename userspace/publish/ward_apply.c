@@ -10,9 +10,12 @@
 #include "publish/module.h"
 #include "publish/own_paths.h"
 #include "publish/pins.h"
+#include "publish/probation.h"
 #include "publish/probe.h"
 #include "publish/swap.h"
 #include "publish/ward_private.h"
+
+static const struct pw_apply for_good;
 
 #define PW_LINKS_ROOM 1024	/* of an empty map of links; it grows */
 
@@ -95,10 +98,38 @@ static void use_module(struct pw_diag *diag)
 			    strerror(-r));
 }
 
-/* Swap and attach: on return both have happened, or neither. */
-static int enforce(struct pw_ward *ward, const struct pw_image *image, struct pw_swapped *ret,
-		   struct pw_diag *diag)
+/*
+ * What is gone back to gets a generation of its own, between those of now and of @image: the records
+ * that are made under it then are explained by it, and no label that @image gives is believed there.
+ */
+static int keep_back(struct pw_ward *ward, const struct pw_image *image, struct pw_swap_how *how,
+		     struct pw_diag *diag)
 {
+	const uint32_t active = pw_kernel_state(ward->kernel)->active;
+	_cleanup_(pw_catalog_freep) struct pw_catalog *catalog = NULL;
+	int r;
+
+	if (!how->try_ms)
+		return 0;
+	how->back_generation = image->bank.generation - 1;
+	r = pw_catalog_read(ward->state_dir, pw_kernel_bank(ward->kernel, active)->generation,
+			    &catalog);
+	if (r == 0) {
+		catalog->generation = how->back_generation;
+		r = pw_catalog_write(ward->state_dir, catalog);
+	}
+	if (r < 0)
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "the state of phiward cannot be written: %s",
+			    strerror(-r));
+
+	return r;
+}
+
+/* Swap and attach: on return both have happened, or neither. */
+static int enforce(struct pw_ward *ward, const struct pw_image *image, const struct pw_apply *apply,
+		   struct pw_swapped *ret, struct pw_diag *diag)
+{
+	struct pw_swap_how how = {.try_ms = apply->try_ms};
 	const size_t nlinks = image->tables[PW_MAP_LINKS].n;
 	bool attached = pw_kernel_attached();
 	int r = 0;
@@ -110,7 +141,10 @@ static int enforce(struct pw_ward *ward, const struct pw_image *image, struct pw
 	if (attached)
 		r = pw_kernel_attach(PW_BANK_UDP_INGRESS, diag);
 	if (r == 0)
-		r = pw_swap(ward->kernel, image, ward->links_room, ret, diag);
+		r = keep_back(ward, image, &how, diag);
+	how.links_room = ward->links_room;
+	if (r == 0)
+		r = pw_swap(ward->kernel, image, &how, ret, diag);
 	if (r < 0)
 		return r;
 
@@ -134,14 +168,18 @@ static void begin_scan(struct pw_ward *ward, int links)
 	ward->scan_error = pw_scan_new(ward->image, ward->kernel, &ward->scan);
 }
 
-static void note_apply(struct pw_ward *ward, const struct pw_swapped *swapped)
+static void note_apply(struct pw_ward *ward, const struct pw_swapped *swapped, uint64_t try_ms)
 {
 	const struct pw_catalog *catalog = ward->image->catalog;
-	char text[sizeof(((struct pw_note *)NULL)->text)];
+	char text[sizeof(((struct pw_note *)NULL)->text)], probation[64] = "";
 
+	if (try_ms)
+		snprintf(probation, sizeof(probation), ", on probation for %" PRIu64 " s",
+			 try_ms / 1000);
 	snprintf(text, sizeof(text),
-		 "%s version %" PRIu64 " digest %s, by %s, %zu running tasks adopted",
-		 catalog->policy, catalog->version, catalog->digest, ward->by, swapped->adopted);
+		 "%s version %" PRIu64 " digest %s, by %s%s, %zu running tasks adopted",
+		 catalog->policy, catalog->version, catalog->digest, ward->by, probation,
+		 swapped->adopted);
 	/* A record that was lost is counted by the kernel. */
 	pw_ward_note(ward, PW_RECORD_POLICY, PW_ACTION_APPLY, PW_VERDICT_ALLOW, PW_REASON_ADMIN,
 		     text);
@@ -161,9 +199,9 @@ static void note_not_adopted(struct pw_ward *ward, const struct pw_adopted *task
 		     task->reason ? task->reason : PW_REASON_STRANGER, text);
 }
 
-static void note_swap(struct pw_ward *ward, const struct pw_swapped *swapped)
+static void note_swap(struct pw_ward *ward, const struct pw_swapped *swapped, uint64_t try_ms)
 {
-	note_apply(ward, swapped);
+	note_apply(ward, swapped, try_ms);
 	for (size_t i = 0; i < swapped->not_adopted && i < PW_NOT_ADOPTED_MAX; i++)
 		note_not_adopted(ward, &swapped->refused[i]);
 }
@@ -173,7 +211,7 @@ static void note_swap(struct pw_ward *ward, const struct pw_swapped *swapped)
  * is exchanged for what was in force, which may be NULL.
  */
 static int publish(struct pw_ward *ward, struct pw_resolved **resolved, struct pw_image **image,
-		   struct pw_diag *diag)
+		   const struct pw_apply *how, struct pw_diag *diag)
 {
 	struct pw_swapped swapped = {.links = -EBADF};
 	struct pw_resolved *before;
@@ -183,7 +221,7 @@ static int publish(struct pw_ward *ward, struct pw_resolved **resolved, struct p
 	if (r == 0)
 		pw_ward_glass_before_swap(ward, (*image)->catalog);
 	if (r == 0)
-		r = enforce(ward, *image, &swapped, diag);
+		r = enforce(ward, *image, how, &swapped, diag);
 	if (r < 0)
 		return r;
 
@@ -194,7 +232,7 @@ static int publish(struct pw_ward *ward, struct pw_resolved **resolved, struct p
 	*resolved = before;
 	ward->image = TAKE_PTR(*image);
 	begin_scan(ward, swapped.links);
-	note_swap(ward, &swapped);
+	note_swap(ward, &swapped, how->try_ms);
 	pw_ward_prune_later(ward);
 
 	return 0;
@@ -263,8 +301,24 @@ static int check_version(const struct pw_policy *policy, const struct pw_accepte
 	return -ESTALE;
 }
 
+void pw_ward_accept(struct pw_ward *ward, struct pw_diag *diag)
+{
+	int r = pw_accepted_write(ward->state_dir, ward->resolved, ward->image);
+
+	if (r == 0)
+		r = pw_unconfirmed_write(ward->state_dir, NULL);
+	if (r < 0)
+		pw_diag_add(diag, PW_DIAG_WARNING, NULL,
+			    "the policy is in force, but a restart will not know it: %s",
+			    strerror(-r));
+	else if (ward->seal.sealed)
+		pw_ward_note_accepted(ward, ward->policy);
+	pw_ward_seal_if_due(ward, diag);
+}
+
 static int publish_policy(struct pw_ward *ward, struct pw_policy *policy,
-			  const struct pw_accepted *accepted, bool rebase, struct pw_diag *diag)
+			  const struct pw_accepted *accepted, bool rebase,
+			  const struct pw_apply *how, struct pw_diag *diag)
 {
 	/* Freed last: what was resolved points into it. */
 	_cleanup_(pw_policy_freep) struct pw_policy *before = NULL;
@@ -276,7 +330,9 @@ static int publish_policy(struct pw_ward *ward, struct pw_policy *policy,
 	if (r == 0)
 		r = compile(ward, policy, accepted, rebase, &resolved, &image, diag);
 	if (r == 0)
-		r = publish(ward, &resolved, &image, diag);
+		pw_ward_go_back(ward);
+	if (r == 0)
+		r = publish(ward, &resolved, &image, how, diag);
 	if (r < 0)
 		return r;
 	before = ward->policy;
@@ -285,14 +341,8 @@ static int publish_policy(struct pw_ward *ward, struct pw_policy *policy,
 	if (resolved)
 		pw_warn_dropped(resolved, ward->resolved, diag);
 
-	r = pw_accepted_write(ward->state_dir, ward->resolved, ward->image);
-	if (r < 0)
-		pw_diag_add(diag, PW_DIAG_WARNING, NULL,
-			    "the policy is in force, but a restart will not know it: %s",
-			    strerror(-r));
-	else if (ward->seal.sealed)
-		pw_ward_note_accepted(ward, policy);
-	pw_ward_seal_if_due(ward, diag);
+	if (!how->try_ms)
+		pw_ward_accept(ward, diag);
 
 	return 0;
 }
@@ -331,7 +381,28 @@ static int read_accepted(struct pw_ward *ward, struct pw_accepted **ret, struct 
 	return r;
 }
 
-int pw_ward_apply(struct pw_ward *ward, struct pw_policy *policy, bool allow_downgrade,
+/* What a probation needs: a policy before, and that a start does not take the one on it for newer. */
+static int prepare_probation(struct pw_ward *ward, const struct pw_policy *policy,
+			     struct pw_diag *diag)
+{
+	int r;
+
+	if (!ward->policy || pw_ward_mode(ward) == PW_MODE_INVALID) {
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "nothing is in force that could be gone back to: "
+			    "apply the policy without --try");
+		return -ENODATA;
+	}
+	r = pw_unconfirmed_write(ward->state_dir, policy);
+	if (r < 0)
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "the state of phiward cannot be written: %s",
+			    strerror(-r));
+	/* That of what is gone back to, see keep_back(). */
+	ward->ids->generation++;
+
+	return r;
+}
+
+int pw_ward_apply(struct pw_ward *ward, struct pw_policy *policy, const struct pw_apply *how,
 		  struct pw_diag *diag)
 {
 	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = NULL;
@@ -339,19 +410,25 @@ int pw_ward_apply(struct pw_ward *ward, struct pw_policy *policy, bool allow_dow
 	int r;
 
 	r = read_accepted(ward, &accepted, diag);
-	if (r < 0 && !allow_downgrade)
+	if (r < 0 && !how->allow_downgrade)
 		return r;
-	r = check_version(policy, accepted, allow_downgrade, diag);
+	r = check_version(policy, accepted, how->allow_downgrade, diag);
+	if (r == 0 && how->try_ms)
+		r = prepare_probation(ward, policy, diag);
 	if (r < 0)
 		return r;
 
 	rescue = ward->rescue;
 	ward->rescue = PW_RESCUE_NONE;
-	r = publish_policy(ward, policy, accepted, true, diag);
-	if (r < 0)
+	r = publish_policy(ward, policy, accepted, true, how, diag);
+	if (r < 0) {
 		ward->rescue = rescue;
-	else
-		ward->trouble = NULL;
+		if (how->try_ms)
+			pw_unconfirmed_write(ward->state_dir, NULL);
+		return r;
+	}
+	ward->rescue_before = rescue;
+	ward->trouble = NULL;
 
 	return r;
 }
@@ -367,7 +444,7 @@ int pw_ward_restore(struct pw_ward *ward, struct pw_policy *policy, struct pw_di
 	if (r < 0)
 		return r;
 
-	return publish_policy(ward, policy, accepted, false, diag);
+	return publish_policy(ward, policy, accepted, false, &for_good, diag);
 }
 
 int pw_ward_restore_image(struct pw_ward *ward, struct pw_diag *diag)
@@ -392,7 +469,7 @@ int pw_ward_restore_image(struct pw_ward *ward, struct pw_diag *diag)
 	if (ward->rescue == PW_RESCUE_PERMISSIVE)
 		image->bank.mode = PW_MODE_PERMISSIVE;
 
-	return publish(ward, &resolved, &image, diag);
+	return publish(ward, &resolved, &image, &for_good, diag);
 }
 
 int pw_ward_refresh(struct pw_ward *ward, struct pw_diag *diag)
@@ -400,6 +477,7 @@ int pw_ward_refresh(struct pw_ward *ward, struct pw_diag *diag)
 	_cleanup_(pw_accepted_freep) struct pw_accepted *accepted = NULL;
 	_cleanup_(pw_resolved_freep) struct pw_resolved *resolved = NULL;
 	_cleanup_(pw_image_freep) struct pw_image *image = NULL;
+	struct pw_probation probation;
 	int r;
 
 	pw_ward_prune(ward);
@@ -414,9 +492,11 @@ int pw_ward_refresh(struct pw_ward *ward, struct pw_diag *diag)
 		ward->ids->generation = ward->image->bank.generation;
 		return 0;
 	}
-	r = publish(ward, &resolved, &image, diag);
+	r = publish(ward, &resolved, &image, &for_good, diag);
 	if (r < 0)
 		return r;
+	if (pw_ward_on_probation(ward, &probation))
+		return 1;
 	r = pw_accepted_write(ward->state_dir, ward->resolved, ward->image);
 
 	return r < 0 ? r : 1;

@@ -26,6 +26,7 @@ struct pw_ward {
 	struct pw_resolved *resolved;
 	struct pw_image *image;
 	enum pw_rescue rescue;	/* of the policy in force: PERMISSIVE, or NONE */
+	enum pw_rescue rescue_before;	/* of what a policy on probation is gone back from to */
 	const char *trouble;	/* with what was kept; NULL: none */
 
 	/* Files with more than one link. */
@@ -57,6 +58,8 @@ int pw_ward_check_sealed_policy(struct pw_ward *ward, const struct pw_policy *po
 				struct pw_diag *diag);
 /* Sealed: from here on @policy is what a start must find. */
 void pw_ward_note_accepted(struct pw_ward *ward, const struct pw_policy *policy);
+/* Sealed: no policy is on its way any more to be what a start must find. */
+void pw_ward_note_given_up(struct pw_ward *ward);
 /* Where the policy says so, or the module was sealed and this process then ended. */
 void pw_ward_seal_if_due(struct pw_ward *ward, struct pw_diag *diag);
 
@@ -67,5 +70,8 @@ void pw_ward_glass_before_swap(struct pw_ward *ward, const struct pw_catalog *ne
 void pw_ward_prune_later(struct pw_ward *ward);
 /* Removes them when that is so. What cannot be removed is tried again. */
 void pw_ward_prune(struct pw_ward *ward);
+
+/* What a restart finds: @ward's policy. Its failure is a warning, as it is in force. */
+void pw_ward_accept(struct pw_ward *ward, struct pw_diag *diag);
 
 #endif

@@ -18,6 +18,10 @@ static void end_listing(DIR **dir)
 void pw_ward_prune_later(struct pw_ward *ward)
 {
 	uint64_t generation = ward->image->bank.generation;
+	struct pw_probation probation;
+
+	if (pw_ward_on_probation(ward, &probation))
+		generation = pw_kernel_bank(ward->kernel, probation.back)->generation;
 
 	if (ward->prune_below != 0 || generation <= PW_CATALOGS_KEPT)
 		return;

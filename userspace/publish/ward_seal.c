@@ -94,9 +94,15 @@ void pw_ward_note_accepted(struct pw_ward *ward, const struct pw_policy *policy)
 	__atomic_store_n(&state->next.version, 0, __ATOMIC_SEQ_CST);
 }
 
-int pw_ward_succeed(struct pw_ward *ward, struct pw_policy *policy, const struct pw_trust *trust,
-		    struct pw_diag *diag)
+void pw_ward_note_given_up(struct pw_ward *ward)
 {
+	__atomic_store_n(&pw_kernel_state(ward->kernel)->next.version, 0, __ATOMIC_SEQ_CST);
+}
+
+int pw_ward_succeed(struct pw_ward *ward, struct pw_policy *policy, const struct pw_trust *trust,
+		    uint64_t try_ms, struct pw_diag *diag)
+{
+	const struct pw_apply how = {.try_ms = try_ms};
 	uint8_t digest[PW_SEAL_DIGEST_LEN];
 	int r = pw_seal_digest_trust(pw_trust_digest(trust), digest);
 
@@ -108,9 +114,9 @@ int pw_ward_succeed(struct pw_ward *ward, struct pw_policy *policy, const struct
 		return -EKEYREJECTED;
 	}
 	set_successor(&pw_kernel_state(ward->kernel)->next, policy);
-	r = pw_ward_apply(ward, policy, false, diag);
+	r = pw_ward_apply(ward, policy, &how, diag);
 	if (r < 0)
-		__atomic_store_n(&pw_kernel_state(ward->kernel)->next.version, 0, __ATOMIC_SEQ_CST);
+		pw_ward_note_given_up(ward);
 
 	return r;
 }
@@ -166,6 +172,7 @@ static void note_seal(struct pw_ward *ward)
 int pw_ward_seal(struct pw_ward *ward, struct pw_diag *diag)
 {
 	struct pw_seal seal = {.sealed = 1};
+	struct pw_probation probation;
 	bool init = false;
 	int r;
 
@@ -173,6 +180,8 @@ int pw_ward_seal(struct pw_ward *ward, struct pw_diag *diag)
 		return 0;
 	if (!ward->policy)
 		return refuse(diag, -ENODATA, "no policy is in force");
+	if (pw_ward_on_probation(ward, &probation))
+		return refuse(diag, -EBUSY, "the policy is on probation: confirm it first");
 	r = pw_seal_describe(ward->kernel, ward->state_dir, ward->log_dir, &seal, &init);
 	if (r < 0)
 		return refuse(diag, r, r == -EINVAL ? PW_TRUST_FILE " has errors: phiward bundle verify "
