@@ -3,8 +3,8 @@
  * Every map, in the order in which data flows through them. All are pinned and
  * outlive the daemon; the gate refuses them to everybody else.
  *
- * A bank is one compiled policy. There are two slots; shared.state.active says
- * which one decides. Userspace builds new inner maps for the idle slot, freezes
+ * A bank is one compiled policy, in one of PW_BANK_SLOTS slots; shared.state.active says
+ * which one decides. Userspace builds new inner maps for an idle slot, freezes
  * them, puts them into their outer maps, fills shared.banks[idle], and then writes
  * active: until that one write nothing of the new policy is looked at.
  */

@@ -172,6 +172,7 @@ publish "$fleet/v8.phb" > /dev/null
 own_all
 round A
 check "a check that fails is said" "$(says "nothing accepts at 127.0.0.1:$nobody")"
+check "and the one before is in force again" "$(holds A 7)"
 round A
 check "and these bytes are not tried again" "$(says unchanged)"
 bundle 9 "health: {within: 1s, connect: ['127.0.0.1:$https'], no_refusals_of: [others]}"
@@ -179,6 +180,15 @@ publish "$fleet/v9.phb" > /dev/null
 own_all
 round A
 check "one that holds is kept" "$(holds A 9)$(says healthy)"
+bundle 10
+publish "$fleet/v10.phb" > /dev/null
+own_all
+touch "$fleet/consoles/A/went-back"
+round A
+check "one that was not confirmed in time is gone back from" "$(holds A 9)$(says 'was not confirmed')"
+rm "$fleet/consoles/A/went-back"
+round A
+check "and tried again when it is published again" "$(holds A 9)$(publish "$fleet/v10.phb" > /dev/null; own_all; round A; holds A 10)"
 
 # ---- What a poll costs ---------------------------------------------------------------------
 

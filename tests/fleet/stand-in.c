@@ -4,7 +4,7 @@
  * `control` by the daemon's own server, and judges bundles by the daemon's own code, with trust.yaml and
  * device.yaml of that directory; what is in force is written to `in-force`. The test says by files
  * what the kernel would: `not-enforcing`, `refusals` with a number, `lost`, `rescue`; and by
- * `may-go-back` that a lower version is taken.
+ * `went-back` that the time of a probation is over before it is confirmed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,12 +26,20 @@
 #include "publish/store.h"
 #include "publish/trials.h"
 
+struct in_force {
+	char policy[64], digest[2 * PW_DIGEST_LEN + 1], bundle[256];
+	uint64_t version;
+};
+
 struct console {
 	const char *directory;
 	int dir, state;
 	struct pw_server *server;
-	char policy[64], digest[2 * PW_DIGEST_LEN + 1];
+	struct in_force now, before;
+	/* Of the bundle that is on probation; name "": none is. */
+	char name[64];
 	uint64_t version;
+	uint8_t bundle[PW_DIGEST_LEN], vendor[PW_DIGEST_LEN];
 };
 
 static char *path_of(const struct console *console, const char *name)
@@ -73,28 +81,45 @@ static int check_device(const struct console *console, const struct pw_accept *a
 	return r && r != -ENOENT ? r : pw_accept_device(accept, device, diag);
 }
 
+static int write_in_force(const struct console *console)
+{
+	return pw_store_write(console->dir, "in-force", console->now.bundle,
+			      strlen(console->now.bundle));
+}
+
+static void begin_probation(struct console *console, const struct pw_highest *highest)
+{
+	snprintf(console->name, sizeof(console->name), "%s", highest->name);
+	console->version = highest->version;
+	memcpy(console->bundle, highest->digest, sizeof(console->bundle));
+	memcpy(console->vendor, highest->vendor, sizeof(console->vendor));
+	console->before = console->now;
+}
+
 static int put_into_force(struct console *console, const struct pw_accept *accept,
-			  const struct pw_highest *highest, struct pw_diag *diag)
+			  const struct pw_highest *highest, bool try, struct pw_diag *diag)
 {
 	_cleanup_(pw_policy_freep) struct pw_policy *policy = NULL;
-	char text[256];
-	size_t n;
+	struct in_force *now = &console->now;
 	int r = pw_bundle_policy(accept->bundle, &policy, diag);
 
-	if (!r)
+	if (!r && !try)
 		r = pw_highest_write(console->state, highest);
 	if (r < 0)
 		return r;
-	snprintf(console->policy, sizeof(console->policy), "%s", policy->name);
-	console->version = policy->version;
-	pw_text_hex(console->digest, policy->digest, PW_DIGEST_LEN);
-	n = (size_t)snprintf(text, sizeof(text), "%s %" PRIu64 "\n", highest->name, highest->version);
+	if (try)
+		begin_probation(console, highest);
+	snprintf(now->policy, sizeof(now->policy), "%s", policy->name);
+	now->version = policy->version;
+	pw_text_hex(now->digest, policy->digest, PW_DIGEST_LEN);
+	snprintf(now->bundle, sizeof(now->bundle), "%s %" PRIu64 "\n", highest->name,
+		 highest->version);
 
-	return pw_store_write(console->dir, "in-force", text, n);
+	return write_in_force(console);
 }
 
 static int judge(struct console *console, struct pw_accept *accept, const uint8_t *der,
-		 size_t length, struct pw_diag *diag)
+		 size_t length, bool try, struct pw_diag *diag)
 {
 	uint8_t vendor[PW_DIGEST_LEN];
 	struct pw_highest highest;
@@ -108,10 +133,9 @@ static int judge(struct console *console, struct pw_accept *accept, const uint8_
 		return r;
 	highest = (struct pw_highest){accept->bundle->head.name, accept->bundle->head.version,
 				      accept->cms->digest, vendor};
-	if (faccessat(console->dir, "may-go-back", F_OK, 0) < 0)
-		r = pw_highest_check(console->state, &highest, diag);
+	r = pw_highest_check(console->state, &highest, diag);
 
-	return r ? r : put_into_force(console, accept, &highest, diag);
+	return r ? r : put_into_force(console, accept, &highest, try, diag);
 }
 
 static json_object *apply(struct console *console, json_object *request)
@@ -136,12 +160,36 @@ static json_object *apply(struct console *console, json_object *request)
 		pw_diag_add(&diag, PW_DIAG_ERROR, NULL, "there is no trust.yaml");
 	accept.trust = trust;
 	if (!r)
-		r = judge(console, &accept, der, length, &diag);
+		r = judge(console, &accept, der, length,
+			  json_object_object_get_ex(request, "try_ms", NULL), &diag);
 	pw_accept_done(&accept);
 	answer = pw_answer_diag(r, &diag);
 	pw_diag_done(&diag);
 
 	return answer;
+}
+
+static json_object *end_probation(struct console *console, bool keep)
+{
+	const struct pw_highest highest = {console->name, console->version, console->bundle,
+					   console->vendor};
+	const bool went_back = !faccessat(console->dir, "went-back", F_OK, 0);
+	const bool on = *console->name;
+	int r;
+
+	if (on && keep && !went_back) {
+		r = pw_highest_write(console->state, &highest);
+	} else if (on) {
+		console->now = console->before;
+		r = write_in_force(console);
+	} else {
+		r = -ESTALE;
+	}
+	console->name[0] = '\0';
+	if (r < 0 || (keep && went_back))
+		return pw_answer_error(PW_EXIT_NO, "no policy is on probation");
+
+	return pw_answer_diag(0, NULL);
 }
 
 /* ---- status and why ------------------------------------------------------------------------ */
@@ -157,9 +205,9 @@ static json_object *status(const struct console *console)
 	pw_json_add(object, "state", json_object_new_string(rescue ? "rescue" : enforcing ?
 							    "enforcing" : "degraded"));
 	pw_json_add(object, "mode", json_object_new_string("enforce"));
-	pw_json_add(object, "policy", json_object_new_string(console->policy));
-	pw_json_add(object, "version", json_object_new_uint64(console->version));
-	pw_json_add(object, "digest", json_object_new_string(console->digest));
+	pw_json_add(object, "policy", json_object_new_string(console->now.policy));
+	pw_json_add(object, "version", json_object_new_uint64(console->now.version));
+	pw_json_add(object, "digest", json_object_new_string(console->now.digest));
 	pw_json_add(object, "sealed", json_object_new_boolean(true));
 	pw_json_add(object, "module", json_object_new_boolean(true));
 	pw_json_add(object, "daemon", json_object_new_boolean(true));
@@ -187,6 +235,8 @@ static void answer(void *data, struct pw_client *client, json_object *request)
 	pw_json_string(request, "command", &command);
 	if (!strcmp(command, PW_COMMAND_APPLY))
 		pw_client_answer(client, apply(data, request));
+	else if (!strcmp(command, PW_COMMAND_CONFIRM) || !strcmp(command, PW_COMMAND_REVERT))
+		pw_client_answer(client, end_probation(data, !strcmp(command, PW_COMMAND_CONFIRM)));
 	else if (!strcmp(command, PW_COMMAND_STATUS))
 		pw_client_answer(client, status(data));
 	else if (!strcmp(command, PW_COMMAND_WHY))

@@ -123,13 +123,13 @@ check "and they have it" "$(n=$(cat "$fleet"/consoles/*/in-force | grep -c 'smal
 nobody=$(free_port)
 bundle 4 "health: {within: 1s, connect: ['127.0.0.1:$nobody']}"
 publish "$fleet/v4.phb" --canaries "$second,$third" > /dev/null
-touch "$fleet/consoles/$second/may-go-back"
 all_rounds
-check "not healthy: the last good bundle is in force again" "$([ "$(in_force "$second")" = 'small 3' ] || cat "$fleet/consoles/$second/said")"
-check "and it says so" "$(grep -q 'back: connect: nothing accepts' "$fleet/consoles/$second/said" || cat "$fleet/consoles/$second/said")"
-check "where phiwardd takes no lower version that is said" "$(grep -q 'there is no way back' "$fleet/consoles/$third/said" || cat "$fleet/consoles/$third/said")"
+for serial in "$second" "$third"; do
+	check "not healthy: the last good bundle is in force again" "$([ "$(in_force "$serial")" = 'small 3' ] || cat "$fleet/consoles/$serial/said")"
+	check "and it says so" "$(grep -q 'back: connect: nothing accepts' "$fleet/consoles/$serial/said" || cat "$fleet/consoles/$serial/said")"
+done
 put
-check "a person is told of both" "$(shows "^$second .*bundle not kept: connect"; shows "^$third .*bundle not kept: connect.*no way back")"
+check "a person is told of both" "$(shows "^$second .*bundle not kept: connect"; shows "^$third .*bundle not kept: connect")"
 
 # ---- The same in the database --------------------------------------------------------------
 

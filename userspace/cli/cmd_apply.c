@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <json-c/json.h>
 
@@ -18,9 +19,13 @@
 #include "common/file.h"
 #include "common/json.h"
 #include "common/text.h"
+#include "fleet/phiwardd.h"
+#include "fleet/trial.h"
 #include "policy/lint.h"
 #include "policy/parse.h"
+#include "publish/pins.h"
 #include "publish/probation.h"
+#include "publish/protocol.h"
 #include "publish/sources.h"
 
 static const struct option options[] = {
@@ -35,7 +40,7 @@ static const struct option options[] = {
 
 struct wish {
 	const char *file, *site;
-	bool downgrade, wait, dry;
+	bool downgrade, wait, dry, quiet;
 	uint64_t try_ms;	/* 0: for good */
 };
 
@@ -61,7 +66,7 @@ static int print_applied(json_object *response, const struct wish *wish)
 	pw_json_u64(response, "generation", &generation);
 	printf("applied %s version %" PRIu64 " (generation %" PRIu64 ")\n", policy, version,
 	       generation);
-	if (wish->try_ms)
+	if (wish->try_ms && !wish->quiet)
 		printf("on probation for %" PRIu64 " s: phiward confirm keeps it, phiward revert goes back "
 		       "at once\n", wish->try_ms / 1000);
 	return pw_flush(PW_EXIT_YES);
@@ -129,19 +134,47 @@ static int apply_policy(const struct wish *wish, json_object *request)
 	return ask(request, wish, policy);
 }
 
-/* Who applies it does not judge it: phiwardd does, and loads the bytes that it has judged. */
-static int apply_bundle(const char *data, size_t length, const struct wish *wish,
-			json_object *request)
+static int end_trial(const char *command, const char *unhealthy)
+{
+	char why[256];
+	int r = pw_phiwardd_end(PW_CONTROL_SOCKET, command, why, sizeof(why));
+
+	if (r < 0)
+		return pw_fail(PW_EXIT_NO, "the bundle is not confirmed: %s", why);
+	if (unhealthy)
+		return pw_fail(PW_EXIT_NO, "%s: the policy before is in force again", unhealthy);
+	return PW_EXIT_YES;
+}
+
+/*
+ * Who applies it does not judge it: phiwardd does, and loads the bytes that it has judged. Its health
+ * checks confirm it, or who asked for --try.
+ */
+static int apply_bundle(const char *data, size_t length, struct wish *wish)
 {
 	_cleanup_free_ char *text = malloc(PW_BASE64_LEN(length) + 1);
+	char why[256];
+	bool before = false, trial;
+	json_object *request;
+	int64_t since = time(NULL);
+	int code;
 
-	if (!text) {
-		json_object_put(request);
+	if (!text)
 		return pw_fail(PW_EXIT_INTERNAL, "out of memory");
-	}
+	/* Where phiwardd gives no status it says why below. */
+	trial = !wish->try_ms && !pw_phiwardd_has_policy(PW_CONTROL_SOCKET, &before) && before;
+	if (trial)
+		wish->try_ms = PW_TRIAL_MS;
+	request = make_request(wish);
+	wish->quiet = trial;
 	pw_base64_write(text, (const uint8_t *)data, length);
 	json_object_object_add(request, "bundle", json_object_new_string(text));
-	return ask(request, wish, NULL);
+	code = ask(request, wish, NULL);
+	if (code || !trial)
+		return code;
+	if (pw_trial_look(data, length, PW_CONTROL_SOCKET, since, why, sizeof(why)) < 0)
+		return end_trial(PW_COMMAND_REVERT, why);
+	return end_trial(PW_COMMAND_CONFIRM, NULL);
 }
 
 /* What `phiward check` says, and what would change. */
@@ -159,21 +192,18 @@ static int dry_run(const struct wish *wish)
 	return code;
 }
 
-static int apply(const struct wish *wish)
+static int apply(struct wish *wish)
 {
-	json_object *request = make_request(wish);
 	_cleanup_free_ char *data = NULL;
 	size_t length;
 	int r = pw_file_read(AT_FDCWD, wish->file, PW_BUNDLE_BYTES_MAX, &data, &length);
 
 	if (r || !pw_cms_is(data, length))
-		return apply_policy(wish, request);
-	if (wish->site) {
-		json_object_put(request);
+		return apply_policy(wish, make_request(wish));
+	if (wish->site)
 		return pw_fail(PW_EXIT_USAGE, "%s is a bundle: the site's file is part of it, and "
 			       "--site is for policies", wish->file);
-	}
-	return apply_bundle(data, length, wish, request);
+	return apply_bundle(data, length, wish);
 }
 
 static int read_time(const char *text, struct wish *wish)

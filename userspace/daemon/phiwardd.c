@@ -137,6 +137,7 @@ static int run(struct pw_daemon *daemon)
 	daemon->server = pw_server_close(daemon->server);
 	pw_actor_close(daemon);
 	pw_glass_close(daemon);
+	pw_probation_close(daemon);
 	pw_watch_stop(daemon);
 	pw_daemon_close(daemon);
 	pw_directories_close(&daemon->directories);

@@ -46,6 +46,19 @@ int pw_phiwardd_status(const char *control, json_object **ret)
 	return request ? ask_for(control, request, "status", ret) : -ENOMEM;
 }
 
+int pw_phiwardd_has_policy(const char *control, bool *ret)
+{
+	_cleanup_(pw_json_putp) json_object *status = NULL;
+	const char *policy = NULL;
+	int r = pw_phiwardd_status(control, &status);
+
+	if (r < 0)
+		return r;
+	*ret = pw_json_string(status, "policy", &policy) && *policy;
+
+	return 0;
+}
+
 int pw_phiwardd_enforcing(const char *control, bool *ret)
 {
 	_cleanup_(pw_json_putp) json_object *status = NULL;
@@ -101,10 +114,24 @@ static int judge(json_object *response, char *why, size_t size)
 	return code == PW_EXIT_UNKNOWN ? -EPERM : -EIO;
 }
 
-int pw_phiwardd_apply(const char *control, const char *der, size_t length, char *why, size_t size)
+/* Sends what is asked for, where that could be put together. */
+static int ask(const char *control, json_object *request, char *why, size_t size)
+{
+	_cleanup_(pw_json_putp) json_object *response = NULL;
+	int r = pw_ask(control, request, &response);
+
+	if (r < 0) {
+		snprintf(why, size, "phiwardd cannot be asked: %s", strerror(-r));
+		return r == -EACCES ? -EPERM : r;
+	}
+
+	return judge(response, why, size);
+}
+
+int pw_phiwardd_apply(const char *control, const char *der, size_t length, uint64_t try_ms, char *why,
+		      size_t size)
 {
 	_cleanup_(pw_json_putp) json_object *request = new_request(PW_COMMAND_APPLY);
-	_cleanup_(pw_json_putp) json_object *response = NULL;
 	_cleanup_free_ char *text = malloc(PW_BASE64_LEN(length) + 1);
 	int r;
 
@@ -113,13 +140,17 @@ int pw_phiwardd_apply(const char *control, const char *der, size_t length, char 
 		return -ENOMEM;
 	pw_base64_write(text, (const uint8_t *)der, length);
 	r = pw_json_add(request, "bundle", json_object_new_string(text));
-	if (r < 0)
-		return r;
-	r = pw_ask(control, request, &response);
-	if (r < 0) {
-		snprintf(why, size, "phiwardd cannot be asked: %s", strerror(-r));
-		return r == -EACCES ? -EPERM : r;
-	}
+	if (!r && try_ms)
+		r = pw_json_add(request, "try_ms", json_object_new_uint64(try_ms));
 
-	return judge(response, why, size);
+	return r < 0 ? r : ask(control, request, why, size);
+}
+
+int pw_phiwardd_end(const char *control, const char *command, char *why, size_t size)
+{
+	_cleanup_(pw_json_putp) json_object *request = new_request(command);
+
+	*why = '\0';
+
+	return request ? ask(control, request, why, size) : -ENOMEM;
 }

@@ -25,7 +25,7 @@ static const struct member {
 	MEMBER(channel, TEXT), MEMBER(etag, TEXT), MEMBER(sequence, NUMBER), MEMBER(contact, TIME),
 	MEMBER(failures, NUMBER), MEMBER(reports, NUMBER), MEMBER(reported, TIME),
 	MEMBER(told, TEXT), MEMBER(good, TEXT), MEMBER(trying, TEXT), MEMBER(bad, TEXT),
-	MEMBER(unhealthy, FLAG), MEMBER(bad_sequence, NUMBER), MEMBER(why, TEXT),
+	MEMBER(unhealthy, FLAG), MEMBER(for_good, FLAG), MEMBER(bad_sequence, NUMBER), MEMBER(why, TEXT),
 	MEMBER(applied, TIME),
 #undef MEMBER
 };

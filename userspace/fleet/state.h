@@ -27,6 +27,7 @@ struct pw_fleet_state {
 	char trying[PW_FLEET_HEX_SIZE];	/* in force, and not yet known to be so */
 	char bad[PW_FLEET_HEX_SIZE];	/* was refused, or not healthy */
 	bool unhealthy;		/* the latter: these bytes are not tried again */
+	bool for_good;		/* what is tried was applied for good: nothing was in force before */
 	uint64_t bad_sequence;	/* of the channel when that was found */
 	char why[PW_FLEET_WHY_SIZE];	/* and what it was */
 	int64_t applied;	/* when what is in force was handed in; 0: by somebody else */

@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "fleet/health.h"
 #include "fleet/phiwardd.h"
+#include "publish/protocol.h"
 #include "publish/store.h"
 
 #define GOOD "good.phb"
@@ -45,53 +46,51 @@ static void set_bad(struct pw_fleet_state *state, const char *hex, uint64_t sequ
 	state->unhealthy = unhealthy;
 }
 
-/* ---- Back ---------------------------------------------------------------------------------- */
+/* ---- The end ------------------------------------------------------------------------------- */
 
-/* The only place where a console goes to an older version. */
-static int go_back(int dir, const char *control, char *why, size_t size)
-{
-	_cleanup_free_ char *der = NULL;
-	size_t length;
-	int r = pw_store_read(dir, GOOD, PW_BUNDLE_BYTES_MAX, &der, &length);
-
-	if (r < 0) {
-		snprintf(why, size, "no bundle was good before");
-		return r;
-	}
-
-	return pw_phiwardd_apply(control, der, length, why, size);
-}
-
-static enum pw_trial fail(int dir, const char *control, struct pw_fleet_state *state,
-			  const char *unhealthy)
+static enum pw_trial fail(const char *control, struct pw_fleet_state *state, const char *unhealthy)
 {
 	char why[PW_FLEET_WHY_SIZE / 2], text[PW_FLEET_WHY_SIZE];
-	int r = go_back(dir, control, why, sizeof(why));
+	int r = state->for_good ? -ENODATA :
+				  pw_phiwardd_end(control, PW_COMMAND_REVERT, why, sizeof(why));
 
-	snprintf(text, sizeof(text), "%.150s%s%s", unhealthy, r ? "; there is no way back: " : "",
-		 r ? why : "");
+	snprintf(text, sizeof(text), "%.150s%s", unhealthy,
+		 r == -ENODATA ? "; there is no way back: nothing was in force before" : "");
 	set_bad(state, state->trying, state->sequence, true, text);
 	state->trying[0] = '\0';
-	if (r < 0)
+	if (r == -ENODATA)
 		return PW_TRIAL_STUCK;
+	/* Where phiwardd cannot be asked, or went back by itself, the policy before returns too. */
 	state->applied = time(NULL);
+
+	return PW_TRIAL_BACK;
+}
+
+/* Nothing is wrong with the bundle: it is tried again when the channel says so anew. */
+static enum pw_trial too_late(struct pw_fleet_state *state, const char *why)
+{
+	char text[PW_FLEET_WHY_SIZE];
+
+	snprintf(text, sizeof(text), "it was not confirmed before the policy of before returned: %.150s",
+		 why);
+	set_bad(state, state->trying, state->sequence, false, text);
+	state->trying[0] = '\0';
 
 	return PW_TRIAL_BACK;
 }
 
 /* ---- Looking ------------------------------------------------------------------------------- */
 
-/* phiwardd has judged these bytes: what is signed can be read. */
-static int look(const char *der, size_t length, const char *control, int64_t since, char *why,
-		size_t size)
+int pw_trial_look(const char *der, size_t length, const char *control, int64_t since, char *why,
+		  size_t size)
 {
 	_cleanup_(pw_bundle_freep) struct pw_bundle *bundle = NULL;
 	_cleanup_(pw_cms_freep) struct pw_cms *cms = NULL;
 	struct pw_diag diag = {};
-	int r = pw_cms_read(TRYING, der, length, &cms, &diag);
+	int r = pw_cms_read("bundle", der, length, &cms, &diag);
 
 	if (!r)
-		r = pw_bundle_parse(TRYING, cms->content, cms->length, &bundle, &diag);
+		r = pw_bundle_parse("bundle", cms->content, cms->length, &bundle, &diag);
 	pw_diag_done(&diag);
 	if (r < 0) {
 		snprintf(why, size, "its health checks cannot be read");
@@ -105,9 +104,17 @@ static enum pw_trial finish(int dir, const char *control, struct pw_fleet_state 
 			    const char *der, size_t length)
 {
 	char why[PW_FLEET_WHY_SIZE];
+	int r;
 
-	if (look(der, length, control, state->applied, why, sizeof(why)) < 0)
-		return fail(dir, control, state, why);
+	if (pw_trial_look(der, length, control, state->applied, why, sizeof(why)) < 0)
+		return fail(control, state, why);
+	r = state->for_good ? 0 : pw_phiwardd_end(control, PW_COMMAND_CONFIRM, why, sizeof(why));
+	if (r == -EACCES)
+		return too_late(state, why);
+	if (r < 0) {
+		snprintf(state->why, sizeof(state->why), "%s", why);
+		return PW_TRIAL_UNJUDGED;
+	}
 	if (renameat(dir, TRYING, dir, GOOD) < 0)
 		return PW_TRIAL_UNJUDGED;
 	memcpy(state->good, state->trying, sizeof(state->good));
@@ -123,6 +130,7 @@ enum pw_trial pw_trial_run(int dir, const char *control, struct pw_fleet_state *
 {
 	char why[PW_FLEET_WHY_SIZE];
 	enum pw_trial trial;
+	bool before;
 	int r;
 
 	r = pw_store_write(dir, TRYING, der, length);
@@ -130,7 +138,13 @@ enum pw_trial pw_trial_run(int dir, const char *control, struct pw_fleet_state *
 		snprintf(state->why, sizeof(state->why), "it cannot be kept: %s", strerror(-r));
 		return PW_TRIAL_UNJUDGED;
 	}
-	r = pw_phiwardd_apply(control, der, length, why, sizeof(why));
+	r = pw_phiwardd_has_policy(control, &before);
+	if (r < 0) {
+		snprintf(state->why, sizeof(state->why), "phiwardd gives no status: %s", strerror(-r));
+		return PW_TRIAL_UNJUDGED;
+	}
+	state->for_good = !before;
+	r = pw_phiwardd_apply(control, der, length, before ? PW_TRIAL_MS : 0, why, sizeof(why));
 	if (r == -EACCES) {
 		set_bad(state, hex, sequence, false, why);
 		pw_fleet_state_write(dir, state);
