@@ -54,12 +54,14 @@
 enum pw_action { PW_ACTION_LIST(PW_ENUM_ENTRY) PW_ACTION_MAX_ };
 
 #define PW_ACTION_BIT(action) (1U << ((action) - 1))
-/* The actions a rule may name under `access:`. */
+/* The actions a rule may name under `access:`: the first ones, before PW_ACTION_FILES_END. */
+#define PW_ACTION_FILES_END (PW_ACTION_EXEC + 1)
 #define PW_ACTIONS_OF_FILES                                                                        \
 	(PW_ACTION_BIT(PW_ACTION_READ) | PW_ACTION_BIT(PW_ACTION_WRITE) |                          \
 	 PW_ACTION_BIT(PW_ACTION_CREATE) | PW_ACTION_BIT(PW_ACTION_DELETE) |                       \
 	 PW_ACTION_BIT(PW_ACTION_RENAME) | PW_ACTION_BIT(PW_ACTION_LINK) |                         \
 	 PW_ACTION_BIT(PW_ACTION_ATTR) | PW_ACTION_BIT(PW_ACTION_EXEC))
+_Static_assert(PW_ACTIONS_OF_FILES == PW_ACTION_BIT(PW_ACTION_FILES_END) - 1, "they are the first");
 
 #define PW_VERDICT_LIST(X)                                                                         \
 	X(PW_VERDICT_INVALID, "invalid")                                                           \

@@ -72,9 +72,7 @@ static bool foresee_file(const struct pw_judge *judge, const struct pw_policy *p
 				 .object = pw_policy_object_at(policy, path)};
 	bool may = false;
 
-	for (trial.action = 1; trial.action < pw_words_action.n; trial.action++) {
-		if (!(PW_ACTION_BIT(trial.action) & PW_ACTIONS_OF_FILES))
-			continue;
+	for (trial.action = 1; trial.action < PW_ACTION_FILES_END; trial.action++) {
 		if (trial.action == PW_ACTION_READ)
 			may = foresee(judge, policy, &trial, lines);
 		else

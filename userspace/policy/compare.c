@@ -242,7 +242,7 @@ static void print_actions(FILE *to, uint32_t actions)
 
 	if (actions == PW_ACTIONS_OF_FILES)
 		fputs("do all", to);
-	for (action = 1; action < pw_words_action.n && actions != PW_ACTIONS_OF_FILES; action++)
+	for (action = 1; action < PW_ACTION_FILES_END && actions != PW_ACTIONS_OF_FILES; action++)
 		if (actions & PW_ACTION_BIT(action))
 			fprintf(to, "%s%s", n++ ? ", " : "", pw_word_name(&pw_words_action, action));
 }

@@ -133,15 +133,14 @@ static void read_actions(struct pw_reader *reader, const struct pw_yaml *list, v
 		if (!pw_kind_is(reader, item, PW_YAML_SCALAR, "action"))
 			continue;
 		action = pw_word_number(&pw_words_action, item->text);
-		if (action && (PW_ACTION_BIT(action) & PW_ACTIONS_OF_FILES)) {
+		if (action && action < PW_ACTION_FILES_END) {
 			if (actions & PW_ACTION_BIT(action))
 				pw_error(reader, &item->at, "'%s' is given twice", item->text);
 			actions |= PW_ACTION_BIT(action);
 			continue;
 		}
-		for (i = 1; i < pw_words_action.n; i++)
-			if (PW_ACTION_BIT(i) & PW_ACTIONS_OF_FILES)
-				pw_near_offer(&near, pw_words_action.names[i]);
+		for (i = 1; i < PW_ACTION_FILES_END; i++)
+			pw_near_offer(&near, pw_words_action.names[i]);
 		pw_error(reader, &item->at, "'%s' is no action on files (read, write, create, delete, "
 			 "rename, link, attr, exec)%s", item->text, pw_suggestion(reader, &near));
 	}
