@@ -13,7 +13,7 @@ REPLAYS := $(patsubst tests/%.c,$(BUILD)/san/%,$(wildcard tests/fuzz/fuzz_*.c))
 RECORD_TOOLS := $(patsubst tests/%.c,$(BUILD)/san/%,$(wildcard tests/record/*.c))
 PROGRAMS_WANTED = $(foreach p,$(UNIT_TESTS) $(REPLAYS),$(if $(findstring $(T),$(p))$(if $(T),,1),$(p)))
 BATS_WANTED = $(wildcard tests/bats/*$(T)*.bats)
-BOOT_WANTED = $(if $(filter 6.1,$(KERNELS_WANTED)),$(wildcard tests/boot/*$(T)*.bats))
+BOOT_WANTED = $(if $(filter 6.1,$(KERNELS_WANTED)),$(wildcard tests/boot/*$(T)*.bats tests/story/*$(T)*.sh))
 # Files that load the module say for which kernels; for these, and the one that tries itself.
 KMOD_KERNELS = $(shell cat /dev/null $$(grep -l phiward.ko /dev/null $(BATS_WANTED)) | sed -n 's/^\# kernels: *//p')
 KMODS_WANTED = $(foreach k,$(filter $(KMOD_KERNELS),$(KERNELS_WANTED)), \

@@ -3,8 +3,8 @@
 #
 # test.sh KERNELS NAME PROGRAM...: what `make test` runs. The programs are the unit
 # tests and corpus replays; to them come tests/tree/*.sh, tests/record/*.sh, tests/report/*.sh, tests/fleet/*.sh, the proofs of
-# tests/prove, in machines, tests/bats/*.bats, and tests/boot/*.bats, which boot machines. All
-# of them speak TAP. As many run at a time as there are processors. With a NAME only what has it
+# tests/prove, in machines, tests/bats/*.bats, and tests/boot/*.bats and tests/story/*.sh, which boot
+# machines. All of them speak TAP. As many run at a time as there are processors. With a NAME only what has it
 # in its file name. At the end stands what failed, and in the last line the count of all.
 set -u
 
@@ -167,19 +167,22 @@ machines_of() {
 		}'
 }
 
-# The files of directory $1 that have the name.
+# The files of directory $1 with this ending that have the name.
 files_in() {
 	local file
-	for file in "$1"/*"$name"*.bats; do
+	for file in "$1"/*"$name"*."$2"; do
 		[ ! -e "$file" ] || echo "$file"
 	done
 }
 
-mapfile -t bats < <(files_in tests/bats)
-# Whole boots of a Debian are of kernel 6.1. The last is the longest.
-boots=()
-[[ " $kernels " != *" 6.1 "* ]] || mapfile -t boots < <(files_in tests/boot | sort -r)
-if [ $((${#bats[@]} + ${#boots[@]})) -gt 0 ]; then
+mapfile -t bats < <(files_in tests/bats bats)
+# Whole boots of a Debian are of kernel 6.1, and so are the stories. The last is the longest.
+boots=() stories=()
+if [[ " $kernels " == *" 6.1 "* ]]; then
+	mapfile -t boots < <(files_in tests/boot bats | sort -r)
+	mapfile -t stories < <(files_in tests/story sh)
+fi
+if [ $((${#bats[@]} + ${#boots[@]} + ${#stories[@]})) -gt 0 ]; then
 	for kernel in $kernels; do
 		tests/vm/kernels.sh "$kernel" || exit 1
 	done
@@ -187,6 +190,9 @@ fi
 # The longest first, so that all processors come to an end together.
 for program in "${boots[@]}"; do
 	start_job run_here "$program" bats --tap "$program"
+done
+for program in "${stories[@]}"; do
+	start_job run_here "$program" "$program"
 done
 [[ prove != *"$name"* ]] || start_job run_shown tests/prove/run
 while IFS='|' read -r _ kernel options files; do

@@ -8,6 +8,7 @@
 
 load lib/phiward
 load lib/console
+load lib/page
 
 # Its policies have versions of their own.
 teardown_file() {
@@ -66,25 +67,6 @@ take_session() {
 		/^# / { n++; command("echo @@" n); command(substr($0, 3)); next }
 		{ print > (dir "/expected." n) }
 		END { print n > (dir "/count") }'
-}
-
-# Without colours; times and digests are never the same twice.
-plain() {
-	sed -E -e 's/\r$//' -e 's/\x1b\[[0-9;]*m//g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}[+-][0-9]{4}/TIME/g' \
-		-e 's/[0-9a-f]{64}/DIGEST/g' "$@"
-}
-
-# matches EXPECTED GOT: the texts; … in the first stands for any text.
-matches() {
-	local pattern
-	pattern=$1
-	pattern=${pattern//\\/\\\\}
-	pattern=${pattern//\*/\\*}
-	pattern=${pattern//\?/\\?}
-	pattern=${pattern//\[/\\[}
-	pattern=${pattern//…/*}
-	# shellcheck disable=SC2053 # it is a pattern
-	[[ $2 == $pattern ]]
 }
 
 @test "readme: what it shows of make shell is so" {
