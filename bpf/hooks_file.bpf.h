@@ -288,7 +288,7 @@ static __always_inline __u32 pw_scope_of_open(struct file *file, __u64 fs_key, _
 
 	if ((fs_at & PW_FS_AT_CODE) && file->f_inode->i_gid.val == pw_bank_at(slot)->log_group)
 		pw_opens_log(file, pw_bank_at(slot)->log_group);
-	if (!(fs_at & PW_FS_AT_OBJECTS) && !writes)
+	if (!pw_fs_has_objects(fs_at) && !writes)
 		return 0;
 
 	return pw_scope_at(fs_at, slot, writes ? PW_SCOPE_WRITES : 0);
@@ -475,7 +475,7 @@ static __always_inline int pw_use(struct file *file, __u32 writes, __u32 maps)
 	}
 	slot = pw_active_slot();
 	fs_at = pw_fs_at(pw_bank_at(slot), key);
-	if (!writes && !(fs_at & PW_FS_AT_OBJECTS))
+	if (!writes && !pw_fs_has_objects(fs_at))
 		return 0;
 	if (writes && pw_guard_sysfs(file, sb))
 		return -PW_EACCES;

@@ -92,6 +92,13 @@ static __always_inline __u32 pw_fs_at(const struct pw_bank *bank, __u64 key)
 	return bank->fs_at[PW_FS_SLOT(key)];
 }
 
+static __always_inline int pw_fs_has_objects(__u32 fs_at)
+{
+	barrier_var(fs_at);	/* or it is made a shift, to ask for the sign */
+
+	return fs_at >= PW_FS_AT_OBJECTS;
+}
+
 /* Whether @sb is file system @fs of the policy. */
 static __always_inline int pw_is_fs(const struct pw_bank *bank, __u32 fs,
 				    const struct super_block *sb)

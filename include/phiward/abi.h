@@ -303,8 +303,10 @@ PW_ASSERT_SIZE(struct pw_known, 40);
  * object, or a UUID begins with eight zeros, no slot is 0.
  */
 #define PW_FS_SLOTS 256
-#define PW_FS_SLOT(key) (((key) ^ ((key) >> 20)) & (PW_FS_SLOTS - 1))
-#define PW_FS_AT_OBJECTS 128	/* the file system has PW_FS_OBJECTS, or it is not sure that not */
+/* UUIDs are random, and device numbers differ in their last digits. */
+#define PW_FS_SLOT(key) ((key) & (PW_FS_SLOTS - 1))
+/* The file system has PW_FS_OBJECTS, or it is not sure that not. The highest bit: comparing does for a mask. */
+#define PW_FS_AT_OBJECTS 128
 #define PW_FS_AT_CODE 64	/* the same of PW_FS_CODE */
 #define PW_FS_AT_INDEX 63
 #define PW_FS_MANY 255

@@ -3,6 +3,8 @@
 #
 # A policy on probation: unless it is confirmed, the one before is in force again, and the kernel
 # sees to that.
+#
+# newer: one
 
 load lib/phiward
 
