@@ -50,3 +50,17 @@ pending() { phiward_status | jq -e ".pending | length == $1"; }
 	wait_for pending 0
 	assert_refused cat /run/vm/later/images/x
 }
+
+@test "volume: mounted while a policy is on probation, its object is protected, and it ends all the same" {
+	umount /run/vm/later
+	sed 's|later/images|later/public|' /etc/phiward/policy.yaml | apply_policy --try 10s
+	wait_for pending 1
+	mount /dev/vdb /run/vm/later
+	wait_for pending 0
+	assert_refused cat /run/vm/later/public/x
+	assert_allowed cat /run/vm/later/images/x
+	wait_for phiward_is probation=null
+	wait_for pending 0
+	assert_allowed cat /run/vm/later/public/x
+	assert_refused cat /run/vm/later/images/x
+}

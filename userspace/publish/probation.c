@@ -43,9 +43,10 @@ void pw_probation_swapped(struct pw_kernel *kernel, uint64_t back_generation)
 {
 	struct pw_state *state = pw_kernel_state(kernel);
 
-	__atomic_store_n(&pw_kernel_bank(kernel, state->probation.back)->generation,
-			 back_generation, __ATOMIC_SEQ_CST);
-	/* Shorter than the swap: the timer went back before there was anything to go back from. */
+	if (back_generation)
+		__atomic_store_n(&pw_kernel_bank(kernel, state->probation.back)->generation,
+				 back_generation, __ATOMIC_SEQ_CST);
+	/* The timer went back during the swap, which has undone that. */
 	if (__atomic_load_n(&state->probation.state, __ATOMIC_SEQ_CST) != PW_PROBATION_ON)
 		__atomic_store_n(&state->active, state->probation.back, __ATOMIC_SEQ_CST);
 }

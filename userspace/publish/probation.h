@@ -13,11 +13,13 @@
 #define PW_PROBATION_MS_MIN 1000ULL
 #define PW_PROBATION_MS_MAX (24 * 3600 * 1000ULL)
 
-/*
- * Puts what is swapped in next on probation for @for_ms. What decides now is what is gone back to, and
- * has generation @back_generation then: nothing that was decided under it before counts any more.
- */
+/* Puts what is swapped in next on probation for @for_ms. What decides now is what is gone back to. */
 int pw_probation_begin(struct pw_kernel *kernel, uint64_t for_ms);
+
+/*
+ * A policy on probation was swapped in. What is gone back to has generation @back_generation then (0: it
+ * has it already), so that nothing that was decided under it before counts any more.
+ */
 void pw_probation_swapped(struct pw_kernel *kernel, uint64_t back_generation);
 
 /* Whether a policy is on probation; *@ret is the kernel's state in any case. */

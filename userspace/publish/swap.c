@@ -189,6 +189,8 @@ int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, const struct
 	struct pw_state *state = pw_kernel_state(kernel);
 	const __u32 slot = pw_probation_idle_slot(kernel);
 	struct pw_swapped swapped = {.links = -EBADF};
+	struct pw_probation probation;
+	const bool tried = how->try_ms || pw_probation_on(kernel, &probation);
 	int r;
 
 	r = prepare(kernel, image, slot, how, &swapped);
@@ -199,7 +201,7 @@ int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, const struct
 		return r;
 	}
 	__atomic_store_n(&state->active, slot, __ATOMIC_SEQ_CST);
-	if (how->try_ms)
+	if (tried)
 		pw_probation_swapped(kernel, how->back_generation);
 
 	/* Whoever was forked or execed meanwhile; the policy is in force either way. */
@@ -218,7 +220,7 @@ int pw_swap(struct pw_kernel *kernel, const struct pw_image *image, const struct
 			    strerror(errno));
 
 	/* What a probation went back to has been taken over from it. */
-	if (state->probation.state == PW_PROBATION_OVER)
+	if (!tried && state->probation.state == PW_PROBATION_OVER)
 		pw_probation_forget(kernel);
 
 	*ret = swapped;

@@ -481,7 +481,7 @@ int pw_ward_refresh(struct pw_ward *ward, struct pw_diag *diag)
 	int r;
 
 	pw_ward_prune(ward);
-	if (!ward->image || !ward->policy || ward->image->npending == 0)
+	if (!ward->image || !ward->policy || ward->image->npending == 0 || pw_ward_went_back(ward))
 		return 0;
 	r = read_accepted(ward, &accepted, diag);
 	if (r == 0)

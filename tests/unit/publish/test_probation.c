@@ -81,9 +81,11 @@ static void test_swapped(void **state)
 	pw_probation_swapped(&kernel, 77);
 	assert_int_equal(shared.banks[3].generation, 77);
 	assert_int_equal(now->active, 0);
+	pw_probation_swapped(&kernel, 0);
+	assert_int_equal(shared.banks[3].generation, 77);
 	/* The timer was quicker than the swap. */
 	now->probation.state = PW_PROBATION_OVER;
-	pw_probation_swapped(&kernel, 78);
+	pw_probation_swapped(&kernel, 0);
 	assert_int_equal(now->active, 3);
 }
 
