@@ -27,13 +27,31 @@ static void print_instant(const char *what, int64_t instant)
 	printf("%-12s %s\n", what, text);
 }
 
-static void print_patterns(const char *what, const struct pw_texts *patterns)
+static void print_texts(const char *head, const char *what, const struct pw_texts *texts,
+			const char *joined)
 {
-	for (size_t i = 0; i < patterns->n; i++) {
-		printf("%-12s %s%s ", i ? "" : "device", what, i ? " or" : "");
-		pw_text_print(stdout, patterns->list[i]);
+	for (size_t i = 0; i < texts->n; i++) {
+		printf("%-12s %s%s ", i ? "" : head, what, i ? joined : "");
+		pw_text_print(stdout, texts->list[i]);
 		putchar('\n');
 	}
+}
+
+static void print_patterns(const char *what, const struct pw_texts *patterns)
+{
+	print_texts("device", what, patterns, " or");
+}
+
+static void print_health(const struct pw_health *health)
+{
+	if (!pw_health_any(health))
+		return;
+	printf("%-12s within %" PRIu64 " s\n", "health", health->within_s);
+	if (health->enforcing)
+		printf("%-12s enforcing\n", "health");
+	print_texts("health", "connect", &health->connect, " and");
+	print_texts("health", "units", &health->units, " and");
+	print_texts("health", "no_refusals_of", &health->no_refusals_of, " and");
 }
 
 static void print_digest(const uint8_t *digest)
@@ -75,6 +93,7 @@ static void print_all(const struct pw_cms *cms, const struct pw_bundle *bundle)
 	print_patterns("model", &head->devices.model);
 	print_patterns("serial", &head->devices.serial);
 	print_patterns("tags", &head->devices.tags);
+	print_health(&head->health);
 	printf("%-12s ", "sha256");
 	print_digest(cms->digest);
 	putchar('\n');
@@ -118,12 +137,12 @@ static json_object *instant_json(int64_t instant)
 	return json_object_new_string(text);
 }
 
-static json_object *patterns_json(const struct pw_texts *patterns)
+static json_object *texts_json(const struct pw_texts *texts)
 {
 	json_object *array = json_object_new_array();
 
-	for (size_t i = 0; i < patterns->n; i++)
-		json_object_array_add(array, json_object_new_string(patterns->list[i]));
+	for (size_t i = 0; i < texts->n; i++)
+		json_object_array_add(array, json_object_new_string(texts->list[i]));
 
 	return array;
 }
@@ -132,10 +151,26 @@ static json_object *devices_json(const struct pw_selectors *devices)
 {
 	json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "manufacturer", patterns_json(&devices->manufacturer));
-	json_object_object_add(object, "model", patterns_json(&devices->model));
-	json_object_object_add(object, "serial", patterns_json(&devices->serial));
-	json_object_object_add(object, "tags", patterns_json(&devices->tags));
+	json_object_object_add(object, "manufacturer", texts_json(&devices->manufacturer));
+	json_object_object_add(object, "model", texts_json(&devices->model));
+	json_object_object_add(object, "serial", texts_json(&devices->serial));
+	json_object_object_add(object, "tags", texts_json(&devices->tags));
+
+	return object;
+}
+
+static json_object *health_json(const struct pw_health *health)
+{
+	json_object *object;
+
+	if (!pw_health_any(health))
+		return NULL;
+	object = json_object_new_object();
+	json_object_object_add(object, "within_s", json_object_new_uint64(health->within_s));
+	json_object_object_add(object, "enforcing", json_object_new_boolean(health->enforcing));
+	json_object_object_add(object, "connect", texts_json(&health->connect));
+	json_object_object_add(object, "units", texts_json(&health->units));
+	json_object_object_add(object, "no_refusals_of", texts_json(&health->no_refusals_of));
 
 	return object;
 }
@@ -192,6 +227,7 @@ static void print_json(const struct pw_cms *cms, const struct pw_bundle *bundle)
 	json_object_object_add(object, "not_before", instant_json(head->not_before));
 	json_object_object_add(object, "not_after", instant_json(head->not_after));
 	json_object_object_add(object, "devices", devices_json(&head->devices));
+	json_object_object_add(object, "health", health_json(&head->health));
 	json_object_object_add(object, "sha256", digest_json(cms->digest));
 	json_object_object_add(object, "files", files_json(bundle));
 	json_object_object_add(object, "signers", signers_json(cms));
