@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * many N DIR CA: status records of N consoles, each with a key and a certificate of its own, as files
- * in DIR; the authority's certificate is written to CA.
+ * many N DIR LATER CA: status records of N consoles, each with a key and a certificate of its own, as
+ * files in DIR, and the next one of each in LATER; the authority's certificate is written to CA.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ static void write_pem(const char *path, const struct party *party)
 		abort();
 }
 
-static void write_one(const char *directory, const char *serial)
+static void write_one(const char *directory, const struct pw_signing *signing, const char *serial, int reports)
 {
 	const struct pw_told told = {
 		.serial = serial, .manufacturer = "Example", .model = "CT-2000",
@@ -62,20 +62,17 @@ static void write_one(const char *directory, const char *serial)
 		.policy = "ct-console", .version = 12, .state = "enforcing", .daemon = true,
 		.digest = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
 		.bundle = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
-		.enforcing = true, .sealed = true, .guard = true, .health = "good", .reports = 1000,
+		.enforcing = true, .sealed = true, .guard = true, .health = "good", .reports = reports,
 		.time = time(NULL), .applied = time(NULL), .next_s = 4500,
 	};
-	_cleanup_free_ char *path = NULL, *pem = NULL, *text = NULL, *line = NULL;
-	struct pw_signing *signing;
+	_cleanup_free_ char *path = NULL, *text = NULL, *line = NULL;
 	size_t length, n;
 	FILE *to;
 
 	if (asprintf(&path, "%s/%s", directory, serial) < 0 ||
-	    asprintf(&pem, "%s/.pem", directory) < 0 || pw_signing_read(pem, pem, &signing) ||
 	    pw_told_write(&told, &text, &length) ||
 	    pw_told_sign(signing, text, length, &line, &n))
 		abort();
-	pw_signing_free(signing);
 	to = fopen(path, "we");
 	if (!to || fwrite(line, 1, n, to) != n || fclose(to))
 		abort();
@@ -83,22 +80,26 @@ static void write_one(const char *directory, const char *serial)
 
 int main(int argc, char **argv)
 {
+	struct pw_signing *signing;
 	struct party authority, device;
-	char serial[32], pem[4096];
+	char serial[32];
 
-	if (argc != 4)
+	if (argc != 5)
 		return 2;
 	authority = make("Device CA", NULL);
-	write_pem(argv[3], &authority);
-	snprintf(pem, sizeof(pem), "%s/.pem", argv[2]);
 	for (int i = 0; i < atoi(argv[1]); i++) {
 		snprintf(serial, sizeof(serial), "CT-%06d", i);
 		device = make(serial, &authority);
-		write_pem(pem, &device);
-		write_one(argv[2], serial);
+		write_pem(argv[4], &device);
+		if (pw_signing_read(argv[4], argv[4], &signing))
+			abort();
+		write_one(argv[2], signing, serial, 1000);
+		write_one(argv[3], signing, serial, 1001);
+		pw_signing_free(signing);
 		EVP_PKEY_free(device.key);
 		X509_free(device.certificate);
 	}
+	write_pem(argv[4], &authority);
 
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/sha256.h"
+#include "fleet/device_keys.h"
 #include "fleet/told.h"
 
 #define FILE_MAX (1 << 20)
@@ -29,6 +30,7 @@ struct pw_signing {
 };
 
 struct pw_authority {
+	struct pw_device_keys keys;
 	X509_STORE *store;
 	uint8_t digest[PW_SHA256_LEN];
 };
@@ -158,8 +160,10 @@ int pw_told_sign(const struct pw_signing *signing, const char *text, size_t leng
 
 struct pw_authority *pw_authority_free(struct pw_authority *authority)
 {
-	if (authority)
-		X509_STORE_free(authority->store);
+	if (!authority)
+		return NULL;
+	X509_STORE_free(authority->store);
+	pw_device_keys_close(&authority->keys);
 	free(authority);
 
 	return NULL;
@@ -181,7 +185,8 @@ int pw_authority_read(const char *path, struct pw_authority **ret)
 	authority = calloc(1, sizeof(*authority));
 	if (!authority)
 		return -ENOMEM;
-	authority->store = X509_STORE_new();
+	if (pw_device_keys_open(&authority->keys))
+		authority->store = X509_STORE_new();
 	for (int i = 0; authority->store && i < sk_X509_num(all); i++)
 		if (!X509_STORE_add_cert(authority->store, sk_X509_value(all, i)))
 			r = -ENOMEM;
@@ -202,9 +207,21 @@ const uint8_t *pw_authority_digest(const struct pw_authority *authority)
 	return authority->digest;
 }
 
+/* Under which it is known that @certificate is of @authority. */
+static bool make_key(const struct pw_authority *authority, const X509 *certificate,
+		     uint8_t key[static PW_SHA256_LEN])
+{
+	uint8_t both[2 * PW_SHA256_LEN];
+
+	memcpy(both, authority->digest, PW_SHA256_LEN);
+
+	return X509_digest(certificate, EVP_sha256(), both + PW_SHA256_LEN, NULL) == 1 &&
+	       EVP_Digest(both, sizeof(both), key, NULL, EVP_sha256(), NULL) == 1;
+}
+
 static bool is_of(const struct pw_authority *authority, X509 *certificate, STACK_OF(X509) *others)
 {
-	X509_STORE_CTX *context = X509_STORE_CTX_new();
+	X509_STORE_CTX *context = X509_STORE_CTX_new_ex(authority->keys.library, NULL);
 	bool is = context &&
 		  X509_STORE_CTX_init(context, authority->store, certificate, others) &&
 		  X509_verify_cert(context) == 1;
@@ -224,12 +241,13 @@ static bool has_name(const X509 *certificate, const char *serial)
 	       !strcmp(name, serial);
 }
 
-static CMS_ContentInfo *read_cms(const char *base64, size_t length)
+static CMS_ContentInfo *read_cms(const struct pw_authority *authority, const char *base64,
+				 size_t length)
 {
 	_cleanup_free_ char *text = strndup(base64, length);
 	_cleanup_free_ uint8_t *der = NULL;
 	const unsigned char *at;
-	CMS_ContentInfo *cms;
+	CMS_ContentInfo *cms = NULL, *empty;
 	size_t n;
 
 	if (!text || !pw_base64_length(text, &n))
@@ -238,7 +256,9 @@ static CMS_ContentInfo *read_cms(const char *base64, size_t length)
 	if (!der || !pw_base64_read(text, der, n))
 		return NULL;
 	at = der;
-	cms = d2i_CMS_ContentInfo(NULL, &at, (long)n);
+	empty = CMS_ContentInfo_new_ex(authority->keys.library, NULL);
+	if (empty)
+		cms = d2i_CMS_ContentInfo(&empty, &at, (long)n);
 	if (cms && (at != der + n || OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)) {
 		CMS_ContentInfo_free(cms);
 		return NULL;
@@ -247,8 +267,9 @@ static CMS_ContentInfo *read_cms(const char *base64, size_t length)
 	return cms;
 }
 
-static bool judge(const struct pw_authority *authority, CMS_ContentInfo *cms, const char *text,
-		  size_t length, const char *serial, int64_t *ret_until)
+static bool judge(const struct pw_authority *authority, const struct pw_seen_all *seen,
+		  CMS_ContentInfo *cms, const char *text, size_t length, const char *serial,
+		  struct pw_told_signer *ret)
 {
 	_cleanup_(free_bio) BIO *bio = BIO_new_mem_buf(text, (int)length);
 	_cleanup_(pw_certificates_free) STACK_OF(X509) *others = CMS_get1_certs(cms);
@@ -260,9 +281,10 @@ static bool judge(const struct pw_authority *authority, CMS_ContentInfo *cms, co
 	if (bio && CMS_verify(cms, NULL, NULL, bio, NULL, CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) == 1)
 		signers = CMS_get0_signers(cms);
 	one = signers && sk_X509_num(signers) == 1 ? sk_X509_value(signers, 0) : NULL;
-	if (one && has_name(one, serial) && is_of(authority, one, others) &&
+	if (one && has_name(one, serial) && make_key(authority, one, ret->key) &&
+	    (pw_seen_signer(seen, ret->key) || is_of(authority, one, others)) &&
 	    ASN1_TIME_to_tm(X509_get0_notAfter(one), &end)) {
-		*ret_until = timegm(&end);
+		ret->until = timegm(&end);
 		is = true;
 	}
 	sk_X509_free(signers);
@@ -270,8 +292,8 @@ static bool judge(const struct pw_authority *authority, CMS_ContentInfo *cms, co
 	return is;
 }
 
-int pw_told_verify(const struct pw_authority *authority, const char *line, size_t length,
-		     const char *serial, int64_t *ret_until)
+int pw_told_verify(const struct pw_authority *authority, const struct pw_seen_all *seen,
+		     const char *line, size_t length, const char *serial, struct pw_told_signer *ret)
 {
 	_cleanup_(free_cms) CMS_ContentInfo *cms = NULL;
 	const char *base64;
@@ -280,8 +302,8 @@ int pw_told_verify(const struct pw_authority *authority, const char *line, size_
 
 	if (!pw_told_split(line, length, &text, &base64, &n))
 		return -EACCES;
-	cms = read_cms(base64, n);
-	is = cms && judge(authority, cms, line, text, serial, ret_until);
+	cms = read_cms(authority, base64, n);
+	is = cms && judge(authority, seen, cms, line, text, serial, ret);
 	ERR_clear_error();
 
 	return is ? 0 : -EACCES;

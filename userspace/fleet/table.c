@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fleet/table.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/cleanup.h"
-#include "common/file.h"
 #include "common/text.h"
+#include "fleet/each.h"
 #include "fleet/rollout.h"
-#include "fleet/tree.h"
 
-#define THREADS_MAX 64
 #define CERTIFICATE_S (30 * 86400)
 #define CLOCK_S 3600
 #define LATE_S 300		/* a record may be so much later than twice what was promised */
@@ -39,140 +32,7 @@ const char *pw_trouble_text(enum pw_trouble trouble)
 	return trouble < PW_TROUBLE_MAX_ ? texts[trouble] : "unknown";
 }
 
-/* ---- Taking -------------------------------------------------------------------------------- */
-
-int pw_fleet_add(struct pw_fleet *fleet, const char *name, const char *line, size_t length,
-		 int64_t received)
-{
-	struct pw_fleet_row row = {.received = received, .length = length}, *more;
-
-	if (fleet->n == fleet->capacity) {
-		fleet->capacity = fleet->capacity ? 2 * fleet->capacity : 1024;
-		more = reallocarray(fleet->rows, fleet->capacity, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		fleet->rows = more;
-	}
-	row.line = strndup(line, length);
-	row.name = strdup(name);
-	if (!row.line || !row.name) {
-		free(row.line);
-		free(row.name);
-		return -ENOMEM;
-	}
-	fleet->rows[fleet->n++] = row;
-
-	return 0;
-}
-
-static int add_file(struct pw_fleet *fleet, int dir, const char *name)
-{
-	_cleanup_free_ char *line = NULL;
-	struct stat st;
-	size_t length;
-	int r;
-
-	if (fstatat(dir, name, &st, 0) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISREG(st.st_mode))
-		return 0;
-	r = pw_file_read(dir, name, PW_TOLD_LINE_MAX, &line, &length);
-	if (r == -ENOENT)
-		return 0;
-	/* Whatever it is: the console that it is named after has no record. */
-	if (r == -EFBIG)
-		return pw_fleet_add(fleet, name, "", 0, st.st_mtime);
-
-	return r ? r : pw_fleet_add(fleet, name, line, length, st.st_mtime);
-}
-
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
-int pw_fleet_read_directory(struct pw_fleet *fleet, const char *path)
-{
-	_cleanup_(close_directory) DIR *directory = opendir(path);
-	const struct dirent *entry;
-	int r = 0;
-
-	if (!directory)
-		return -errno;
-	while (!r && (entry = readdir(directory)))
-		if (*entry->d_name != '.')
-			r = add_file(fleet, dirfd(directory), entry->d_name);
-
-	return r;
-}
-
-static int add_channel(struct pw_fleet *fleet, int dir, const char *file, struct pw_diag *diag)
-{
-	const char *dot = strrchr(file, '.');
-	struct pw_channel *channel = NULL, **more;
-	char name[PW_CHANNEL_PATH_SIZE];
-	int r;
-
-	if (*file == '.' || !dot || strcmp(dot, ".json") || dot - file >= (int)sizeof(name))
-		return 0;
-	snprintf(name, sizeof(name), "%.*s", (int)(dot - file), file);
-	r = pw_tree_read(dir, name, &channel, diag);
-	if (r < 0)
-		return r;
-	more = reallocarray(fleet->channels, fleet->nchannels + 1, sizeof(*more));
-	if (!more) {
-		pw_channel_free(channel);
-		return -ENOMEM;
-	}
-	fleet->channels = more;
-	fleet->channels[fleet->nchannels++] = channel;
-
-	return 0;
-}
-
-int pw_fleet_read_tree(struct pw_fleet *fleet, const char *path, struct pw_diag *diag)
-{
-	_cleanup_(close_directory) DIR *directory = NULL;
-	_cleanup_close_ int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_free_ char *channels = NULL;
-	const struct dirent *entry;
-	int r = 0;
-
-	if (dir < 0)
-		return -errno;
-	if (asprintf(&channels, "%s/channels", path) < 0)
-		return -ENOMEM;
-	directory = opendir(channels);
-	if (!directory)
-		return -errno;
-	while (!r && (entry = readdir(directory)))
-		r = add_channel(fleet, dir, entry->d_name, diag);
-
-	return r;
-}
-
-void pw_fleet_done(struct pw_fleet *fleet)
-{
-	for (size_t i = 0; i < fleet->n; i++) {
-		pw_told_done(&fleet->rows[i].record);
-		free(fleet->rows[i].line);
-		free(fleet->rows[i].name);
-	}
-	free(fleet->rows);
-	for (size_t i = 0; i < fleet->nchannels; i++)
-		pw_channel_free(fleet->channels[i]);
-	free(fleet->channels);
-	free(fleet->seen);
-	*fleet = (struct pw_fleet){};
-}
-
 /* ---- Verifying ----------------------------------------------------------------------------- */
-
-struct work {
-	struct pw_fleet *fleet;
-	atomic_size_t next;
-};
 
 static bool make_key(const struct pw_fleet *fleet, struct pw_fleet_row *row)
 {
@@ -192,16 +52,20 @@ static bool verify(const struct pw_fleet *fleet, struct pw_fleet_row *row)
 		return true;
 	if (!make_key(fleet, row))
 		return false;
-	seen = pw_seen_find(fleet->seen, fleet->nseen, row->key);
-	if (seen)
-		row->until = seen->until;
+	seen = pw_seen_line(&fleet->seen, row->key);
+	if (seen) {
+		memcpy(row->signer.key, seen->signer, sizeof(row->signer.key));
+		row->signer.until = seen->until;
+	}
 
-	return seen || !pw_told_verify(fleet->authority, row->line, row->length, row->name,
-				       &row->until);
+	return seen || !pw_told_verify(fleet->authority, &fleet->seen, row->line, row->length,
+				       row->name, &row->signer);
 }
 
-static void read_row(const struct pw_fleet *fleet, struct pw_fleet_row *row)
+static void read_row(void *data, size_t i)
 {
+	const struct pw_fleet *fleet = data;
+	struct pw_fleet_row *row = &fleet->rows[i];
 	const char *base64;
 	size_t text, n;
 
@@ -210,33 +74,6 @@ static void read_row(const struct pw_fleet *fleet, struct pw_fleet_row *row)
 		      !pw_told_parse(row->line, text, &row->record) &&
 		      !strcmp(row->record.serial, row->name);
 	row->verified = row->parsed && verify(fleet, row);
-}
-
-static void *read_rows(void *data)
-{
-	struct work *work = data;
-	size_t i;
-
-	while ((i = atomic_fetch_add(&work->next, 1)) < work->fleet->n)
-		read_row(work->fleet, &work->fleet->rows[i]);
-
-	return NULL;
-}
-
-static void read_all(struct pw_fleet *fleet)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-	pthread_t threads[THREADS_MAX];
-	struct work work = {.fleet = fleet};
-	size_t started = 0;
-
-	/* This one works too, and alone where there is no other. */
-	while (started < THREADS_MAX && (long)started + 1 < n && fleet->n > 100 &&
-	       !pthread_create(&threads[started], NULL, read_rows, &work))
-		started++;
-	read_rows(&work);
-	while (started)
-		pthread_join(threads[--started], NULL);
 }
 
 /* ---- Judging ------------------------------------------------------------------------------- */
@@ -300,7 +137,7 @@ static unsigned int judge(const struct pw_fleet *fleet, const struct pw_fleet_ro
 	WHEN(record->breakglass, PW_TROUBLE_BREAKGLASS);
 	WHEN(*record->bad, PW_TROUBLE_UNHEALTHY);
 	WHEN(is_behind(fleet, row), PW_TROUBLE_BEHIND);
-	WHEN(fleet->authority && row->until < fleet->now + CERTIFICATE_S, PW_TROUBLE_CERTIFICATE);
+	WHEN(fleet->authority && row->signer.until < fleet->now + CERTIFICATE_S, PW_TROUBLE_CERTIFICATE);
 	WHEN(off > CLOCK_S || off < -CLOCK_S, PW_TROUBLE_CLOCK);
 #undef WHEN
 
@@ -328,7 +165,8 @@ static void keep_seen(const struct pw_fleet *fleet)
 		if (!row->verified)
 			continue;
 		memcpy(seen[n].key, row->key, sizeof(row->key));
-		seen[n++].until = row->until;
+		memcpy(seen[n].signer, row->signer.key, sizeof(row->signer.key));
+		seen[n++].until = row->signer.until;
 	}
 	if (seen)
 		pw_seen_write(fleet->cache, seen, n);
@@ -339,8 +177,8 @@ void pw_fleet_judge(struct pw_fleet *fleet)
 	const bool keeps = fleet->authority && fleet->cache;
 
 	if (keeps)
-		pw_seen_read(fleet->cache, &fleet->seen, &fleet->nseen);
-	read_all(fleet);
+		pw_seen_read(fleet->cache, &fleet->seen);
+	pw_each(fleet->n, read_row, fleet);
 	if (keeps)
 		keep_seen(fleet);
 	for (size_t i = 0; i < fleet->n; i++)

@@ -30,7 +30,7 @@ struct pw_fleet_row {
 	size_t length;
 	char *name;		/* under which it was kept */
 	int64_t received;
-	int64_t until;		/* of the certificate */
+	struct pw_told_signer signer;
 	bool verified, parsed;
 	uint8_t key[PW_SHA256_LEN];	/* as in fleet/seen.h, of what was verified */
 	struct pw_told record;
@@ -45,8 +45,7 @@ struct pw_fleet {
 	size_t nchannels;
 	int64_t now;
 	const char *cache;	/* a directory of this user's, where what was verified is kept; NULL: none */
-	struct pw_seen *seen;
-	size_t nseen;
+	struct pw_seen_all seen;
 };
 
 /* Takes a copy of both texts. */

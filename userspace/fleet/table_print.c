@@ -100,6 +100,17 @@ int pw_fleet_print(FILE *to, const struct pw_fleet *fleet, bool all)
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
+static int add_record(json_object *object, const struct pw_fleet_row *row)
+{
+	const char *base64;
+	size_t text, n;
+
+	if (!pw_told_split(row->line, row->length, &text, &base64, &n))
+		return -EINVAL;
+
+	return pw_json_add(object, "status", pw_told_object(row->line, text));
+}
+
 static int add_row(json_object *array, const struct pw_fleet_row *row)
 {
 	json_object *object = json_object_new_object(), *troubles = json_object_new_array();
@@ -123,7 +134,7 @@ static int add_row(json_object *array, const struct pw_fleet_row *row)
 		if (row->trouble & 1U << i)
 			r = pw_json_append(troubles, json_object_new_string(pw_trouble_text(i)));
 	if (!r && row->verified)
-		r = pw_json_add(object, "status", json_object_get(row->record.object));
+		r = add_record(object, row);
 
 	return r;
 }

@@ -140,30 +140,74 @@ static bool take_all(json_object *object, struct pw_told *record)
 	return *record->serial && take_tags(object, record);
 }
 
+/* NULL: that member is no text. */
+static const char **text_of(struct pw_told *record, size_t i)
+{
+	return members[i].kind == TEXT ? (void *)((char *)record + members[i].at) : NULL;
+}
+
+/* A tree of a record is many times as long as its texts, and a fleet has many records. */
+static int own_texts(struct pw_told *record)
+{
+	size_t length = 0;
+	const char **text;
+	char *to;
+
+	for (size_t i = 0; i < PW_ARRAY_SIZE(members); i++)
+		if ((text = text_of(record, i)))
+			length += strlen(*text) + 1;
+	record->texts = to = malloc(length);
+	if (!to)
+		return -ENOMEM;
+	for (size_t i = 0; i < PW_ARRAY_SIZE(members); i++) {
+		text = text_of(record, i);
+		if (!text)
+			continue;
+		length = strlen(*text) + 1;
+		*text = memcpy(to, *text, length);
+		to += length;
+	}
+	json_object_get(record->tags);
+
+	return 0;
+}
+
+json_object *pw_told_object(const char *text, size_t length)
+{
+	json_tokener *tokener = length <= PW_TOLD_LINE_MAX ? json_tokener_new_ex(4) : NULL;
+	json_object *object;
+
+	if (!tokener)
+		return NULL;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	object = json_tokener_parse_ex(tokener, text, (int)length);
+	if (json_tokener_get_error(tokener) != json_tokener_success ||
+	    json_tokener_get_parse_end(tokener) != length) {
+		json_object_put(object);
+		object = NULL;
+	}
+	json_tokener_free(tokener);
+
+	return object;
+}
+
 int pw_told_parse(const char *text, size_t length, struct pw_told *ret)
 {
-	json_tokener *tokener = json_tokener_new_ex(4);
-	bool whole;
+	_cleanup_(pw_json_putp) json_object *object = pw_told_object(text, length);
+	int r;
 
 	*ret = (struct pw_told){};
-	if (!tokener)
-		return -ENOMEM;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	ret->object = length <= PW_TOLD_LINE_MAX ?
-		      json_tokener_parse_ex(tokener, text, (int)length) : NULL;
-	whole = json_tokener_get_error(tokener) == json_tokener_success &&
-		json_tokener_get_parse_end(tokener) == length;
-	json_tokener_free(tokener);
-	if (whole && take_all(ret->object, ret))
-		return 0;
-	pw_told_done(ret);
+	r = object && take_all(object, ret) ? own_texts(ret) : -EINVAL;
+	if (r < 0)
+		*ret = (struct pw_told){};
 
-	return -EINVAL;
+	return r;
 }
 
 void pw_told_done(struct pw_told *record)
 {
-	json_object_put(record->object);
+	json_object_put(record->tags);
+	free(record->texts);
 	*record = (struct pw_told){};
 }
 

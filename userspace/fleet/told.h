@@ -12,6 +12,8 @@
 #include <json-c/json.h>
 #include <openssl/x509.h>
 
+#include "fleet/seen.h"
+
 #define PW_TOLD_LINE_MAX 32768
 
 struct pw_told {
@@ -31,11 +33,14 @@ struct pw_told {
 	uint64_t next_s;	/* the next one comes before that */
 	bool daemon, enforcing, sealed, guard, rescue, breakglass;
 	json_object *tags;	/* an array of texts */
-	json_object *object;	/* owns the texts */
+	char *texts;		/* owns them */
 };
 
 /* The text of it, without the signature; the caller frees it. */
 int pw_told_write(const struct pw_told *record, char **ret, size_t *ret_length);
+
+/* The text as a tree that the caller puts; NULL: it is no JSON, or no memory is left. */
+json_object *pw_told_object(const char *text, size_t length);
 
 /* 0, -ENOMEM, or -EINVAL: it is none. */
 int pw_told_parse(const char *text, size_t length, struct pw_told *ret);
@@ -64,11 +69,17 @@ int pw_authority_read(const char *path, struct pw_authority **ret);
 const uint8_t *pw_authority_digest(const struct pw_authority *authority);
 struct pw_authority *pw_authority_free(struct pw_authority *authority);
 
+struct pw_told_signer {
+	uint8_t key[PW_SHA256_LEN];	/* as in fleet/seen.h, of its certificate */
+	int64_t until;			/* the end of that */
+};
+
 /*
  * Whether @line was signed by a device of @authority whose certificate has @serial as common name:
- * 0 with the end of its certificate, -EACCES, or -ENOMEM. May be called by several threads.
+ * 0, or -EACCES. That a certificate is the authority's is not verified again when it is among @seen.
+ * May be called by several threads.
  */
-int pw_told_verify(const struct pw_authority *authority, const char *line, size_t length,
-		     const char *serial, int64_t *ret_until);
+int pw_told_verify(const struct pw_authority *authority, const struct pw_seen_all *seen,
+		     const char *line, size_t length, const char *serial, struct pw_told_signer *ret);
 
 #endif

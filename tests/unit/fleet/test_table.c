@@ -219,27 +219,50 @@ static void text_of_consoles_is_no_markup(void **state)
 
 static void what_was_seen_is_found_again(void **state)
 {
-	struct pw_seen seen[3] = {{.key = {3}, .until = 3}, {.key = {1}, .until = 1}, {.key = {2}, .until = 2}};
+	const struct pw_seen seen[3] = {{.key = {3}, .signer = {7}, .until = 3},
+					{.key = {1}, .signer = {9}, .until = 1},
+					{.key = {2}, .signer = {8}, .until = 2}};
 	char directory[] = "/tmp/phiward-seen.XXXXXX";
 	const uint8_t wanted[PW_SHA256_LEN] = {2}, other[PW_SHA256_LEN] = {4};
-	struct pw_seen *read;
+	const uint8_t signer[PW_SHA256_LEN] = {9}, stranger[PW_SHA256_LEN] = {3};
+	struct pw_seen_all read;
 	char path[64];
-	size_t n;
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
 	assert_int_equal(pw_seen_write(directory, seen, 3), 0);
-	pw_seen_read(directory, &read, &n);
-	assert_int_equal(n, 3);
-	assert_int_equal(pw_seen_find(read, n, wanted)->until, 2);
-	assert_null(pw_seen_find(read, n, other));
-	free(read);
+	assert_int_equal(pw_seen_read(directory, &read), 0);
+	assert_int_equal(read.n, 3);
+	assert_int_equal(pw_seen_line(&read, wanted)->until, 2);
+	assert_int_equal(pw_seen_line(&read, wanted)->signer[0], 8);
+	assert_null(pw_seen_line(&read, other));
+	assert_true(pw_seen_signer(&read, signer));
+	assert_false(pw_seen_signer(&read, stranger));
+	pw_seen_done(&read);
 	snprintf(path, sizeof(path), "%s/fleet-seen", directory);
+	assert_int_equal(truncate(path, 200), 0);
+	assert_int_equal(pw_seen_read(directory, &read), 0);
+	assert_int_equal(read.n, 0);
+	pw_seen_done(&read);
 	assert_int_equal(chmod(path, 0622), 0);
-	pw_seen_read(directory, &read, &n);
-	assert_int_equal(n, 0);
+	assert_int_equal(pw_seen_read(directory, &read), 0);
+	assert_int_equal(read.n, 0);
 	unlink(path);
 	rmdir(directory);
+}
+
+static void a_line_is_as_long_as_it_is(void **state)
+{
+	struct pw_fleet fleet = {.now = NOW};
+	char line[4096] = "{";
+
+	(void)state;
+	assert_int_equal(pw_fleet_add(&fleet, "A", line, sizeof(line), NOW), 0);
+	assert_int_equal(pw_fleet_add(&fleet, "B", line, 0, NOW), 0);
+	pw_fleet_judge(&fleet);
+	assert_int_equal(fleet.rows[0].trouble, 1U << PW_TROUBLE_FORGED);
+	assert_int_equal(fleet.rows[1].trouble, 1U << PW_TROUBLE_FORGED);
+	pw_fleet_done(&fleet);
 }
 
 int main(void)
@@ -252,6 +275,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_record_is_refused),
 		cmocka_unit_test(text_of_consoles_is_no_markup),
 		cmocka_unit_test(what_was_seen_is_found_again),
+		cmocka_unit_test(a_line_is_as_long_as_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
