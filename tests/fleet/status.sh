@@ -92,6 +92,21 @@ put
 check "who promised a record and sent none is silent" "$(shows "^$fourth .*silent")"
 touch "$fleet/srv/status/$fourth"
 
+# ---- The inventory -------------------------------------------------------------------------
+
+{
+	echo 'phiward_devices: 1'
+	echo 'devices:'
+	printf -- '- {serial: %s, department: radiology}\n' "${serials[@]:1:half-1}" CT-9999
+} > "$fleet/devices.yaml"
+check "who never told anything is never seen" "$(exits 1 put --devices "$fleet/devices.yaml"; shows '^CT-9999 +radiology .* -  never seen')"
+check "who tells and is not in it is shown" "$(shows "^$first .*not in the inventory"; shows "$((half + 1)) consoles, 3 of them")"
+check "who is in it and tells is not" "$(! grep "^$fourth" "$fleet/out")"
+put --devices "$fleet/devices.yaml" -o "$fleet/page.html"
+check "the page has it" "$(grep -q 'CT-9999.*radiology.*never.*never seen' "$fleet/page.html" || grep CT-9999 "$fleet/page.html")"
+echo '- {serial: CT-9999}' >> "$fleet/devices.yaml"
+check "an inventory that is wrong: exit 3" "$(exits 3 put --devices "$fleet/devices.yaml"; shows "two devices have the serial 'CT-9999'")"
+
 # ---- Canaries ------------------------------------------------------------------------------
 
 bundle 3 'health: {within: 1s, enforcing: true}'

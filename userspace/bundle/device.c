@@ -47,6 +47,14 @@ static const struct pw_key device_keys[] = {
 	{"tags", PW_YAML_LIST, NULL, read_tags},
 };
 
+/* Of one among others the schema stands above them. */
+void pw_device_read_entry(struct pw_reader *reader, const struct pw_yaml *map,
+			  struct pw_device *ret)
+{
+	pw_map_read(reader, map, "a device", &map->at, device_keys + 1,
+		    PW_ARRAY_SIZE(device_keys) - 1, ret);
+}
+
 int pw_device_parse(const struct pw_source *source, struct pw_device **ret, struct pw_diag *diag)
 {
 	static const struct pw_document document = {"a description of a device", DEVICE_BYTES_MAX,

@@ -39,6 +39,18 @@ static int read_tree(const char *path, struct pw_fleet *fleet)
 		   PW_EXIT_YES;
 }
 
+static int read_inventory(const char *path, struct pw_inventory **ret)
+{
+	struct pw_diag diag = {};
+	int r = pw_inventory_read(path, ret, &diag);
+
+	pw_diag_print(&diag, stderr);
+	pw_diag_done(&diag);
+
+	return r ? pw_fail(PW_EXIT_UNKNOWN, "%s is no inventory of devices: %s", path, strerror(-r)) :
+		   0;
+}
+
 /* The caller frees it; NULL: this user has none. */
 static char *cache_directory(void)
 {
@@ -61,7 +73,7 @@ int pw_fleet_open(const struct pw_fleet_source *source, struct pw_fleet *fleet,
 	_cleanup_free_ char *cache = NULL;
 	int code, r;
 
-	*fleet = (struct pw_fleet){.now = time(NULL)};
+	*fleet = (struct pw_fleet){.now = time(NULL), .inventory = source->inventory};
 	if (source->ca) {
 		r = pw_authority_read(source->ca, ret_authority);
 		if (r < 0)
@@ -76,10 +88,11 @@ int pw_fleet_open(const struct pw_fleet_source *source, struct pw_fleet *fleet,
 		return code;
 	cache = cache_directory();
 	fleet->cache = cache;
-	pw_fleet_judge(fleet);
+	r = pw_fleet_judge(fleet);
 	fleet->cache = NULL;
 
-	return PW_EXIT_YES;
+	return r ? pw_fail(PW_EXIT_INTERNAL, "the records cannot be judged: %s", strerror(-r)) :
+		   PW_EXIT_YES;
 }
 
 /* ---- Showing ------------------------------------------------------------------------------- */
@@ -124,13 +137,16 @@ int pw_cmd_fleet_status(const struct pw_command *self, int argc, char **argv)
 		{ "dir", required_argument, NULL, 'd' },
 		{ "ca", required_argument, NULL, 'c' },
 		{ "tree", required_argument, NULL, 't' },
+		{ "devices", required_argument, NULL, 'D' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "all", no_argument, NULL, 'a' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
+	_cleanup_(pw_inventory_freep) struct pw_inventory *inventory = NULL;
 	struct pw_fleet_source source = {};
 	struct pw_authority *authority = NULL;
+	const char *devices = NULL;
 	struct shown shown = {};
 	struct pw_fleet fleet;
 	int option, code;
@@ -144,6 +160,8 @@ int pw_cmd_fleet_status(const struct pw_command *self, int argc, char **argv)
 			source.ca = optarg;
 		else if (option == 't')
 			source.tree = optarg;
+		else if (option == 'D')
+			devices = optarg;
 		else if (option == 'j')
 			shown.json = true;
 		else if (option == 'a')
@@ -155,6 +173,9 @@ int pw_cmd_fleet_status(const struct pw_command *self, int argc, char **argv)
 	}
 	if (argc != optind || !source.database == !source.directory)
 		return pw_usage(self, '?');
+	if (devices && read_inventory(devices, &inventory))
+		return PW_EXIT_UNKNOWN;
+	source.inventory = inventory;
 	code = pw_fleet_open(&source, &fleet, &authority);
 	if (code == PW_EXIT_YES)
 		code = show(&shown, &fleet);

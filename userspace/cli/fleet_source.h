@@ -10,6 +10,7 @@ struct pw_fleet_source {
 	const char *directory;
 	const char *ca;		/* NULL: signatures are not looked at */
 	const char *tree;	/* NULL: none */
+	const struct pw_inventory *inventory;	/* NULL: none */
 };
 
 /*

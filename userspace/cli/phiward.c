@@ -100,17 +100,18 @@ static const struct pw_command commands[] = {
 	  "  --resume        on with it\n",
 	  pw_cmd_publish },
 	{ "fleet status", "{--database URL | --dir DIR} [--ca FILE] [--tree DIR]\n"
-	  "                            [--all | --json] [-o FILE]",
+	  "                            [--devices FILE] [--all | --json] [-o FILE]",
 	  "all consoles of a fleet, and which of them need a person first",
 	  "  --database URL  PostgreSQL with fleet.sql, as 'dbname=phiward' or postgresql://...\n"
 	  "  --dir DIR       or the status records as a web server has put them\n"
 	  "  --ca FILE       whose devices are believed; without it no signature is looked at\n"
 	  "  --tree DIR      what was published: who should have it by now and does not is behind\n"
+	  "  --devices FILE  which consoles there are: who never told anything, and who is not among them\n"
 	  "  --all           also those that are well\n"
 	  "  --json          for programs\n"
 	  "  -o FILE         and a page for a browser, which needs nothing else\n\n"
-	  "  Exits with 1 when a console needs a person: it is silent, does not enforce, lost records, is\n"
-	  "  in rescue, has a session of break-glass open, did not keep a bundle, or is behind.\n",
+	  "  Exits with 1 when a console needs a person: it was never seen, is silent, does not enforce, lost\n"
+	  "  records, is in rescue, has a session of break-glass open, did not keep a bundle, or is behind.\n",
 	  pw_cmd_fleet_status },
 	{ "status", "[--json]", "what is really enforced",
 	  "  Works without the daemon for root. Exits with 0 when phiward enforces, else with 1.\n",

@@ -34,6 +34,16 @@ static int add_row(struct pw_fleet *fleet, const char *name)
 	return 0;
 }
 
+int pw_fleet_expect(struct pw_fleet *fleet, const struct pw_device *device)
+{
+	int r = add_row(fleet, device->serial);
+
+	if (!r)
+		fleet->rows[fleet->n - 1].listed = device;
+
+	return r;
+}
+
 /* With whatever bytes are in it. */
 static int keep_line(struct pw_fleet_row *row, const char *line, size_t length)
 {

@@ -38,12 +38,12 @@ static void put_row(FILE *to, const struct pw_fleet_row *row)
 	pw_instant_write(row->received, received);
 	fprintf(to, "<tr%s>", row->trouble ? " class=\"bad\"" : "");
 	put_cell(to, row->name);
-	put_cell(to, record->model);
-	put_cell(to, record->department);
+	put_cell(to, pw_fleet_model(row));
+	put_cell(to, pw_fleet_department(row));
 	put_cell(to, record->policy);
 	fprintf(to, "<td class=\"n\">%" PRIu64 "</td>", record->version);
 	put_cell(to, record->state);
-	put_cell(to, received);
+	put_cell(to, row->line ? received : "never");
 	fputs("<td>", to);
 	for (int i = 0; i < PW_TROUBLE_MAX_; i++)
 		if (row->trouble & 1U << i) {

@@ -18,6 +18,7 @@ const char *pw_trouble_text(enum pw_trouble trouble)
 {
 	static const char *const texts[] = {
 		[PW_TROUBLE_FORGED] = "not signed by it",
+		[PW_TROUBLE_NEVER] = "never seen",
 		[PW_TROUBLE_SILENT] = "silent",
 		[PW_TROUBLE_OFF] = "not enforcing",
 		[PW_TROUBLE_LOST] = "lost records",
@@ -27,6 +28,7 @@ const char *pw_trouble_text(enum pw_trouble trouble)
 		[PW_TROUBLE_BEHIND] = "policy behind",
 		[PW_TROUBLE_CERTIFICATE] = "certificate ends",
 		[PW_TROUBLE_CLOCK] = "clock is off",
+		[PW_TROUBLE_UNLISTED] = "not in the inventory",
 	};
 
 	return trouble < PW_TROUBLE_MAX_ ? texts[trouble] : "unknown";
@@ -70,10 +72,48 @@ static void read_row(void *data, size_t i)
 	size_t text, n;
 
 	pw_told_done(&row->record);
-	row->parsed = pw_told_split(row->line, row->length, &text, &base64, &n) &&
+	row->parsed = row->line && pw_told_split(row->line, row->length, &text, &base64, &n) &&
 		      !pw_told_parse(row->line, text, &row->record) &&
 		      !strcmp(row->record.serial, row->name);
 	row->verified = row->parsed && verify(fleet, row);
+}
+
+/* ---- The inventory ------------------------------------------------------------------------- */
+
+static int add_those_never_seen(struct pw_fleet *fleet)
+{
+	const struct pw_inventory *inventory = fleet->inventory;
+	_cleanup_free_ bool *told = calloc(inventory->n + 1, sizeof(*told));
+	int r = told ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !r && i < fleet->n; i++) {
+		struct pw_fleet_row *row = &fleet->rows[i];
+
+		row->listed = pw_inventory_find(inventory, row->name);
+		if (row->listed)
+			told[row->listed - inventory->devices] = true;
+	}
+	for (size_t i = 0; !r && i < inventory->n; i++) {
+		if (told[i])
+			continue;
+		r = pw_fleet_expect(fleet, &inventory->devices[i]);
+	}
+
+	return r;
+}
+
+const char *pw_fleet_department(const struct pw_fleet_row *row)
+{
+	const char *told = row->verified ? row->record.department : NULL;
+
+	return told && *told ? told : row->listed ? row->listed->department : NULL;
+}
+
+const char *pw_fleet_model(const struct pw_fleet_row *row)
+{
+	const char *told = row->verified ? row->record.model : NULL;
+
+	return told && *told ? told : row->listed ? row->listed->model : NULL;
 }
 
 /* ---- Judging ------------------------------------------------------------------------------- */
@@ -127,6 +167,8 @@ static unsigned int judge(const struct pw_fleet *fleet, const struct pw_fleet_ro
 	const int64_t off = record->time - row->received;
 	unsigned int trouble = 0;
 
+	if (!row->line)
+		return 1U << PW_TROUBLE_NEVER;
 	if (!row->verified)
 		return 1U << PW_TROUBLE_FORGED;
 #define WHEN(condition, which) trouble |= (condition) ? 1U << (which) : 0
@@ -139,6 +181,7 @@ static unsigned int judge(const struct pw_fleet *fleet, const struct pw_fleet_ro
 	WHEN(is_behind(fleet, row), PW_TROUBLE_BEHIND);
 	WHEN(fleet->authority && row->signer.until < fleet->now + CERTIFICATE_S, PW_TROUBLE_CERTIFICATE);
 	WHEN(off > CLOCK_S || off < -CLOCK_S, PW_TROUBLE_CLOCK);
+	WHEN(fleet->inventory && !row->listed, PW_TROUBLE_UNLISTED);
 #undef WHEN
 
 	return trouble;
@@ -172,10 +215,13 @@ static void keep_seen(const struct pw_fleet *fleet)
 		pw_seen_write(fleet->cache, seen, n);
 }
 
-void pw_fleet_judge(struct pw_fleet *fleet)
+int pw_fleet_judge(struct pw_fleet *fleet)
 {
 	const bool keeps = fleet->authority && fleet->cache;
+	int r = fleet->inventory ? add_those_never_seen(fleet) : 0;
 
+	if (r < 0)
+		return r;
 	if (keeps)
 		pw_seen_read(fleet->cache, &fleet->seen);
 	pw_each(fleet->n, read_row, fleet);
@@ -185,6 +231,8 @@ void pw_fleet_judge(struct pw_fleet *fleet)
 		fleet->rows[i].trouble = judge(fleet, &fleet->rows[i]);
 	if (fleet->n)
 		qsort(fleet->rows, fleet->n, sizeof(*fleet->rows), compare);
+
+	return 0;
 }
 
 size_t pw_fleet_in_trouble(const struct pw_fleet *fleet)

@@ -7,12 +7,14 @@
 
 #include "common/sha256.h"
 #include "fleet/channel.h"
+#include "fleet/inventory.h"
 #include "fleet/seen.h"
 #include "fleet/told.h"
 
 /* By urgency. */
 enum pw_trouble {
 	PW_TROUBLE_FORGED,	/* the record is not signed by that console */
+	PW_TROUBLE_NEVER,	/* it is in the inventory, and has never told anything */
 	PW_TROUBLE_SILENT,	/* it promised one, and none came */
 	PW_TROUBLE_OFF,		/* not enforcing */
 	PW_TROUBLE_LOST,	/* records of its log */
@@ -22,11 +24,12 @@ enum pw_trouble {
 	PW_TROUBLE_BEHIND,	/* it should have another policy by now */
 	PW_TROUBLE_CERTIFICATE,	/* ends within 30 days, or has */
 	PW_TROUBLE_CLOCK,	/* it is an hour off */
+	PW_TROUBLE_UNLISTED,	/* it tells, and is not in the inventory */
 	PW_TROUBLE_MAX_,
 };
 
 struct pw_fleet_row {
-	char *line;		/* as it came */
+	char *line;		/* as it came; NULL: never */
 	size_t length;
 	char *name;		/* under which it was kept */
 	int64_t received;
@@ -34,6 +37,7 @@ struct pw_fleet_row {
 	bool verified, parsed;
 	uint8_t key[PW_SHA256_LEN];	/* as in fleet/seen.h, of what was verified */
 	struct pw_told record;
+	const struct pw_device *listed;	/* in the inventory */
 	unsigned int trouble;	/* 1 << enum pw_trouble */
 };
 
@@ -43,6 +47,7 @@ struct pw_fleet {
 	const struct pw_authority *authority;	/* NULL: signatures are not looked at */
 	struct pw_channel **channels;	/* of the published tree; with it who is behind is exact */
 	size_t nchannels;
+	const struct pw_inventory *inventory;	/* NULL: whoever tells is there, and nobody else */
 	int64_t now;
 	const char *cache;	/* a directory of this user's, where what was verified is kept; NULL: none */
 	struct pw_seen_all seen;
@@ -51,6 +56,9 @@ struct pw_fleet {
 /* Takes a copy of both texts. */
 int pw_fleet_add(struct pw_fleet *fleet, const char *name, const char *line, size_t length,
 		 int64_t received);
+
+/* One that has told nothing. */
+int pw_fleet_expect(struct pw_fleet *fleet, const struct pw_device *device);
 
 /* Records as nginx has put them: one file a console, named by its serial. */
 int pw_fleet_read_directory(struct pw_fleet *fleet, const char *path);
@@ -61,9 +69,13 @@ int pw_fleet_read_database(struct pw_fleet *fleet, const char *conninfo, char *w
 /* The channels of the tree @path. */
 int pw_fleet_read_tree(struct pw_fleet *fleet, const char *path, struct pw_diag *diag);
 
-/* Verifies by all processors, judges, and sorts: what is most urgent first, then by serial. */
-void pw_fleet_judge(struct pw_fleet *fleet);
+/* Verifies by all processors, judges, and sorts: what is most urgent first, then by serial. 0 or -ENOMEM. */
+int pw_fleet_judge(struct pw_fleet *fleet);
 void pw_fleet_done(struct pw_fleet *fleet);
+
+/* What its record says, or else the inventory; NULL or "": neither. */
+const char *pw_fleet_department(const struct pw_fleet_row *row);
+const char *pw_fleet_model(const struct pw_fleet_row *row);
 
 const char *pw_trouble_text(enum pw_trouble trouble);
 size_t pw_fleet_in_trouble(const struct pw_fleet *fleet);

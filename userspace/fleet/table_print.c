@@ -14,7 +14,14 @@
 
 static void print_cell(FILE *to, const char *text, int width)
 {
-	fprintf(to, "%-*.*s ", width, width, text && *text ? text : "-");
+	char cell[PW_CELL + 1];
+
+	/* A name is what a console that is not believed yet calls itself. */
+	snprintf(cell, sizeof(cell), "%s", text && *text ? text : "-");
+	for (char *c = cell; *c; c++)
+		if (pw_text_control(*c))
+			*c = '?';
+	fprintf(to, "%-*.*s ", width, width, cell);
 }
 
 static void print_age(FILE *to, int64_t seconds)
@@ -57,10 +64,13 @@ static void print_row(FILE *to, const struct pw_fleet *fleet, const struct pw_fl
 	snprintf(version, sizeof(version), "%s %" PRIu64, row->verified ? record->policy : "",
 		 row->verified ? record->version : 0);
 	print_cell(to, row->name, PW_CELL);
-	print_cell(to, row->verified ? record->department : "", 14);
+	print_cell(to, pw_fleet_department(row), 14);
 	print_cell(to, row->verified ? version : "", PW_CELL);
 	print_cell(to, row->verified ? record->state : "", 11);
-	print_age(to, fleet->now - row->received);
+	if (row->line)
+		print_age(to, fleet->now - row->received);
+	else
+		fprintf(to, "%7s  ", "-");
 	print_troubles(to, row);
 }
 
@@ -123,7 +133,8 @@ static int add_row(json_object *array, const struct pw_fleet_row *row)
 	}
 	pw_instant_write(row->received, received);
 	r = pw_json_add(object, "serial", json_object_new_string(row->name));
-	r = r ?: pw_json_add(object, "received", json_object_new_string(received));
+	r = r ?: row->line ? pw_json_add(object, "received", json_object_new_string(received)) :
+			     json_object_object_add(object, "received", NULL);
 	r = r ?: pw_json_add(object, "verified", json_object_new_boolean(row->verified));
 	if (r < 0) {
 		json_object_put(troubles);

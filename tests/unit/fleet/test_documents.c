@@ -12,6 +12,7 @@
 
 #include "common/cleanup.h"
 #include "fleet/config.h"
+#include "fleet/inventory.h"
 #include "fleet/rollout.h"
 #include "fleet/wait.h"
 
@@ -213,6 +214,55 @@ static void a_fleet_yaml_that_is_wrong_is_refused(void **state)
 			fail_msg("taken: %s", wrong[i]);
 }
 
+/* ---- The inventory ------------------------------------------------------------------------- */
+
+static struct pw_inventory *inventory_of(const char *text, const char *complaint)
+{
+	const struct pw_source source = {.name = (char *)"devices.yaml", .text = (char *)text,
+					 .length = strlen(text)};
+	struct pw_inventory *inventory = NULL;
+	struct pw_diag diag = {};
+	int r = pw_inventory_parse(&source, &inventory, &diag);
+
+	assert_int_equal(!r, !complaint);
+	if (complaint)
+		assert_non_null(strstr(diag.entries[0].text, complaint));
+	pw_diag_done(&diag);
+
+	return inventory;
+}
+
+static void an_inventory_is_read(void **state)
+{
+	_cleanup_(pw_inventory_freep) struct pw_inventory *inventory = inventory_of(
+		"phiward_devices: 1\ndevices:\n- {serial: B, department: radiology, tags: [ct]}\n"
+		"- {serial: 17, udi: (01)9}\n", NULL);
+
+	(void)state;
+	assert_int_equal(inventory->n, 2);
+	assert_string_equal(pw_inventory_find(inventory, "B")->department, "radiology");
+	assert_string_equal(pw_inventory_find(inventory, "17")->udi, "(01)9");
+	assert_null(pw_inventory_find(inventory, "A"));
+	/* What programs write is JSON, and as good. */
+	pw_inventory_free(inventory);
+	inventory = inventory_of("{\"phiward_devices\": 1, \"devices\": [{\"serial\": \"A\"}]}", NULL);
+	assert_non_null(pw_inventory_find(inventory, "A"));
+}
+
+static void an_inventory_that_is_wrong_is_refused(void **state)
+{
+	(void)state;
+	inventory_of("devices: [{serial: A}]", "phiward_devices");
+	inventory_of("phiward_devices: 1", "devices");
+	inventory_of("phiward_devices: 1\ndevices: []", "devices");
+	inventory_of("phiward_devices: 1\ndevices: [A]", "devices");
+	inventory_of("phiward_devices: 1\ndevices: [{model: CT}]", "no 'serial'");
+	inventory_of("phiward_devices: 1\ndevices: [{serial: ''}]", "text of 1 to");
+	inventory_of("phiward_devices: 1\ndevices: [{serial: A, seral: B}]", "seral");
+	inventory_of("phiward_devices: 1\ndevices: [{serial: A}, {serial: B}, {serial: A}]",
+		     "two devices have the serial 'A'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +274,8 @@ int main(void)
 		cmocka_unit_test(polls_are_spread),
 		cmocka_unit_test(a_fleet_yaml_says_where),
 		cmocka_unit_test(a_fleet_yaml_that_is_wrong_is_refused),
+		cmocka_unit_test(an_inventory_is_read),
+		cmocka_unit_test(an_inventory_that_is_wrong_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

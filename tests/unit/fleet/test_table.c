@@ -102,6 +102,40 @@ static void who_is_behind_is_known_from_what_was_published(void **state)
 	pw_fleet_done(&fleet);
 }
 
+/* ---- The inventory ------------------------------------------------------------------------- */
+
+static void who_never_told_anything_is_known_from_the_inventory(void **state)
+{
+	struct pw_device devices[] = {{.serial = "A", .department = "cellar"},
+				      {.serial = "C", .department = "radiology"}};
+	const struct pw_inventory inventory = {.devices = devices, .n = 2};
+	struct pw_fleet fleet = {.now = NOW, .inventory = &inventory};
+	struct pw_told a = well("A"), b = well("B");
+	_cleanup_free_ char *text = NULL;
+	size_t n;
+	FILE *to = open_memstream(&text, &n);
+
+	(void)state;
+	a.department = "ward 3";
+	add(&fleet, &a, NULL);
+	add(&fleet, &b, NULL);
+	assert_int_equal(pw_fleet_judge(&fleet), 0);
+	assert_int_equal(fleet.n, 3);
+	assert_string_equal(fleet.rows[0].name, "C");
+	assert_int_equal(fleet.rows[0].trouble, 1U << PW_TROUBLE_NEVER);
+	assert_string_equal(pw_fleet_department(&fleet.rows[0]), "radiology");
+	assert_string_equal(fleet.rows[1].name, "B");
+	assert_int_equal(fleet.rows[1].trouble, 1U << PW_TROUBLE_UNLISTED);
+	assert_string_equal(fleet.rows[2].name, "A");
+	assert_int_equal(fleet.rows[2].trouble, 0);
+	assert_string_equal(pw_fleet_department(&fleet.rows[2]), "ward 3");
+	assert_int_equal(pw_fleet_print_json(to, &fleet), 0);
+	fclose(to);
+	assert_non_null(strstr(text, "{\"serial\":\"C\",\"received\":null,\"verified\":false,"
+				     "\"trouble\":[\"never seen\"]}"));
+	pw_fleet_done(&fleet);
+}
+
 /* ---- Canaries ------------------------------------------------------------------------------ */
 
 static void canaries_are_those_who_are_well(void **state)
@@ -217,6 +251,24 @@ static void text_of_consoles_is_no_markup(void **state)
 	pw_fleet_done(&fleet);
 }
 
+static void text_of_consoles_moves_no_cursor(void **state)
+{
+	struct pw_fleet fleet = {.now = NOW};
+	const struct pw_told told = well("A");
+	_cleanup_free_ char *text = NULL;
+	size_t n;
+	FILE *to = open_memstream(&text, &n);
+
+	(void)state;
+	add(&fleet, &told, "A\033[2J");
+	pw_fleet_judge(&fleet);
+	assert_int_equal(pw_fleet_print(to, &fleet, true), 0);
+	fclose(to);
+	assert_null(strchr(text, '\033'));
+	assert_non_null(strstr(text, "A?[2J"));
+	pw_fleet_done(&fleet);
+}
+
 static void what_was_seen_is_found_again(void **state)
 {
 	const struct pw_seen seen[3] = {{.key = {3}, .signer = {7}, .until = 3},
@@ -270,10 +322,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_trouble_is_seen),
 		cmocka_unit_test(who_is_behind_is_known_from_what_was_published),
+		cmocka_unit_test(who_never_told_anything_is_known_from_the_inventory),
 		cmocka_unit_test(canaries_are_those_who_are_well),
 		cmocka_unit_test(canaries_let_the_others_go_on_when_all_is_well),
 		cmocka_unit_test(what_is_no_record_is_refused),
 		cmocka_unit_test(text_of_consoles_is_no_markup),
+		cmocka_unit_test(text_of_consoles_moves_no_cursor),
 		cmocka_unit_test(what_was_seen_is_found_again),
 		cmocka_unit_test(a_line_is_as_long_as_it_is),
 	};
