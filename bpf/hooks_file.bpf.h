@@ -183,8 +183,7 @@ static __noinline int pw_record_open(struct file *file, __u32 scope, const struc
 {
 	struct pw_bank *bank = pw_bank_at(pw_scope_slot(scope));
 	const struct pw_root *root = &bank->known[PW_INDEX(met->known, PW_KNOWN_MAX)].root;
-	struct pw_file_question q = pw_question_of_open(file, bank, pw_subject_of(bank, label),
-							root->object);
+	struct pw_file_question q = pw_question_of_open(file, bank, label->subject, root->object);
 	struct pw_answer answer = pw_decide_file(&q);
 	__u32 object_flags = pw_object_flags(bank, q.object);
 	struct inode *inode = file->f_inode;
@@ -243,9 +242,10 @@ static __noinline int pw_open_in_object(struct file *file, __u32 scope, const st
 	    !pw_is_fs(bank, pw_scope_fs(scope), inode->i_sb))
 		return PW_OPEN_ASK;
 	label = pw_label_of(bpf_get_current_task_btf());
-	if (!label)
+	/* One of a policy that was gone back from: see pw_subject_of(). */
+	if (!label || label->generation > bank->generation)
 		return PW_OPEN_ASK;
-	subject = pw_subject_of(bank, label);
+	subject = label->subject;
 	if (subject < PW_SUBJECT_FIRST || subject >= PW_SUBJECT_IDS)
 		return PW_OPEN_ASK;
 	q = pw_question_of_open(file, bank, subject, object);
