@@ -278,26 +278,63 @@ as_anybody() {
 # All records so far are in the log when this returns: `audit query` drains the rings.
 phiward_records() { phiward audit query --json; }
 
-# The records of the log, oldest line first, once everything so far is in it.
-drained_log() {
-	local file
-	control '{"command":"drain"}' > /dev/null || true
-	# One may be compressed in this moment.
-	for file in /var/log/phiward/audit-*.log* /var/log/phiward/audit.log; do
-		case $file in
-		*.zst) zstd -dcq "$file" ;;
-		*.log) cat "$file" 2> /dev/null || zstd -dcq "$file.zst" 2> /dev/null || true ;;
-		esac
-	done | $BUSYBOX grep -vF '{"schema":1,"checkpoint":' || true
+# All records so far are in the log after it.
+drain() { control '{"command":"drain"}' > /dev/null || true; }
+
+# segment_number FILE: of a closed one.
+segment_number() {
+	local number=${1##*/audit-}
+	echo $((10#${number%%.*}))
 }
 
+# log_from NUMBER BYTES: the log from behind so many bytes of that file on. The open one has the
+# number that comes next. What is before is not read: busybox takes a second for two MiB here.
+log_from() {
+	local file number=0 skip
+	for file in /var/log/phiward/audit-*.log* /var/log/phiward/audit.log; do
+		case $file in
+		*'*'*) continue ;;
+		*/audit.log) number=$((number + 1)) ;;
+		*.log | *.zst) number=$(segment_number "$file") ;;
+		*) continue ;;
+		esac
+		[ $number -ge "$1" ] || [[ $file == */audit.log ]] || continue
+		skip=1
+		[ $number -ne "$1" ] || skip=$(($2 + 1))
+		# One may be compressed in this moment.
+		if [[ $file == *.zst ]]; then
+			zstd -dcq "$file" | $BUSYBOX tail -c "+$skip"
+		else
+			$BUSYBOX tail -c "+$skip" "$file" 2> /dev/null ||
+				zstd -dcq "$file.zst" 2> /dev/null | $BUSYBOX tail -c "+$skip" || true
+		fi
+	done
+}
+
+# The records of the log, oldest line first, once everything so far is in it.
+drained_log() {
+	drain
+	log_from 0 0 | records_of
+}
+
+records_of() { $BUSYBOX grep -vF '{"schema":1,"checkpoint":' || true; }
+
 # mark: the records that follow are those that assert_record sees.
-mark() { drained_log | $BUSYBOX wc -c > "$MARK_FILE"; }
+mark() {
+	local file next=1 size
+	drain
+	for file in /var/log/phiward/audit-*.log*; do
+		[[ $file == *'*'* ]] || next=$(($(segment_number "$file") + 1))
+	done
+	size=$($BUSYBOX stat -c %s /var/log/phiward/audit.log 2> /dev/null) || size=0
+	echo "$next $size" > "$MARK_FILE"
+}
 
 new_records() {
-	local mark=0
-	[ ! -e "$MARK_FILE" ] || read -r mark < "$MARK_FILE"
-	drained_log | $BUSYBOX tail -c +$((mark + 1))
+	local number=0 bytes=0
+	[ ! -e "$MARK_FILE" ] || read -r number bytes < "$MARK_FILE"
+	drain
+	log_from "$number" "$bytes" | records_of
 }
 
 # records_like KEY=VALUE|KEY~REGEX...: since mark, one JSON object a line. The lines of the log
@@ -362,9 +399,11 @@ assert_lost_zero() {
 # Whether every number from the first to the last stands in the log exactly once, and the gaps
 # hold as many as status calls lost; prints how many are in gaps.
 numbers_are_complete() {
-	drained_log | $BUSYBOX awk -v lost="$(status_number lost)" '
-		function number(key) { return match($0, "\"" key "\":[0-9]+") ? \
-			substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 : 0 }
+	drained_log | awk -v lost="$(status_number lost)" '
+		function number(key,   at) {
+			at = index($0, "\"" key "\":")
+			return at ? substr($0, at + length(key) + 3, 20) + 0 : 0
+		}
 		function seen(from, to) { for (; from <= to; from++) if (there[from]++) twice++; else n++ }
 		{ if (index($0, "\"type\":\"gap\"")) {
 			a = number("first"); b = number("last"); gapped += b - a + 1
