@@ -11,6 +11,7 @@ set -euo pipefail
 # shellcheck source=mk/archive.bash
 . "$(dirname "$0")/../../mk/archive.bash"
 
+here=$(dirname "$(readlink -f "$0")")
 cache=$(readlink -m "${PHIWARD_CACHE:-build/cache}")/kernels
 
 die() { echo "kernels.sh: $*" >&2; exit 1; }
@@ -43,23 +44,6 @@ packages() {
 	fi
 }
 
-# The compressed kernel starts at the first place in vmlinuz that decompresses to ELF.
-extract_vmlinux() {
-	local image=$1 out=$2 magic tool offset
-	while read -r magic tool; do
-		while IFS=: read -r offset _; do
-			# Behind the stream stand other bytes: the tool's exit code says nothing.
-			tail -c "+$((offset + 1))" "$image" | $tool > "$out" 2>/dev/null || true
-			readelf -h "$out" > /dev/null 2>&1 && return 0
-		done < <(LC_ALL=C grep -abo -P "$magic" "$image" || true)
-	done <<-'EOF'
-	\xfd7zXZ\x00 xz -dc
-	\x28\xb5\x2f\xfd zstd -dc
-	\x1f\x8b\x08 gzip -dc
-	EOF
-	die "no kernel found in $image"
-}
-
 unpack() {
 	local kernel=$1 dir=$2 root=$3 release modules
 	modules=$(find "$root" -type d -path '*/lib/modules/*' -prune | head -1)
@@ -73,7 +57,7 @@ unpack() {
 	depmod -b "$dir/tree" "$release"
 	rm -r "$dir/tree"
 	if [ "$kernel" = 6.1 ]; then
-		extract_vmlinux "$dir/vmlinuz" "$dir/vmlinux"
+		"$here/vmlinux.sh" "$dir/vmlinuz" "$dir/vmlinux"
 		objcopy --dump-section ".BTF=$dir/btf" "$dir/vmlinux" /dev/null
 		rm "$dir/vmlinux"
 	fi
