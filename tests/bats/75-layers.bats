@@ -3,7 +3,7 @@
 #
 # A site's file over a vendor's policy, in the kernel; and rules that have a last day.
 #
-# newer: one
+# kernels: 6.1
 
 load lib/phiward
 
