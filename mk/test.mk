@@ -70,8 +70,11 @@ $(BUILD)/report-tests/node_modules: tests/report/package.json tests/report/packa
 	$(Q)cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error > /dev/null
 	@touch $@
 
-.PHONY: test fuzz bench demo prove soak
-test: $$(PROGRAMS_WANTED) $$(RECORD_TOOLS) $(STAND_IN) $(MANY) $(BUILD)/report-tests/node_modules all $$(if $$(BOOT_WANTED),$(BUILD)/bench/ring-log) $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## run the tests: T=name, KERNELS="6.1 6.12"|all
+.PHONY: test test-programs fuzz bench demo prove soak
+# mk/test.sh deals the processors out itself, and what it runs starts make: so only this is for -j.
+test-programs: $$(PROGRAMS_WANTED) $$(RECORD_TOOLS) $(STAND_IN) $(MANY) $(BUILD)/report-tests/node_modules all $$(if $$(BOOT_WANTED),$(BUILD)/bench/ring-log) $$(if $$(BATS_WANTED)$$(BOOT_WANTED),tools) $$(KMODS_WANTED) ## build what the tests need: make -j2, KERNELS as for test
+
+test: test-programs ## run the tests: T=name, KERNELS="6.1 6.12"|all
 	@mk/test.sh "$(KERNELS_WANTED)" "$(T)" $(PROGRAMS_WANTED)
 
 # Variant of the stages for libFuzzer.
