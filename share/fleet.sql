@@ -57,6 +57,7 @@ $$;
 CREATE VIEW phiward_fleet AS
 	SELECT serial, received, record->>'model' AS model, record->>'department' AS department,
 		record->>'policy' AS policy, (record->>'version')::bigint AS version,
+		(record->>'site_version')::bigint AS site_version,
 		record->>'state' AS state, (record->>'enforcing')::boolean AS enforcing,
 		(record->>'lost')::bigint AS lost, record->>'health' AS health
 	FROM phiward_console;

@@ -70,16 +70,20 @@ static void print_headline(json_object *status)
 {
 	const char *policy = NULL, *state = "off";
 	bool enforcing = is_true(status, "enforcing");
-	uint64_t version = 0, generation = 0;
+	uint64_t version = 0, site = 0, generation = 0;
 
 	pw_json_string(status, "state", &state);
 	pw_json_u64(status, "version", &version);
+	pw_json_u64(status, "site_version", &site);
 	pw_json_u64(status, "generation", &generation);
 	printf("%s%s%s", pw_paint(stdout, enforcing ? PW_GREEN : PW_RED), state,
 	       pw_paint(stdout, PW_PLAIN));
-	if (pw_json_string(status, "policy", &policy))
-		printf(": %s version %" PRIu64 " (generation %" PRIu64 ")", policy, version,
-		       generation);
+	if (pw_json_string(status, "policy", &policy)) {
+		printf(": %s version %" PRIu64, policy, version);
+		if (site)
+			printf(", site version %" PRIu64, site);
+		printf(" (generation %" PRIu64 ")", generation);
+	}
 	putchar('\n');
 }
 

@@ -28,6 +28,12 @@ static void put_cell(FILE *to, const char *text)
 	fputs("</td>", to);
 }
 
+/* Of a site's file 0: there is none. */
+static void put_number(FILE *to, uint64_t number)
+{
+	fprintf(to, "<td class=\"n\">%" PRIu64 "</td>", number);
+}
+
 static void put_row(FILE *to, const struct pw_fleet_row *row)
 {
 	const struct pw_told none = {.policy = ""};
@@ -41,7 +47,8 @@ static void put_row(FILE *to, const struct pw_fleet_row *row)
 	put_cell(to, pw_fleet_model(row));
 	put_cell(to, pw_fleet_department(row));
 	put_cell(to, record->policy);
-	fprintf(to, "<td class=\"n\">%" PRIu64 "</td>", record->version);
+	put_number(to, record->version);
+	put_number(to, record->site_version);
 	put_cell(to, record->state);
 	put_cell(to, row->line ? received : "never");
 	fputs("<td>", to);
@@ -65,13 +72,15 @@ static int put_versions(FILE *to, const struct pw_fleet *fleet)
 
 	if (r < 0)
 		return r;
-	fputs("<h2>Who is on what</h2>\n<table><thead><tr><th>Policy</th><th>Version</th><th>Consoles</th>"
-	      "</tr></thead><tbody>\n", to);
+	fputs("<h2>Who is on what</h2>\n<table><thead><tr><th>Policy</th><th>Version</th><th>Site's</th>"
+	      "<th>Consoles</th></tr></thead><tbody>\n", to);
 	for (size_t i = 0; i < n; i++) {
 		fputs("<tr>", to);
 		put_cell(to, versions[i].policy);
-		fprintf(to, "<td class=\"n\">%" PRIu64 "</td><td class=\"n\">%zu</td></tr>\n",
-			versions[i].version, versions[i].n);
+		put_number(to, versions[i].version);
+		put_number(to, versions[i].site_version);
+		put_number(to, versions[i].n);
+		fputs("</tr>\n", to);
 	}
 	fputs("</tbody></table>\n", to);
 
@@ -92,7 +101,7 @@ int pw_fleet_page(FILE *to, const struct pw_fleet *fleet)
 				   "; no signature was looked at");
 	r = put_versions(to, fleet);
 	fputs("<h2>Consoles</h2>\n<table><thead><tr><th>Serial</th><th>Model</th><th>Department</th>"
-	      "<th>Policy</th><th>Version</th><th>State</th><th>Heard</th><th>What</th></tr></thead><tbody>\n",
+	      "<th>Policy</th><th>Version</th><th>Site's</th><th>State</th><th>Heard</th><th>What</th></tr></thead><tbody>\n",
 	      to);
 	for (size_t i = 0; i < fleet->n; i++)
 		put_row(to, &fleet->rows[i]);

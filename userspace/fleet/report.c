@@ -47,6 +47,7 @@ static void describe_status(json_object *status, struct pw_told *record)
 	pw_json_string(status, "digest", &record->digest);
 	pw_json_string(status, "state", &record->state);
 	pw_json_u64(status, "version", &record->version);
+	pw_json_u64(status, "site_version", &record->site_version);
 	pw_json_u64(status, "lost", &record->lost);
 	pw_json_bool(status, "enforcing", &record->enforcing);
 	pw_json_bool(status, "sealed", &record->sealed);

@@ -250,9 +250,12 @@ size_t pw_fleet_in_trouble(const struct pw_fleet *fleet)
 static int compare_versions(const void *a, const void *b)
 {
 	const struct pw_fleet_version *one = a, *other = b;
-	const int r = strcmp(one->policy, other->policy);
+	int r = strcmp(one->policy, other->policy);
 
-	return r ? r : (one->version > other->version) - (one->version < other->version);
+	r = r ?: (one->version > other->version) - (one->version < other->version);
+
+	return r ?: (one->site_version > other->site_version) -
+		    (one->site_version < other->site_version);
 }
 
 int pw_fleet_versions(const struct pw_fleet *fleet, struct pw_fleet_version **ret, size_t *ret_n)
@@ -265,7 +268,8 @@ int pw_fleet_versions(const struct pw_fleet *fleet, struct pw_fleet_version **re
 	for (size_t i = 0; i < fleet->n; i++)
 		if (fleet->rows[i].verified)
 			all[n++] = (struct pw_fleet_version){fleet->rows[i].record.policy,
-							     fleet->rows[i].record.version, 1};
+							     fleet->rows[i].record.version,
+							     fleet->rows[i].record.site_version, 1};
 	qsort(all, n, sizeof(*all), compare_versions);
 	for (size_t i = 0; i < n; i++)
 		if (kinds && !compare_versions(&all[kinds - 1], &all[i]))

@@ -83,7 +83,7 @@ size_t pw_fleet_in_trouble(const struct pw_fleet *fleet);
 /* How many have each version: in the order of policies and versions. */
 struct pw_fleet_version {
 	const char *policy;
-	uint64_t version;
+	uint64_t version, site_version;
 	size_t n;
 };
 

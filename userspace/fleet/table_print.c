@@ -59,10 +59,12 @@ static void print_troubles(FILE *to, const struct pw_fleet_row *row)
 static void print_row(FILE *to, const struct pw_fleet *fleet, const struct pw_fleet_row *row)
 {
 	const struct pw_told *record = &row->record;
-	char version[PW_CELL + 64];
+	char version[PW_CELL + 64], site[32] = "";
 
-	snprintf(version, sizeof(version), "%s %" PRIu64, row->verified ? record->policy : "",
-		 row->verified ? record->version : 0);
+	if (row->verified && record->site_version)
+		snprintf(site, sizeof(site), ", site %" PRIu64, record->site_version);
+	snprintf(version, sizeof(version), "%s %" PRIu64 "%s", row->verified ? record->policy : "",
+		 row->verified ? record->version : 0, site);
 	print_cell(to, row->name, PW_CELL);
 	print_cell(to, pw_fleet_department(row), 14);
 	print_cell(to, row->verified ? version : "", PW_CELL);
@@ -83,9 +85,13 @@ static int print_versions(FILE *to, const struct pw_fleet *fleet)
 	if (r < 0)
 		return r;
 	fprintf(to, "%s%8s  POLICY\n", fleet->n ? "\n" : "", "CONSOLES");
-	for (size_t i = 0; i < n; i++)
-		fprintf(to, "%8zu  %s version %" PRIu64 "\n", versions[i].n,
+	for (size_t i = 0; i < n; i++) {
+		fprintf(to, "%8zu  %s version %" PRIu64, versions[i].n,
 			*versions[i].policy ? versions[i].policy : "none", versions[i].version);
+		if (versions[i].site_version)
+			fprintf(to, ", site version %" PRIu64, versions[i].site_version);
+		fputc('\n', to);
+	}
 
 	return 0;
 }

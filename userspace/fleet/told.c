@@ -19,7 +19,8 @@ static const struct member {
 #define MEMBER(name, kind) {#name, kind, offsetof(struct pw_told, name)}
 	MEMBER(serial, TEXT), MEMBER(manufacturer, TEXT), MEMBER(model, TEXT),
 	MEMBER(department, TEXT), MEMBER(location, TEXT), MEMBER(channel, TEXT),
-	MEMBER(policy, TEXT), MEMBER(version, NUMBER), MEMBER(digest, TEXT), MEMBER(state, TEXT),
+	MEMBER(policy, TEXT), MEMBER(version, NUMBER), MEMBER(site_version, NUMBER),
+	MEMBER(digest, TEXT), MEMBER(state, TEXT),
 	MEMBER(daemon, FLAG), MEMBER(enforcing, FLAG), MEMBER(sealed, FLAG), MEMBER(guard, FLAG),
 	MEMBER(rescue, FLAG), MEMBER(breakglass, FLAG), MEMBER(lost, NUMBER),
 	MEMBER(refusals, NUMBER), MEMBER(bundle, TEXT), MEMBER(applied, TIME), MEMBER(bad, TEXT),

@@ -26,6 +26,7 @@ struct pw_told {
 	const char *why;	/* of the last of them that was not good */
 	uint64_t reports;	/* how many this is */
 	uint64_t version;	/* of the policy */
+	uint64_t site_version;	/* of the site's file over it; 0: none */
 	uint64_t lost;		/* records */
 	uint64_t refusals;	/* kinds of refusals since the bundle was applied */
 	int64_t time;		/* by the console's clock */

@@ -324,6 +324,9 @@ static int add_policy(json_object *object, const struct facts *facts)
 	if (r == 0)
 		r = pw_json_add(object, "version",
 				json_object_new_uint64(catalog ? catalog->version : 0));
+	if (r == 0)	/* 0: without a site's file */
+		r = pw_json_add(object, "site_version",
+				json_object_new_uint64(catalog ? catalog->site_version : 0));
 	if (r == 0)
 		r = add_text(object, "digest", catalog ? catalog->digest : NULL);
 	if (r == 0)

@@ -231,6 +231,34 @@ static void what_is_no_record_is_refused(void **state)
 	assert_int_equal(pw_told_parse("{}", 2, &read), -EINVAL);
 }
 
+static void another_file_of_the_site_is_another_version(void **state)
+{
+	_cleanup_free_ struct pw_fleet_version *versions = NULL;
+	_cleanup_free_ char *text = NULL;
+	struct pw_told first = well("A"), second = well("B"), third = well("C");
+	struct pw_fleet fleet = {.now = NOW};
+	size_t n;
+	FILE *to = open_memstream(&text, &n);
+
+	(void)state;
+	assert_non_null(to);
+	second.site_version = 2;
+	third.site_version = 2;
+	add(&fleet, &first, NULL);
+	add(&fleet, &second, NULL);
+	add(&fleet, &third, NULL);
+	pw_fleet_judge(&fleet);
+	assert_int_equal(pw_fleet_print(to, &fleet, true), 0);
+	fclose(to);
+	assert_non_null(strstr(text, "ct 7 "));
+	assert_non_null(strstr(text, "ct 7, site 2 "));
+	assert_non_null(strstr(text, "1  ct version 7\n"));
+	assert_non_null(strstr(text, "2  ct version 7, site version 2\n"));
+	assert_int_equal(pw_fleet_versions(&fleet, &versions, &n), 0);
+	assert_int_equal(n, 2);
+	pw_fleet_done(&fleet);
+}
+
 static void text_of_consoles_is_no_markup(void **state)
 {
 	struct pw_fleet fleet = {.now = NOW};
@@ -326,6 +354,7 @@ int main(void)
 		cmocka_unit_test(canaries_are_those_who_are_well),
 		cmocka_unit_test(canaries_let_the_others_go_on_when_all_is_well),
 		cmocka_unit_test(what_is_no_record_is_refused),
+		cmocka_unit_test(another_file_of_the_site_is_another_version),
 		cmocka_unit_test(text_of_consoles_is_no_markup),
 		cmocka_unit_test(text_of_consoles_moves_no_cursor),
 		cmocka_unit_test(what_was_seen_is_found_again),
