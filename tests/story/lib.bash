@@ -212,10 +212,8 @@ do_step() {
 		printf '%s' "${step_text[n]}" > "$story/${desk_of[${step_page[n]}]}/${step_command[n]}"
 		return
 	fi
-	local t=$EPOCHREALTIME
 	got=$(at_place "$2" "${step_command[n]}" 2>&1 | tr -d '\0'; exit "${PIPESTATUS[0]}") || code=$?
 	got=$(plain <<< "$got" | back)
-	echo "TOOK $(((${EPOCHREALTIME/./} - ${t/./}) / 1000)) ms" >> build/story/said
 	printf '%s %s\n%s\n' "$2" "${step_command[n]}" "$got" >> build/story/said
 	# A line of … alone may also stand for none.
 	expected=$(plain <<< "${step_text[n]}")

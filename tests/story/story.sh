@@ -74,7 +74,7 @@ check "and, behind phiward's back, one that opens more than the vendor does" "$(
 refused "what widens" 'the vendor opens this to no site' wide.phb
 refused "what nobody has signed" 'nobody has signed it' unsigned.phb
 check "a policy without a bundle is refused" "$(says ct2 1 'a policy is applied as a signed bundle only' "phiward apply $story/it/ct-2000.yaml")"
-check "what was in force is" "$(says ct2 0 'enforcing: ct-2000 version 1' 'phiward status')"
+check "what was in force is" "$(says ct2 0 'enforcing: ct-2000 version 1, site version 2' 'phiward status')"
 check "and each refusal is a record" "$(says ct2 0 'it is not signed' 'phiward audit query --type policy --verdict deny')"
 
 # ---- A bad bundle ----------------------------------------------------------------------------
