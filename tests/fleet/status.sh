@@ -62,7 +62,7 @@ check "rescue is" "$(shows "^$third .*in rescue")"
 check "the most urgent stands first" "$([ "$(awk 'NR == 2 { print $1 }' "$fleet/out")" = "$first" ] || cat "$fleet/out")"
 check "who is well is not shown" "$(! grep "^$fourth" "$fleet/out")"
 check "but with --all" "$(exits 1 put --all; shows "^$fourth .*ok")"
-check "versions are counted" "$(shows "$half  small version 2")"
+check "versions are counted; who keeps no bundle has the one before" "$(shows "2  small version 1"; shows "$((half - 2))  small version 2")"
 put --json
 check "JSON has them all" "$(jq -e ".consoles | length == $half" "$fleet/out" > /dev/null || cat "$fleet/out")"
 put -o "$fleet/page.html"
