@@ -271,6 +271,32 @@ enforced() { assert_refused act read $IMAGE && assert_allowed dcmdump $IMAGE; }
 	assert_taken
 }
 
+@test "bundle: its health checks confirm it, or the policy before is in force again" {
+	bundle "health: {within: 1s, connect: ['127.0.0.1:9']}"
+	sign_bundle $BUNDLE vendor site-a
+	run phiward apply $BUNDLE
+	[ "$status" -eq 1 ]
+	[[ $output == *'nothing accepts at 127.0.0.1:9: the policy before is in force again'* ]]
+	assert_record type=policy action=return path~'uid 0 went back'
+	enforced
+	# It does not count as accepted: the version is taken once more.
+	bundle 'health: {within: 1s, enforcing: true}'
+	sign_bundle $BUNDLE vendor site-a
+	assert_taken
+	# Who applies it by hand is in others, and may not look.
+	sed 's/network: allow/network: loopback/' /run/vm/console-lab.yaml |
+		make_bundle $BUNDLE "$VERSION" "health: {within: 1s, connect: ['10.20.0.2:9']}"
+	sign_bundle $BUNDLE vendor site-a
+	run phiward apply $BUNDLE
+	[ "$status" -eq 3 ]
+	[[ $output == *'may not try 10.20.0.2:9: look yourself'*'phiward confirm keeps it'* ]]
+	phiward_status | jq -e '.probation.left_s > 7000'
+	phiward confirm
+	assert_record type=policy action=confirm path~'by uid 0'
+	echo "$VERSION" > /run/vm/bundle-version
+	enforced
+}
+
 @test "bundle: cut off, changed, with something behind its end" {
 	local size
 	signed vendor site-a

@@ -157,7 +157,7 @@ static int apply_bundle(const char *data, size_t length, struct wish *wish)
 	bool before = false, trial;
 	json_object *request;
 	int64_t since = time(NULL);
-	int code;
+	int code, r;
 
 	if (!text)
 		return pw_fail(PW_EXIT_INTERNAL, "out of memory");
@@ -172,9 +172,12 @@ static int apply_bundle(const char *data, size_t length, struct wish *wish)
 	code = ask(request, wish, NULL);
 	if (code || !trial)
 		return code;
-	if (pw_trial_look(data, length, PW_CONTROL_SOCKET, since, why, sizeof(why)) < 0)
-		return end_trial(PW_COMMAND_REVERT, why);
-	return end_trial(PW_COMMAND_CONFIRM, NULL);
+	r = pw_trial_look(data, length, PW_CONTROL_SOCKET, since, why, sizeof(why));
+	/* phiward-fleet has a subject to look from; who calls this is in `others`. */
+	if (r == -EACCES)
+		return pw_fail(PW_EXIT_UNKNOWN, "%s: look yourself; the bundle is on probation for "
+			       "%llu s: phiward confirm keeps it", why, PW_TRIAL_MS / 1000);
+	return end_trial(r < 0 ? PW_COMMAND_REVERT : PW_COMMAND_CONFIRM, r < 0 ? why : NULL);
 }
 
 /* What `phiward check` says, and what would change. */

@@ -22,7 +22,8 @@
 
 /* ---- connect ------------------------------------------------------------------------------- */
 
-static bool connects(const struct addrinfo *to)
+/* 0, or why it does not; -EACCES: phiward keeps this program from it. */
+static int try_connect(const struct addrinfo *to)
 {
 	_cleanup_close_ int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct pollfd writable = {.fd = fd, .events = POLLOUT};
@@ -30,30 +31,39 @@ static bool connects(const struct addrinfo *to)
 	int error = 0;
 
 	if (fd < 0)
-		return false;
+		return -errno;
 	if (!connect(fd, to->ai_addr, to->ai_addrlen))
-		return true;
+		return 0;
+	if (errno != EINPROGRESS)
+		return -errno;
+	if (poll(&writable, 1, CONNECT_MS) != 1 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length))
+		return -ETIMEDOUT;
 
-	return errno == EINPROGRESS && poll(&writable, 1, CONNECT_MS) == 1 &&
-	       !getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) && !error;
+	return -error;
 }
 
-static bool accepts(const char *text)
+/* The same of what has this name, or one of them. */
+static int accepts(const char *text)
 {
 	const char *colon = strrchr(text, ':');
 	const bool brackets = *text == '[' && colon > text + 1 && colon[-1] == ']';
 	_cleanup_free_ char *host = strndup(text + brackets, (size_t)(colon - text) - 2 * brackets);
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *all = NULL;
-	bool is = false;
+	int r;
 
-	if (!host || getaddrinfo(host, colon + 1, &hints, &all))
-		return false;
-	for (const struct addrinfo *one = all; one && !is; one = one->ai_next)
-		is = connects(one);
+	r = host ? getaddrinfo(host, colon + 1, &hints, &all) : EAI_MEMORY;
+	if (r)	/* who may not ask for a name is told to ask again */
+		return r == EAI_AGAIN ? -EACCES : -EHOSTUNREACH;
+	for (const struct addrinfo *one = all; one; one = one->ai_next) {
+		r = try_connect(one);
+		if (!r)
+			break;
+	}
 	freeaddrinfo(all);
 
-	return is;
+	return r;
 }
 
 /* ---- units --------------------------------------------------------------------------------- */
@@ -98,15 +108,22 @@ static int not_so(char *why, size_t size, const char *what, const char *of)
 static int look(const struct pw_health *health, const char *control, char *why, size_t size)
 {
 	bool enforcing = true;
+	int r;
 
 	if (health->enforcing && pw_phiwardd_enforcing(control, &enforcing) < 0)
 		return not_so(why, size, "enforcing: phiwardd gives no status", "");
 	if (!enforcing)
 		return not_so(why, size, "enforcing: it is not", "");
-	for (size_t i = 0; i < health->connect.n; i++)
-		if (!accepts(health->connect.list[i]))
-			return not_so(why, size, "connect: nothing accepts at ",
-				      health->connect.list[i]);
+	for (size_t i = 0; i < health->connect.n; i++) {
+		r = accepts(health->connect.list[i]);
+		if (!r)
+			continue;
+		not_so(why, size, r == -EACCES ? "connect: this program may not try " :
+						 "connect: nothing accepts at ",
+		       health->connect.list[i]);
+
+		return r == -EACCES ? r : -EAGAIN;
+	}
 	for (size_t i = 0; i < health->units.n; i++)
 		if (!is_active(health->units.list[i]))
 			return not_so(why, size, "units: not active: ", health->units.list[i]);
@@ -139,8 +156,7 @@ int pw_health_wait(const struct pw_health *health, const char *control, int64_t 
 		   size_t size)
 {
 	const int64_t end = monotonic_ms() + (int64_t)health->within_s * 1000;
-	bool all;
-	int r;
+	int all, r;
 
 	*why = '\0';
 	if (!pw_health_any(health))
@@ -150,10 +166,10 @@ int pw_health_wait(const struct pw_health *health, const char *control, int64_t 
 		r = look_for_refusals(health, control, since, why, size);
 		if (r < 0)
 			return r;
-		all = !look(health, control, why, size);
+		all = look(health, control, why, size);
 		if (monotonic_ms() >= end)
-			return all ? 0 : -EAGAIN;
-		if (all && !health->no_refusals_of.n)
+			return all;
+		if (!all && !health->no_refusals_of.n)
 			return 0;
 		poll(NULL, 0, AGAIN_MS);
 	}

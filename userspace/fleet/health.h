@@ -10,7 +10,8 @@
 
 /*
  * Looks until all is so, but at most as long as @health says, and so long where nothing may be
- * refused meanwhile. 0, or -EAGAIN with what is not so in @why.
+ * refused meanwhile. 0, or with what is not so in @why -EAGAIN, or -EACCES: the policy lets the calling
+ * program not look whether it is.
  * @since: when the bundle was handed in, ns since 1970.
  */
 int pw_health_wait(const struct pw_health *health, const char *control, int64_t since, char *why,

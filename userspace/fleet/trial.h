@@ -23,7 +23,8 @@ enum pw_trial {
 
 /*
  * Looks until all is so that bundle @der wants to be so, which phiwardd put into force at @since, in s
- * since 1970: its signatures were judged, and what is signed can be read. 0, or an error and why.
+ * since 1970: its signatures were judged, and what is signed can be read. 0, or an error and why; -EACCES:
+ * the policy lets the calling program not look.
  */
 int pw_trial_look(const char *der, size_t length, const char *control, int64_t since, char *why,
 		  size_t size);
