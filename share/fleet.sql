@@ -47,7 +47,9 @@ BEGIN
 		ON CONFLICT (serial) DO UPDATE
 		SET received = excluded.received, reports = excluded.reports,
 			record = excluded.record, line = excluded.line
-		WHERE excluded.reports > old.reports;
+		-- By its clock first: a console that was set up anew counts anew.
+		WHERE ((excluded.record->>'time')::bigint, excluded.reports) >
+			((old.record->>'time')::bigint, old.reports);
 EXCEPTION WHEN others THEN
 	INSERT INTO phiward_refused (why, line) VALUES (SQLERRM, left(phiward_take.line, 8192));
 END

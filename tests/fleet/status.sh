@@ -157,6 +157,26 @@ check "who writes by syslog may do nothing else" "$(as_user psql -h "$fleet/pg" 
 sql "SELECT phiward_take('{\"serial\":\"X\"} AAAA')" > /dev/null
 sql "SELECT phiward_take('nothing')" > /dev/null
 check "what is no record is kept aside" "$(n=$(sql 'SELECT count(*) FROM phiward_refused'); [ "$n" -eq 2 ] || sql 'SELECT * FROM phiward_refused')"
+put --database "$database"
+check "both at once show all of them" "$(shows "^$second .*bundle not kept"; shows "^$count consoles, ")"
+old=$(sql "SELECT line FROM phiward_report WHERE serial = '${serials[-1]}' ORDER BY received LIMIT 1")
+echo "$old" > "$fleet/srv/status/${serials[-1]}"
+put --database "$database" --all
+check "an old record in one hides no newer one in the other" "$(shows "^${serials[-1]} .*small 3 .* ok"; shows "^$count consoles, ")"
+sed 's/"lost":0/"lost":1/' <<< "$old" > "$fleet/srv/status/${serials[-1]}"
+put --database "$database"
+check "a false one hides none either, and is said" "$(shows "^${serials[-1]} .*small 3 .*not signed by it"; shows "^$count consoles, ")"
+rm "$fleet/srv/status/${serials[-1]}"
+as+=(--from "$database")
+check "canaries may be of both" "$(publish --canary 3 --hold 0s "${as[@]}" 2>&1 | grep -v 'for 3 canaries')"
+twice() { publish --canary 3 --ca "$fleet/pki/device-ca.pem" --from "$fleet/srv/status" --from "$fleet/srv/status" > "$fleet/out" 2>&1; }
+check "but not of two directories" "$(exits 2 twice; shows 'a directory and a database')"
+# One that was set up anew counts its records anew; it must not be silent for that.
+record() { sql "SELECT phiward_take('{\"serial\":\"NEW\",\"reports\":$1,\"time\":$2} AAAA')" > /dev/null; }
+record 500 1000
+record 1 2000
+record 499 1500
+check "a console that was set up anew is heard" "$(n=$(sql "SELECT reports FROM phiward_console WHERE serial = 'NEW'"); [ "$n" -eq 1 ] || echo "$n")"
 check "a database that is not there: exit 3" "$(exits 3 status --database "host=$fleet/nowhere dbname=phiward")"
 
 # ---- A USB stick ---------------------------------------------------------------------------

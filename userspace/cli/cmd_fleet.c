@@ -16,15 +16,20 @@
 static int read_records(const struct pw_fleet_source *source, struct pw_fleet *fleet)
 {
 	char why[512] = "";
-	int r;
+	int r = 0;
 
-	r = source->database ?
-		    pw_fleet_read_database(fleet, source->database, why, sizeof(why)) :
-		    pw_fleet_read_directory(fleet, source->directory);
-	if (!r)
-		return PW_EXIT_YES;
+	if (source->database)
+		r = pw_fleet_read_database(fleet, source->database, why, sizeof(why));
+	if (r < 0)
+		return pw_fail(PW_EXIT_UNKNOWN, "the records in the database cannot be read: %s",
+			       *why ? why : strerror(-r));
+	if (source->directory)
+		r = pw_fleet_read_directory(fleet, source->directory);
+	if (r < 0)
+		return pw_fail(PW_EXIT_UNKNOWN, "the records in %s cannot be read: %s",
+			       source->directory, strerror(-r));
 
-	return pw_fail(PW_EXIT_UNKNOWN, "the records cannot be read: %s", *why ? why : strerror(-r));
+	return PW_EXIT_YES;
 }
 
 static int read_tree(const char *path, struct pw_fleet *fleet)
@@ -171,7 +176,7 @@ int pw_cmd_fleet_status(const struct pw_command *self, int argc, char **argv)
 		else
 			return pw_usage(self, option);
 	}
-	if (argc != optind || !source.database == !source.directory)
+	if (argc != optind || (!source.database && !source.directory))
 		return pw_usage(self, '?');
 	if (devices && read_inventory(devices, &inventory))
 		return PW_EXIT_UNKNOWN;

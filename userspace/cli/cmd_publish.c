@@ -22,7 +22,8 @@
 struct wanted {
 	const char *directory, *bundle, *channel;
 	const char *percent, *tags, *canaries, *hold;	/* NULL: as it was */
-	const char *canary, *refusals, *from, *ca;
+	const char *canary, *refusals, *ca;
+	const char *from[2];	/* a directory and a database, or one of them */
 	bool pause, resume, advance;
 };
 
@@ -101,7 +102,7 @@ static int ask_fleet(const struct wanted *wanted, const struct pw_fleet *fleet,
 		channel->since = time(NULL);
 	}
 
-	return finish(wanted->from, r, &diag);
+	return finish(wanted->from[0], r, &diag);
 }
 
 static int ask_records(const struct wanted *wanted, struct pw_channel *channel)
@@ -117,10 +118,13 @@ static int ask_records(const struct wanted *wanted, struct pw_channel *channel)
 	if (wanted->advance && !channel->canaries.n)
 		return pw_fail(PW_EXIT_NO, "the channel '%s' has no canaries: it is for all whom it is "
 			       "for", channel->channel);
-	if (!stat(wanted->from, &st) && S_ISDIR(st.st_mode))
-		source.directory = wanted->from;
-	else
-		source.database = wanted->from;
+	for (size_t i = 0; i < PW_ARRAY_SIZE(wanted->from) && wanted->from[i]; i++)
+		if (!stat(wanted->from[i], &st) && S_ISDIR(st.st_mode))
+			source.directory = wanted->from[i];
+		else
+			source.database = wanted->from[i];
+	if (wanted->from[1] && !(source.directory && source.database))
+		return pw_fail(PW_EXIT_USAGE, "--from twice is a directory and a database");
 	code = pw_fleet_open(&source, &fleet, &authority);
 	if (code == PW_EXIT_YES)
 		code = ask_fleet(wanted, &fleet, channel);
@@ -273,7 +277,9 @@ static bool take_option(int option, struct wanted *wanted)
 		wanted->refusals = optarg;
 		return true;
 	case 'F':
-		wanted->from = optarg;
+		if (wanted->from[1])
+			return false;
+		wanted->from[wanted->from[0] != NULL] = optarg;
 		return true;
 	case 'C':
 		wanted->ca = optarg;
@@ -294,7 +300,7 @@ static bool is_sensible(const struct wanted *wanted)
 {
 	const bool asks = wanted->canary || wanted->advance;
 
-	return asks == (wanted->from && wanted->ca) && !(wanted->canary && wanted->canaries) &&
+	return asks == (wanted->from[0] && wanted->ca) && !(wanted->canary && wanted->canaries) &&
 	       !(wanted->advance && (wanted->canary || wanted->canaries)) &&
 	       !(wanted->pause && wanted->resume);
 }

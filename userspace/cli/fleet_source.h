@@ -6,7 +6,7 @@
 #include "fleet/table.h"
 
 struct pw_fleet_source {
-	const char *database;	/* one of these two */
+	const char *database;	/* one of these two, or both */
 	const char *directory;
 	const char *ca;		/* NULL: signatures are not looked at */
 	const char *tree;	/* NULL: none */

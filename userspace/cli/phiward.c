@@ -94,16 +94,16 @@ static const struct pw_command commands[] = {
 	  "  --advance       on from the canaries to the others, if each of them has told that it has had\n"
 	  "                  it for so long, is healthy, and has refused nothing since\n"
 	  "  --refusals N    or only N kinds of things\n"
-	  "  --from F        their status records: a database or a directory, as of `fleet status`\n"
+	  "  --from F        their status records: a database or a directory, as of `fleet status`, or twice\n"
 	  "  --ca FILE       whose devices are believed\n"
 	  "  --pause         nobody gets it who does not have it\n"
 	  "  --resume        on with it\n",
 	  pw_cmd_publish },
-	{ "fleet status", "{--database URL | --dir DIR} [--ca FILE] [--tree DIR]\n"
+	{ "fleet status", "[--database URL] [--dir DIR] [--ca FILE] [--tree DIR]\n"
 	  "                            [--devices FILE] [--all | --json] [-o FILE]",
 	  "all consoles of a fleet, and which of them need a person first",
 	  "  --database URL  PostgreSQL with fleet.sql, as 'dbname=phiward' or postgresql://...\n"
-	  "  --dir DIR       or the status records as a web server has put them\n"
+	  "  --dir DIR       the status records as a web server has put them; with both, the newest of each\n"
 	  "  --ca FILE       whose devices are believed; without it no signature is looked at\n"
 	  "  --tree DIR      what was published: who should have it by now and does not is behind\n"
 	  "  --devices FILE  which consoles there are: who never told anything, and who is not among them\n"

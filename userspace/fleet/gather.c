@@ -187,13 +187,17 @@ int pw_fleet_read_tree(struct pw_fleet *fleet, const char *path, struct pw_diag 
 	return r;
 }
 
+void pw_fleet_row_done(struct pw_fleet_row *row)
+{
+	pw_told_done(&row->record);
+	free(row->line);
+	free(row->name);
+}
+
 void pw_fleet_done(struct pw_fleet *fleet)
 {
-	for (size_t i = 0; i < fleet->n; i++) {
-		pw_told_done(&fleet->rows[i].record);
-		free(fleet->rows[i].line);
-		free(fleet->rows[i].name);
-	}
+	for (size_t i = 0; i < fleet->n; i++)
+		pw_fleet_row_done(&fleet->rows[i]);
 	free(fleet->rows);
 	for (size_t i = 0; i < fleet->nchannels; i++)
 		pw_channel_free(fleet->channels[i]);

@@ -78,6 +78,50 @@ static void read_row(void *data, size_t i)
 	row->verified = row->parsed && verify(fleet, row);
 }
 
+/* ---- Of two places --------------------------------------------------------------------------- */
+
+/*
+ * By what the console has signed, and by its clock first: one that was set up anew counts its records
+ * anew. When a record came is a matter of who has it.
+ */
+static int compare_news(const void *a, const void *b)
+{
+	const struct pw_fleet_row *one = a, *other = b;
+	const int name = strcmp(one->name, other->name);
+
+	if (name)
+		return name;
+	if (one->verified != other->verified)
+		return other->verified - one->verified;
+	if (one->record.time != other->record.time)
+		return one->record.time < other->record.time ? 1 : -1;
+
+	return (one->record.reports < other->record.reports) -
+	       (one->record.reports > other->record.reports);
+}
+
+/* One row a console. A false record that somebody put beside the true one hides nothing, and is said. */
+static void unite(struct pw_fleet *fleet)
+{
+	struct pw_fleet_row *kept = NULL;
+	size_t n = 0;
+
+	if (fleet->n)
+		qsort(fleet->rows, fleet->n, sizeof(*fleet->rows), compare_news);
+	for (size_t i = 0; i < fleet->n; i++) {
+		struct pw_fleet_row *row = &fleet->rows[i];
+
+		if (kept && !strcmp(kept->name, row->name)) {
+			kept->contradicted |= !row->verified;
+			pw_fleet_row_done(row);
+			continue;
+		}
+		kept = &fleet->rows[n++];
+		*kept = *row;
+	}
+	fleet->n = n;
+}
+
 /* ---- The inventory ------------------------------------------------------------------------- */
 
 static int add_those_never_seen(struct pw_fleet *fleet)
@@ -172,6 +216,7 @@ static unsigned int judge(const struct pw_fleet *fleet, const struct pw_fleet_ro
 	if (!row->verified)
 		return 1U << PW_TROUBLE_FORGED;
 #define WHEN(condition, which) trouble |= (condition) ? 1U << (which) : 0
+	WHEN(row->contradicted, PW_TROUBLE_FORGED);
 	WHEN(is_silent(fleet, row), PW_TROUBLE_SILENT);
 	WHEN(!record->enforcing, PW_TROUBLE_OFF);
 	WHEN(record->lost, PW_TROUBLE_LOST);
@@ -227,6 +272,7 @@ int pw_fleet_judge(struct pw_fleet *fleet)
 	pw_each(fleet->n, read_row, fleet);
 	if (keeps)
 		keep_seen(fleet);
+	unite(fleet);
 	for (size_t i = 0; i < fleet->n; i++)
 		fleet->rows[i].trouble = judge(fleet, &fleet->rows[i]);
 	if (fleet->n)

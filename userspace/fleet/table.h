@@ -35,6 +35,7 @@ struct pw_fleet_row {
 	int64_t received;
 	struct pw_told_signer signer;
 	bool verified, parsed;
+	bool contradicted;	/* elsewhere is another one under this name, which is not verified */
 	uint8_t key[PW_SHA256_LEN];	/* as in fleet/seen.h, of what was verified */
 	struct pw_told record;
 	const struct pw_device *listed;	/* in the inventory */
@@ -69,8 +70,12 @@ int pw_fleet_read_database(struct pw_fleet *fleet, const char *conninfo, char *w
 /* The channels of the tree @path. */
 int pw_fleet_read_tree(struct pw_fleet *fleet, const char *path, struct pw_diag *diag);
 
-/* Verifies by all processors, judges, and sorts: what is most urgent first, then by serial. 0 or -ENOMEM. */
+/*
+ * Verifies by all processors, keeps the newest of each console, judges, and sorts: what is most urgent
+ * first, then by serial. 0 or -ENOMEM.
+ */
 int pw_fleet_judge(struct pw_fleet *fleet);
+void pw_fleet_row_done(struct pw_fleet_row *row);
 void pw_fleet_done(struct pw_fleet *fleet);
 
 /* What its record says, or else the inventory; NULL or "": neither. */

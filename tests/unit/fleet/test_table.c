@@ -102,6 +102,51 @@ static void who_is_behind_is_known_from_what_was_published(void **state)
 	pw_fleet_done(&fleet);
 }
 
+/* ---- Of two places --------------------------------------------------------------------------- */
+
+static void the_newest_of_two_is_kept(void **state)
+{
+	struct pw_fleet fleet = {.now = NOW};
+	struct pw_told older = well("A"), newer = well("A");
+
+	(void)state;
+	older.time -= 100;
+	older.reports = 900;
+	older.lost = 1;
+	newer.reports = 3;
+	add(&fleet, &newer, NULL);
+	add(&fleet, &older, NULL);
+	assert_int_equal(pw_fleet_judge(&fleet), 0);
+	assert_int_equal(fleet.n, 1);
+	assert_int_equal(fleet.rows[0].record.reports, 3);
+	assert_int_equal(fleet.rows[0].trouble, 0);
+	pw_fleet_done(&fleet);
+	/* Within a second it is how many it made. */
+	older.time = newer.time;
+	add(&fleet, &newer, NULL);
+	add(&fleet, &older, NULL);
+	assert_int_equal(pw_fleet_judge(&fleet), 0);
+	assert_int_equal(fleet.rows[0].record.reports, 900);
+	pw_fleet_done(&fleet);
+}
+
+static void a_false_record_hides_no_true_one(void **state)
+{
+	struct pw_fleet fleet = {.now = NOW};
+	struct pw_told told = well("A");
+
+	(void)state;
+	add(&fleet, &told, NULL);
+	told = well("B");
+	told.time += 5;
+	add(&fleet, &told, "A");
+	assert_int_equal(pw_fleet_judge(&fleet), 0);
+	assert_int_equal(fleet.n, 1);
+	assert_true(fleet.rows[0].verified);
+	assert_int_equal(fleet.rows[0].trouble, 1U << PW_TROUBLE_FORGED);
+	pw_fleet_done(&fleet);
+}
+
 /* ---- The inventory ------------------------------------------------------------------------- */
 
 static void who_never_told_anything_is_known_from_the_inventory(void **state)
@@ -350,6 +395,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_trouble_is_seen),
 		cmocka_unit_test(who_is_behind_is_known_from_what_was_published),
+		cmocka_unit_test(the_newest_of_two_is_kept),
+		cmocka_unit_test(a_false_record_hides_no_true_one),
 		cmocka_unit_test(who_never_told_anything_is_known_from_the_inventory),
 		cmocka_unit_test(canaries_are_those_who_are_well),
 		cmocka_unit_test(canaries_let_the_others_go_on_when_all_is_well),
