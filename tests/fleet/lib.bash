@@ -60,6 +60,9 @@ free_port() {
 
 accepts() { (: > "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
 
+# A server's name of 60 characters, which is this machine's.
+long_name=policies.radiology.university-hospital.example-city.localhost
+
 # ---- Keys ----------------------------------------------------------------------------------
 
 # authority NAME
@@ -76,7 +79,7 @@ certificate() {
 		openssl x509 -req -CA "$fleet/pki/$2.pem" -CAkey "$fleet/pki/$2.key" -days "${3:-90}" \
 			-set_serial "$((RANDOM * 32768 + RANDOM + 1))" -out "$fleet/pki/$1.pem" -extfile <(
 			echo 'keyUsage=critical,digitalSignature'
-			echo 'subjectAltName=DNS:localhost,IP:127.0.0.1'
+			echo "subjectAltName=DNS:localhost,DNS:$long_name,IP:127.0.0.1"
 		) 2> /dev/null
 }
 
@@ -122,13 +125,14 @@ console() {
 	fleet_yaml "$1" "$https" "report: {put: 'https://localhost:$https/status'}"
 }
 
-# fleet_yaml SERIAL PORT [LINE...]
+# fleet_yaml SERIAL PORT [LINE...]: with the server's name $host.
+host=localhost
 fleet_yaml() {
 	local at=$fleet/consoles/$1 port=$2
 	shift 2
 	{
 		echo 'phiward_fleet: 1'
-		echo "url: https://localhost:$port/tree"
+		echo "url: https://$host:$port/tree"
 		echo 'channel: stable'
 		echo "ca: $fleet/pki/server-ca.pem"
 		echo "certificate: $at/device.pem"
