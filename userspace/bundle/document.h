@@ -48,6 +48,10 @@ const char *pw_document_text(struct pw_reader *reader, const struct pw_yaml *nod
 uint64_t pw_document_number(struct pw_reader *reader, const struct pw_yaml *node, const char *name,
 			    uint64_t low, uint64_t high);
 
+/* A moment, as in common/instant.h. */
+void pw_document_instant(struct pw_reader *reader, const struct pw_yaml *node, const char *name,
+			 int64_t *ret);
+
 /* A device among others: the keys of device.yaml without its schema. */
 void pw_device_read_entry(struct pw_reader *reader, const struct pw_yaml *map,
 			  struct pw_device *ret);

@@ -14,7 +14,7 @@ void pw_bundle_read_version(struct pw_reader *reader, const struct pw_yaml *node
 		pw_document_number(reader, node, "version", 1, INT64_MAX);
 }
 
-static void read_instant(struct pw_reader *reader, const struct pw_yaml *node, const char *name,
+void pw_document_instant(struct pw_reader *reader, const struct pw_yaml *node, const char *name,
 			 int64_t *ret)
 {
 	if (!pw_instant_parse(node->text, ret))
@@ -24,14 +24,14 @@ static void read_instant(struct pw_reader *reader, const struct pw_yaml *node, c
 
 void pw_bundle_read_not_before(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
-	read_instant(reader, node, "not_before", &((struct pw_bundle_head *)out)->not_before);
+	pw_document_instant(reader, node, "not_before", &((struct pw_bundle_head *)out)->not_before);
 }
 
 void pw_bundle_read_not_after(struct pw_reader *reader, const struct pw_yaml *node, void *out)
 {
 	struct pw_bundle_head *head = out;
 
-	read_instant(reader, node, "not_after", &head->not_after);
+	pw_document_instant(reader, node, "not_after", &head->not_after);
 	if (head->not_before != PW_INSTANT_NONE && head->not_after != PW_INSTANT_NONE &&
 	    head->not_after < head->not_before)
 		pw_error(reader, &node->at, "'not_after' lies before 'not_before'");

@@ -240,6 +240,13 @@ static void read_require_site(struct pw_reader *reader, const struct pw_yaml *li
 	read_requirements(reader, list, "require_for_site", trust, &trust->site);
 }
 
+static void read_require_token(struct pw_reader *reader, const struct pw_yaml *list, void *out)
+{
+	struct pw_trust *trust = out;
+
+	read_requirements(reader, list, "require_for_token", trust, &trust->token);
+}
+
 /* ---- What is revoked ----------------------------------------------------------------------- */
 
 static void read_crl(struct pw_reader *reader, struct pw_trust *trust, const struct pw_yaml *item)
@@ -288,6 +295,7 @@ static const struct pw_key trust_keys[] = {
 	{"roles", PW_YAML_MAP, "whose certificates count", read_roles},
 	{"require", PW_YAML_LIST, "a list like [{role: vendor}]", read_require},
 	{"require_for_site", PW_YAML_LIST, NULL, read_require_site},
+	{"require_for_token", PW_YAML_LIST, NULL, read_require_token},
 	{"revoked", PW_YAML_LIST, NULL, read_revoked},
 };
 

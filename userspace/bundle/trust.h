@@ -39,6 +39,10 @@ const uint8_t *pw_trust_digest(const struct pw_trust *trust);
 int pw_trust_judge(const struct pw_trust *trust, const char *file, struct pw_cms *cms,
 		   const struct pw_clock *clock, bool *ret_site_only, struct pw_diag *diag);
 
+/* The same of what is required for a token of break-glass, by a clock that is right. */
+int pw_trust_judge_token(const struct pw_trust *trust, const char *file, struct pw_cms *cms,
+			 const struct pw_clock *clock, struct pw_diag *diag);
+
 /* Says in @diag what is required and not there, of what was judged. -EACCES. */
 int pw_trust_refuse(const struct pw_trust *trust, const char *file, const struct pw_cms *cms,
 		    struct pw_diag *diag);

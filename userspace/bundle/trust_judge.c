@@ -226,13 +226,13 @@ static bool are_met(const struct pw_trust_requirements *requirements, const stru
 	return requirements->n > 0;
 }
 
-int pw_trust_refuse(const struct pw_trust *trust, const char *file, const struct pw_cms *cms,
-		    struct pw_diag *diag)
+static int refuse(const struct pw_trust_requirements *requirements, const char *file,
+		  const struct pw_cms *cms, struct pw_diag *diag)
 {
 	const struct pw_position at = {.file = file};
 
-	for (size_t i = 0; i < trust->require.n; i++) {
-		const struct pw_trust_requirement *required = &trust->require.list[i];
+	for (size_t i = 0; i < requirements->n; i++) {
+		const struct pw_trust_requirement *required = &requirements->list[i];
 		uint64_t n = count(cms, required->role);
 
 		if (n < required->signers)
@@ -244,6 +244,12 @@ int pw_trust_refuse(const struct pw_trust *trust, const char *file, const struct
 	say_signers(file, cms, diag);
 
 	return -EACCES;
+}
+
+int pw_trust_refuse(const struct pw_trust *trust, const char *file, const struct pw_cms *cms,
+		    struct pw_diag *diag)
+{
+	return refuse(&trust->require, file, cms, diag);
 }
 
 static int judge_signers(const struct pw_trust *trust, const char *file, struct pw_cms *cms,
@@ -282,4 +288,19 @@ int pw_trust_judge(const struct pw_trust *trust, const char *file, struct pw_cms
 
 	return !*ret_site_only || are_met(&trust->site, cms) ? 0 :
 							      pw_trust_refuse(trust, file, cms, diag);
+}
+
+int pw_trust_judge_token(const struct pw_trust *trust, const char *file, struct pw_cms *cms,
+			 const struct pw_clock *clock, struct pw_diag *diag)
+{
+	const struct pw_position at = {.file = file};
+	int r = judge_signers(trust, file, cms, clock, diag);
+
+	if (r < 0)
+		return r;
+	if (trust->token.n)
+		return are_met(&trust->token, cms) ? 0 : refuse(&trust->token, file, cms, diag);
+	pw_diag_add(diag, PW_DIAG_ERROR, &at, "trust.yaml has no 'require_for_token': nobody signs tokens");
+
+	return -EACCES;
 }

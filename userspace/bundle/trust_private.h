@@ -27,6 +27,7 @@ struct pw_trust {
 	size_t nroles;
 	struct pw_trust_requirements require;
 	struct pw_trust_requirements site;	/* for a change of the site's file alone; may be empty */
+	struct pw_trust_requirements token;	/* for a token of break-glass; may be empty: none counts */
 	uint8_t (*fingerprints)[PW_DIGEST_LEN];	/* of revoked certificates */
 	size_t nfingerprints;
 	STACK_OF(X509_CRL) *crls;

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <json-c/json.h>
 
+#include "bundle/token.h"
 #include "cli/command.h"
 #include "cli/control_client.h"
+#include "common/base64.h"
+#include "common/cleanup.h"
+#include "common/file.h"
 #include "common/text.h"
 #include "publish/store.h"
 
@@ -16,13 +23,14 @@ static const struct option options[] = {
 	{ "object", required_argument, NULL, 'o' },
 	{ "service", no_argument, NULL, 'v' },
 	{ "ticket", required_argument, NULL, 't' },
+	{ "token", required_argument, NULL, 'T' },
 	{ "end", no_argument, NULL, 'e' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
 struct wish {
-	const char *reason, *duration, *subject, *object, *ticket;
+	const char *reason, *duration, *subject, *object, *ticket, *token;
 	bool service, end;
 };
 
@@ -61,6 +69,26 @@ static void print_opened(json_object *response)
 	       "review\n", kind, until, (uintmax_t)number);
 }
 
+static int add_token(json_object *request, const char *path)
+{
+	_cleanup_free_ char *data = NULL, *text = NULL;
+	size_t length = 0;
+	int r = pw_file_read(AT_FDCWD, path, PW_TOKEN_BYTES_MAX, &data, &length);
+
+	if (!r && !length)
+		r = -ENODATA;
+	if (r < 0)
+		return pw_fail(r == -EFBIG || r == -ENODATA ? PW_EXIT_NO : PW_EXIT_UNKNOWN,
+			       "cannot read the token %s: %s", path, strerror(-r));
+	text = malloc(PW_BASE64_LEN(length) + 1);
+	if (!text)
+		return pw_fail(PW_EXIT_INTERNAL, "out of memory");
+	pw_base64_write(text, (const uint8_t *)data, length);
+	json_object_object_add(request, "token", json_object_new_string(text));
+
+	return PW_EXIT_YES;
+}
+
 static int open_session(const struct wish *wish)
 {
 	json_object *request, *response = NULL;
@@ -71,6 +99,11 @@ static int open_session(const struct wish *wish)
 		return pw_fail(PW_EXIT_USAGE, "'%s' is no time: a whole number with s, m or h, in one "
 			       "piece, as 15m", wish->duration);
 	request = make_request(wish, for_ms);
+	r = wish->token ? add_token(request, wish->token) : PW_EXIT_YES;
+	if (r != PW_EXIT_YES) {
+		json_object_put(request);
+		return r;
+	}
 	r = pw_control_ask(request, &response);
 	json_object_put(request);
 	if (r < 0)
@@ -117,6 +150,9 @@ static bool read_options(struct wish *wish, int argc, char **argv, int *ret_opti
 		case 't':
 			wish->ticket = optarg;
 			break;
+		case 'T':
+			wish->token = optarg;
+			break;
 		case 'v':
 			wish->service = true;
 			break;
@@ -136,9 +172,9 @@ static bool makes_sense(const struct wish *wish)
 {
 	if (wish->end)
 		return !wish->reason && !wish->duration && !wish->subject && !wish->object &&
-		       !wish->ticket && !wish->service;
+		       !wish->ticket && !wish->service && !wish->token;
 	return wish->reason && wish->duration && !(wish->subject && wish->object) &&
-	       (!wish->service || wish->ticket);
+	       (!wish->service || (wish->ticket && !wish->token));
 }
 
 int pw_cmd_breakglass(const struct pw_command *self, int argc, char **argv)

@@ -13,6 +13,7 @@
 #include "bundle/certificate.h"
 #include "bundle/key.h"
 #include "bundle/manifest.h"
+#include "bundle/token.h"
 #include "cli/command.h"
 #include "common/cleanup.h"
 #include "common/file.h"
@@ -87,7 +88,9 @@ static int build(const char *manifest, const char *output)
 	return pw_flush(PW_EXIT_YES);
 }
 
-int pw_cmd_bundle_build(const struct pw_command *self, int argc, char **argv)
+/* What makes a file out of another. */
+static int make(const struct pw_command *self, int argc, char **argv,
+		int (*maker)(const char *file, const char *output))
 {
 	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
 	const char *output = NULL;
@@ -101,7 +104,43 @@ int pw_cmd_bundle_build(const struct pw_command *self, int argc, char **argv)
 	if (!output || argc - optind != 1)
 		return pw_usage(self, '?');
 
-	return build(argv[optind], output);
+	return maker(argv[optind], output);
+}
+
+int pw_cmd_bundle_build(const struct pw_command *self, int argc, char **argv)
+{
+	return make(self, argc, argv, build);
+}
+
+/* ---- token --------------------------------------------------------------------------------- */
+
+static int build_token(const char *file, const char *output)
+{
+	_cleanup_(pw_token_freep) struct pw_token *token = NULL;
+	_cleanup_free_ uint8_t *der = NULL;
+	_cleanup_free_ char *text = NULL;
+	struct pw_diag diag = {};
+	size_t length, n;
+	int r, code;
+
+	r = pw_file_read(AT_FDCWD, file, PW_TOKEN_BYTES_MAX, &text, &length);
+	if (!r)
+		r = pw_token_parse(file, text, length, &token, &diag);
+	if (!r)
+		r = pw_cms_build(text, length, &der, &n);
+	code = finish(r, file, &diag);
+	if (code == PW_EXIT_YES)
+		code = write_file(output, der, n);
+	if (code != PW_EXIT_YES)
+		return code;
+	printf("%s: nobody has signed it yet: phiward bundle sign\n", output);
+
+	return pw_flush(PW_EXIT_YES);
+}
+
+int pw_cmd_bundle_token(const struct pw_command *self, int argc, char **argv)
+{
+	return make(self, argc, argv, build_token);
 }
 
 /* ---- sign ---------------------------------------------------------------------------------- */

@@ -30,6 +30,7 @@ int pw_cmd_diff(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_test(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_apply(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_bundle_build(const struct pw_command *self, int argc, char **argv);
+int pw_cmd_bundle_token(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_bundle_sign(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_bundle_verify(const struct pw_command *self, int argc, char **argv);
 int pw_cmd_bundle_inspect(const struct pw_command *self, int argc, char **argv);

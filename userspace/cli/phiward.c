@@ -62,6 +62,9 @@ static const struct pw_command commands[] = {
 	  "  Reads MANIFEST, the policy that it names and what this includes. The BUNDLE that is\n"
 	  "  written is signed by nobody.\n",
 	  pw_cmd_bundle_build },
+	{ "bundle token", "-o FILE TOKEN", "make a token of break-glass, to be signed as a bundle is",
+	  "  TOKEN is what it says: for which device, from when to when, for how long and how wide.\n",
+	  pw_cmd_bundle_token },
 	{ "bundle sign", "--key KEY --certificate FILE [-o FILE] BUNDLE", "add a signature to a bundle",
 	  "  --key KEY           the private key: a file, or a URI of OpenSSL's providers, as\n"
 	  "                      pkcs11:token=...;object=...\n"
@@ -154,7 +157,8 @@ static const struct pw_command commands[] = {
 	  "  NAME      login@domain\n"
 	  "  --nobody  from now on nobody is\n",
 	  pw_cmd_actor },
-	{ "breakglass", "--reason TEXT --for TIME [--subject S|--object O] [--service] [--ticket T]\n"
+	{ "breakglass", "--reason TEXT --for TIME [--subject S|--object O] [--token FILE]\n"
+	  "                          [--service] [--ticket T]\n"
 	  "       phiward breakglass --end",
 	  "in an emergency: open for a while what the policy refuses, as far as it lets you",
 	  "  --reason TEXT  why; it stands in the log, which others read: no names of patients\n"
@@ -162,6 +166,7 @@ static const struct pw_command commands[] = {
 	  "  --subject S    what members of S are refused is not refused,\n"
 	  "  --object O     or what everybody is refused in O; without both: all that the policy\n"
 	  "                 names under `breakglass`\n"
+	  "  --token FILE   a token that was signed for this device: for who is not named there\n"
 	  "  --service      for a vendor's engineer: by `service` of the policy, with a ticket\n"
 	  "  --ticket T     its number\n"
 	  "  --end          the emergency is over\n\n"

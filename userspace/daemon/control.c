@@ -10,6 +10,7 @@
 #include "daemon/bundle.h"
 #include "daemon/daemon.h"
 #include "daemon/foresee.h"
+#include "daemon/token.h"
 #include "policy/lint.h"
 #include "policy/parse.h"
 #include "publish/pins.h"
@@ -410,6 +411,13 @@ static void run_report(struct pw_daemon *daemon, struct pw_client *client, json_
 
 /* ---- Sessions of break-glass ---------------------------------------------------------------- */
 
+static bool takes_tokens(const struct pw_daemon *daemon)
+{
+	const struct pw_policy *policy = pw_ward_policy(daemon->ward);
+
+	return policy && policy->glass[PW_GLASS_KIND_BREAKGLASS].tokens;
+}
+
 static unsigned int rights_of(void *data, int fd, const struct pw_peer *peer)
 {
 	struct pw_daemon *daemon = data;
@@ -417,8 +425,12 @@ static unsigned int rights_of(void *data, int fd, const struct pw_peer *peer)
 	unsigned int rights = 0;
 	size_t n = 0;
 
-	if (!daemon->ward || pw_peer_groups(fd, &groups, &n) < 0)
+	if (!daemon->ward)
 		return 0;
+	if (takes_tokens(daemon))
+		rights |= PW_RIGHT_TOKEN;
+	if (pw_peer_groups(fd, &groups, &n) < 0)
+		return rights;
 	for (int kind = 0; kind < PW_GLASS_KINDS; kind++)
 		if (pw_ward_may_open(daemon->ward, kind, peer->uid, groups, n))
 			rights |= PW_RIGHT_GLASS(kind);
@@ -435,9 +447,26 @@ static bool read_text(json_object *request, const char *name, char *to, size_t s
 	return (size_t)snprintf(to, size, "%s", text) < size;
 }
 
+/* The caller frees *@ret. False: there is one, and it is none that can be looked at. */
+static bool read_token(json_object *request, uint8_t **ret, size_t *ret_length)
+{
+	const char *text;
+
+	if (!json_object_object_get_ex(request, "token", NULL))
+		return true;
+	if (!pw_json_string(request, "token", &text) || !pw_base64_length(text, ret_length) ||
+	    !*ret_length)
+		return false;
+	*ret = malloc(*ret_length);
+
+	return *ret && pw_base64_read(text, *ret, *ret_length);
+}
+
 static void run_glass(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
 {
+	_cleanup_free_ uint8_t *der = NULL;
 	struct pw_glass_session session = { 0 };
+	struct pw_glass_token token = { 0 };
 	struct pw_diag diag = { 0 };
 	json_object *answer;
 	uint64_t for_ms;
@@ -448,12 +477,14 @@ static void run_glass(struct pw_daemon *daemon, struct pw_client *client, json_o
 	    !read_text(request, "reason", session.reason, sizeof(session.reason)) ||
 	    !read_text(request, "ticket", session.ticket, sizeof(session.ticket)) ||
 	    !read_text(request, "subject", session.subject, sizeof(session.subject)) ||
-	    !read_text(request, "object", session.object, sizeof(session.object))) {
+	    !read_text(request, "object", session.object, sizeof(session.object)) ||
+	    !read_token(request, &der, &token.length)) {
 		pw_client_answer(client, pw_answer_error(PW_EXIT_USAGE, "no proper breakglass"));
 		return;
 	}
 	session.kind = service ? PW_GLASS_KIND_SERVICE : PW_GLASS_KIND_BREAKGLASS;
-	r = pw_glass_open(daemon, pw_client_peer(client), &session, for_ms, &diag);
+	token.der = der;
+	r = pw_glass_open(daemon, pw_client_peer(client), &session, &token, for_ms, &diag);
 	answer = pw_answer_diag(r, &diag);
 	pw_diag_done(&diag);
 	if (!r && answer)
@@ -488,7 +519,7 @@ static void run_review(struct pw_daemon *daemon, struct pw_client *client, json_
 }
 
 static const char *const glass_members[] = { "command", "service", "for_ms", "reason", "ticket",
-					     "subject", "object", NULL };
+					     "subject", "object", "token", NULL };
 static const char *const review_members[] = { "command", "session", "note", NULL };
 static const char *const no_members[] = { "command", NULL };
 static const char *const apply_members[] = { "command", "sources", "bundle", "allow_downgrade",
@@ -511,8 +542,10 @@ static const struct command commands[] = {
 	{ PW_COMMAND_DRAIN, PW_RIGHT_VIEW, no_members, run_drain },
 	{ PW_COMMAND_REPORT, PW_RIGHT_AUDIT, report_members, run_report },
 	/* Who may only look is refused, too, but with a record. */
-	{ PW_COMMAND_GLASS, PW_RIGHTS_GLASS | PW_RIGHT_VIEW, glass_members, run_glass },
-	{ PW_COMMAND_GLASS_END, PW_RIGHTS_GLASS | PW_RIGHT_VIEW, no_members, run_glass_end },
+	{ PW_COMMAND_GLASS, PW_RIGHTS_GLASS | PW_RIGHT_TOKEN | PW_RIGHT_VIEW, glass_members,
+	  run_glass },
+	{ PW_COMMAND_GLASS_END, PW_RIGHTS_GLASS | PW_RIGHT_TOKEN | PW_RIGHT_VIEW, no_members,
+	  run_glass_end },
 	{ PW_COMMAND_REVIEW, PW_RIGHT_AUDIT, review_members, run_review },
 	{ PW_COMMAND_SEAL, PW_RIGHT_ADMIN, no_members, run_seal },
 	{ PW_COMMAND_UNLOAD, PW_RIGHT_ADMIN, no_members, run_unload },

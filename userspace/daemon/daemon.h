@@ -25,6 +25,8 @@
 
 #define PW_WAITING_MAX 8
 
+struct pw_glass_token;
+
 /* Sessions of break-glass. */
 struct pw_glass_state {
 	struct pw_glass_sessions sessions;
@@ -163,7 +165,8 @@ void pw_glass_look(struct pw_daemon *daemon);
 
 /* Opens @session for @peer; errors are in @diag, and who was refused has a record. */
 int pw_glass_open(struct pw_daemon *daemon, const struct pw_peer *peer,
-		  struct pw_glass_session *session, uint64_t for_ms, struct pw_diag *diag);
+		  struct pw_glass_session *session, const struct pw_glass_token *token,
+		  uint64_t for_ms, struct pw_diag *diag);
 int pw_glass_end(struct pw_daemon *daemon, const struct pw_peer *peer, struct pw_diag *diag);
 
 /* Before all is unloaded. */

@@ -9,8 +9,10 @@
 
 #include "common/cleanup.h"
 #include "daemon/daemon.h"
+#include "daemon/token.h"
 #include "publish/pins.h"
 #include "publish/store.h"
+#include "publish/tokens.h"
 
 #define NS_PER_USEC 1000ULL
 
@@ -222,6 +224,15 @@ void pw_glass_unload(struct pw_daemon *daemon)
 
 /* ---- On command ------------------------------------------------------------------------------ */
 
+static const char *last_error(const struct pw_diag *diag)
+{
+	for (size_t i = diag->n; i; i--)
+		if (diag->entries[i - 1].level == PW_DIAG_ERROR)
+			return diag->entries[i - 1].text;
+
+	return "refused";
+}
+
 /* What stands in the record of a refusal. */
 static void note_refused(struct pw_daemon *daemon, const struct pw_peer *peer,
 			 const struct pw_glass_session *session, const struct pw_diag *diag)
@@ -230,18 +241,19 @@ static void note_refused(struct pw_daemon *daemon, const struct pw_peer *peer,
 
 	pw_glass_scope(session, scope, sizeof(scope));
 	pw_daemon_note(daemon, PW_RECORD_BREAKGLASS, PW_ACTION_START, PW_VERDICT_DENY,
-		       PW_REASON_ADMIN, "%s by uid %u, pid %d, for %s: %s",
+		       PW_REASON_ADMIN, "%s by uid %u, pid %d, for %s%s%s: %s",
 		       pw_glass_names[session->kind], peer->uid, peer->pid, scope,
-		       diag->n ? diag->entries[diag->n - 1].text : "refused");
+		       *session->token ? ", by the token " : "", session->token,
+		       last_error(diag));
 }
 
 static int check_request(const struct pw_peer *peer, const struct pw_glass_session *session,
-			 struct pw_diag *diag)
+			 const struct pw_glass_token *token, struct pw_diag *diag)
 {
 	const bool service = session->kind == PW_GLASS_KIND_SERVICE;
 	const char *wrong = pw_glass_wrong_text(session->reason, PW_GLASS_REASON_MAX);
 
-	if (!(peer->rights & PW_RIGHT_GLASS(session->kind)))
+	if (!token->length && !(peer->rights & PW_RIGHT_GLASS(session->kind)))
 		return refuse(diag, -EPERM, service ? "'service' of the policy does not name you" :
 						      "'breakglass' of the policy does not name you");
 	if (wrong) {
@@ -283,11 +295,14 @@ static int record_start(struct pw_daemon *daemon, const struct pw_glass_session 
 }
 
 static int try_open(struct pw_daemon *daemon, const struct pw_peer *peer,
-		    struct pw_glass_session *session, uint64_t for_ms, struct pw_diag *diag)
+		    struct pw_glass_session *session, const struct pw_glass_token *token,
+		    uint64_t for_ms, struct pw_diag *diag)
 {
 	struct pw_glass glass;
-	int r = check_request(peer, session, diag);
+	int r = check_request(peer, session, token, diag);
 
+	if (r == 0 && token->length)
+		r = pw_token_judge(daemon, token, session, for_ms, diag);
 	if (r < 0)
 		return r;
 	pw_glass_look(daemon);
@@ -297,6 +312,8 @@ static int try_open(struct pw_daemon *daemon, const struct pw_peer *peer,
 	if (!session)
 		return refuse(diag, -ENOMEM, "out of memory");
 	r = pw_ward_glass_prepare(daemon->ward, session, for_ms, &glass, diag);
+	if (r == 0 && *session->token)
+		r = pw_tokens_spend(daemon->directories.state, session->token, diag);
 	if (r == 0)
 		r = record_start(daemon, session, diag);
 	if (r < 0) {
@@ -321,7 +338,8 @@ static void say_opened(struct pw_daemon *daemon, const struct pw_glass_session *
 }
 
 int pw_glass_open(struct pw_daemon *daemon, const struct pw_peer *peer,
-		  struct pw_glass_session *session, uint64_t for_ms, struct pw_diag *diag)
+		  struct pw_glass_session *session, const struct pw_glass_token *token,
+		  uint64_t for_ms, struct pw_diag *diag)
 {
 	int r;
 
@@ -330,7 +348,7 @@ int pw_glass_open(struct pw_daemon *daemon, const struct pw_peer *peer,
 	session->uid = peer->uid;
 	session->auid = pw_peer_login(peer);
 	session->pid = peer->pid;
-	r = try_open(daemon, peer, session, for_ms, diag);
+	r = try_open(daemon, peer, session, token, for_ms, diag);
 	if (r < 0) {
 		note_refused(daemon, peer, session, diag);
 		return r;
@@ -352,7 +370,8 @@ int pw_glass_end(struct pw_daemon *daemon, const struct pw_peer *peer, struct pw
 	session = current(daemon);
 	if (!session)
 		return refuse(diag, -ENODATA, "no session is open");
-	if (!(peer->rights & (PW_RIGHT_GLASS(session->kind) | PW_RIGHT_ADMIN)))
+	if (!(peer->rights & (PW_RIGHT_GLASS(session->kind) | PW_RIGHT_ADMIN)) &&
+	    !(*session->token && peer->uid == session->uid))
 		return refuse(diag, -EPERM, "the policy does not name you");
 	pw_ward_glass_end(daemon->ward);
 	over(daemon, session, "ended by uid %u", peer->uid);

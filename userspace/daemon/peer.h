@@ -15,6 +15,7 @@
 #define PW_RIGHT_GLASS(kind) (1U << (3 + (kind)))
 #define PW_RIGHTS_GLASS (PW_RIGHT_GLASS(0) | PW_RIGHT_GLASS(1))
 #define PW_RIGHT_BUNDLE (1U << 5)	/* apply of a bundle, as it is */
+#define PW_RIGHT_TOKEN (1U << 6)	/* to open a session by a token, and to end that one */
 
 struct pw_peer {
 	pid_t pid;

@@ -14,7 +14,7 @@
 #define CLIENTS_MAX 32
 #define CLIENTS_OF_USER 8
 #define CLIENT_USEC (10 * 1000000ULL)
-#define SMALL_REQUEST 4096	/* of who may not apply */
+#define SMALL_REQUEST 16384	/* of who may not apply: the longest is a token */
 #define BUFFERED_MAX (2 * (size_t)PW_PROTOCOL_MAX)
 #define JSON_DEPTH 8
 

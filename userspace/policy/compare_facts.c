@@ -248,6 +248,7 @@ static void add_opening(struct facts *facts, struct fact fact, const struct pw_g
 
 static void add_glass(struct facts *facts)
 {
+	struct pw_user token = {.name = (char *)"a token"};
 	const struct pw_policy *policy = facts->policy;
 	size_t kind, i;
 
@@ -256,6 +257,7 @@ static void add_glass(struct facts *facts)
 		const char *section = pw_glass_names[kind];
 		struct fact fact = {.index = PW_DIFFERENCE_NO_SUBJECT};
 
+		token.at = glass->at;
 		for (i = 0; i < glass->subjects.n + glass->nobjects; i++) {
 			fact.of = i < glass->subjects.n ?
 				  pw_subject_name(policy, glass->subjects.index[i]) :
@@ -263,6 +265,8 @@ static void add_glass(struct facts *facts)
 			add_opening(facts, fact, glass, section, "user", glass->users, glass->nusers);
 			add_opening(facts, fact, glass, section, "group", glass->groups,
 				    glass->ngroups);
+			add_opening(facts, fact, glass, section, "whoever has", &token,
+				    glass->tokens);
 		}
 	}
 }

@@ -23,9 +23,19 @@ static void read_who_groups(struct pw_reader *reader, const struct pw_yaml *list
 	glass->groups = pw_read_users(reader, list, "group", "list", &glass->ngroups);
 }
 
+static void read_who_tokens(struct pw_reader *reader, const struct pw_yaml *node, void *out)
+{
+	struct pw_glass_policy *glass = out;
+
+	glass->tokens = pw_read_bool(reader, node);
+	if (glass->tokens && glass != &reader->policy->glass[PW_GLASS_KIND_BREAKGLASS])
+		pw_error(reader, &node->at, "a token opens 'breakglass' alone");
+}
+
 static const struct pw_key who_keys[] = {
 	{"users", PW_YAML_LIST, NULL, read_who_users},
 	{"groups", PW_YAML_LIST, NULL, read_who_groups},
+	{"tokens", PW_YAML_SCALAR, NULL, read_who_tokens},
 };
 
 static void read_who(struct pw_reader *reader, const struct pw_yaml *node, void *out)
@@ -97,7 +107,7 @@ void pw_read_glass(struct pw_reader *reader, const struct pw_yaml *node,
 	pw_map_read(reader, node, name, &node->at, glass_keys, PW_ARRAY_SIZE(glass_keys), glass);
 	if (reader->diag->errors != errors)
 		return;
-	if (!glass->nusers && !glass->ngroups)
+	if (!glass->nusers && !glass->ngroups && !glass->tokens)
 		pw_error(reader, &node->at, "'who' of %s names nobody: state 'users' or 'groups'",
 			 name);
 	if (!glass->subjects.n && !glass->nobjects)

@@ -267,6 +267,8 @@ static void lint_glass(const struct pw_policy *policy, enum pw_glass_kind kind, 
 		print_list(to, "", glass->users[i].name, &more);
 	for (i = 0; i < glass->ngroups; i++)
 		print_list(to, "group ", glass->groups[i].name, &more);
+	if (glass->tokens)
+		print_list(to, "", "whoever has a token", &more);
 	fprintf(to, " can open by %s for %lu s at most: ", pw_glass_names[kind],
 		(unsigned long)(glass->longest_ms / 1000));
 	more = false;

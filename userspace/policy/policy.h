@@ -217,6 +217,7 @@ struct pw_glass_policy {
 	size_t nusers;
 	struct pw_user *groups;	/* names of groups, or their numbers */
 	size_t ngroups;
+	bool tokens;		/* and whoever has a token: userspace/bundle/token.h */
 	uint64_t longest_ms;
 	struct pw_subject_list subjects;
 	size_t *objects;	/* index */

@@ -67,7 +67,8 @@ void pw_glass_remove(struct pw_glass_sessions *sessions, uint64_t number)
 
 /* ---- The file -------------------------------------------------------------------------------- */
 
-static const char *const kept_texts[] = {"boot", "subject", "object", "ticket", "reason"};
+static const char *const kept_texts[] = {"boot", "subject", "object", "ticket", "token",
+					     "reason"};
 
 /* The text of @session that kept_texts[@i] names, and its room. */
 static char *text_of(struct pw_glass_session *session, size_t i, size_t *ret_size)
@@ -80,6 +81,7 @@ static char *text_of(struct pw_glass_session *session, size_t i, size_t *ret_siz
 		{session->subject, sizeof(session->subject)},
 		{session->object, sizeof(session->object)},
 		{session->ticket, sizeof(session->ticket)},
+		{session->token, sizeof(session->token)},
 		{session->reason, sizeof(session->reason)},
 	};
 
@@ -251,10 +253,10 @@ void pw_glass_start_text(const struct pw_glass_session *session, char *text, siz
 	pw_glass_time(session->until_real, until);
 	pw_glass_login(session->auid, auid);
 	snprintf(text, size,
-		 NUMBER_PREFIX "%" PRIu64 ": %s by uid %u, auid %s, pid %d, for %s, until %s%s%s: %s",
+		 NUMBER_PREFIX "%" PRIu64 ": %s by uid %u, auid %s, pid %d, for %s, until %s%s%s%s%s: %s",
 		 session->number, pw_glass_names[session->kind], session->uid, auid, session->pid,
 		 scope, until, *session->ticket ? ", ticket " : "", session->ticket,
-		 session->reason);
+		 *session->token ? ", by the token " : "", session->token, session->reason);
 }
 
 bool pw_glass_number_in(const char *text, uint64_t *ret)

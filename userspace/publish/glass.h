@@ -31,6 +31,7 @@ struct pw_glass_session {
 	char subject[PW_NAME_MAX];	/* "" and no object: all that the policy names */
 	char object[PW_NAME_MAX];
 	char ticket[PW_GLASS_TICKET_MAX];
+	char token[PW_NAME_MAX];	/* its id; "": who opened it is named in the policy */
 	char reason[PW_GLASS_REASON_MAX];
 };
 

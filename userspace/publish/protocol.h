@@ -24,8 +24,9 @@
  *            -> "why": {"text":S, "refusals":N, "allowed":N, "lost":N}, of the newest records,
  *            without the path of any file: for those who may not read the log
  *   report   {"digest":S}, the SHA-256 of a report of the log: a record is made of it
- *   breakglass  {"service":B, "for_ms":N, "reason":S, "ticket":S, "subject":S, "object":S}, the
- *            last three and "service" optional -> "session": as in PW_RUN_DIR/PW_GLASS_STATUS
+ *   breakglass  {"service":B, "for_ms":N, "reason":S, "ticket":S, "subject":S, "object":S,
+ *            "token":S}, the last four and "service" optional; the token in Base64
+ *            -> "session": as in PW_RUN_DIR/PW_GLASS_STATUS
  *   breakglass-end
  *   review   {"session":N, "note":S}
  *   foresee  {"pid":N, "path":S} or {"pid":N, "addr":S, "port":N}: what the process would be allowed
@@ -58,7 +59,7 @@
 #define PW_COMMAND_DRAIN "drain"	/* the same */
 #define PW_COMMAND_REPORT "report"	/* PW_GROUP_AUDIT */
 #define PW_COMMAND_REVIEW "review"	/* PW_GROUP_AUDIT */
-#define PW_COMMAND_GLASS "breakglass"	/* whom the policy names */
+#define PW_COMMAND_GLASS "breakglass"	/* whom the policy names, and who has a token if it says so */
 #define PW_COMMAND_GLASS_END "breakglass-end"	/* the same, and PW_GROUP_ADMIN */
 #define PW_COMMAND_SEAL "seal"		/* PW_GROUP_ADMIN */
 #define PW_COMMAND_UNLOAD "unload"	/* PW_GROUP_ADMIN */

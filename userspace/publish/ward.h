@@ -84,6 +84,10 @@ bool pw_ward_not_confirmed(const struct pw_ward *ward, const struct pw_policy *p
 int pw_ward_succeed(struct pw_ward *ward, struct pw_policy *policy, const struct pw_trust *trust,
 		    uint64_t try_ms, struct pw_diag *diag);
 
+/* Whether @trust is the one of when it was sealed: 0, or -EKEYREJECTED with an error in @diag. */
+int pw_ward_knows_trust(const struct pw_ward *ward, const struct pw_trust *trust,
+			struct pw_diag *diag);
+
 /*
  * The same for the accepted policy after a start: what lay elsewhere at the
  * last apply stays protected and is pending. -EKEYREJECTED: sealed, and not with this one.

@@ -99,20 +99,28 @@ void pw_ward_note_given_up(struct pw_ward *ward)
 	__atomic_store_n(&pw_kernel_state(ward->kernel)->next.version, 0, __ATOMIC_SEQ_CST);
 }
 
+int pw_ward_knows_trust(const struct pw_ward *ward, const struct pw_trust *trust,
+			struct pw_diag *diag)
+{
+	uint8_t digest[PW_SEAL_DIGEST_LEN];
+	int r = pw_seal_digest_trust(pw_trust_digest(trust), digest);
+
+	if (r < 0 || !memcmp(digest, ward->seal.trust, sizeof(digest)))
+		return r;
+	pw_diag_add(diag, PW_DIAG_ERROR, NULL, "trust.yaml, or the auditor's certificate, is "
+		    "another than when phiward was sealed: put it back, or restart the machine");
+
+	return -EKEYREJECTED;
+}
+
 int pw_ward_succeed(struct pw_ward *ward, struct pw_policy *policy, const struct pw_trust *trust,
 		    uint64_t try_ms, struct pw_diag *diag)
 {
 	const struct pw_apply how = {.try_ms = try_ms};
-	uint8_t digest[PW_SEAL_DIGEST_LEN];
-	int r = pw_seal_digest_trust(pw_trust_digest(trust), digest);
+	int r = pw_ward_knows_trust(ward, trust, diag);
 
 	if (r < 0)
 		return r;
-	if (memcmp(digest, ward->seal.trust, sizeof(digest)) != 0) {
-		pw_diag_add(diag, PW_DIAG_ERROR, NULL, "trust.yaml, or the auditor's certificate, is "
-			    "another than when phiward was sealed: put it back, or restart the machine");
-		return -EKEYREJECTED;
-	}
 	set_successor(&pw_kernel_state(ward->kernel)->next, policy);
 	r = pw_ward_apply(ward, policy, &how, diag);
 	if (r < 0)

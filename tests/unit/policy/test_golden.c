@@ -71,6 +71,8 @@ static void dump_glass(FILE *to, const struct pw_policy *policy, enum pw_glass_k
 		return;
 	fprintf(to, "%s at %u:%u: longest %lu ms\n", pw_glass_names[kind], glass->at.line,
 		glass->at.column, (unsigned long)glass->longest_ms);
+	if (glass->tokens)
+		fprintf(to, "  tokens\n");
 	for (i = 0; i < glass->nusers; i++)
 		fprintf(to, "  user %s at %u:%u\n", glass->users[i].name, glass->users[i].at.line,
 			glass->users[i].at.column);
