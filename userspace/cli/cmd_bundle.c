@@ -61,6 +61,17 @@ static int write_file(const char *path, const uint8_t *data, size_t length)
 
 /* ---- build --------------------------------------------------------------------------------- */
 
+static int write_unsigned(const char *output, const uint8_t *der, size_t n)
+{
+	int code = write_file(output, der, n);
+
+	if (code != PW_EXIT_YES)
+		return code;
+	printf("%s: nobody has signed it yet: phiward bundle sign\n", output);
+
+	return pw_flush(PW_EXIT_YES);
+}
+
 static int build(const char *manifest, const char *output)
 {
 	_cleanup_free_ uint8_t *der = NULL;
@@ -79,13 +90,8 @@ static int build(const char *manifest, const char *output)
 	if (!r)
 		r = pw_cms_build(content, length, &der, &n);
 	code = finish(r, manifest, &diag);
-	if (code == PW_EXIT_YES)
-		code = write_file(output, der, n);
-	if (code != PW_EXIT_YES)
-		return code;
-	printf("%s: nobody has signed it yet: phiward bundle sign\n", output);
 
-	return pw_flush(PW_EXIT_YES);
+	return code == PW_EXIT_YES ? write_unsigned(output, der, n) : code;
 }
 
 /* What makes a file out of another. */
@@ -129,13 +135,8 @@ static int build_token(const char *file, const char *output)
 	if (!r)
 		r = pw_cms_build(text, length, &der, &n);
 	code = finish(r, file, &diag);
-	if (code == PW_EXIT_YES)
-		code = write_file(output, der, n);
-	if (code != PW_EXIT_YES)
-		return code;
-	printf("%s: nobody has signed it yet: phiward bundle sign\n", output);
 
-	return pw_flush(PW_EXIT_YES);
+	return code == PW_EXIT_YES ? write_unsigned(output, der, n) : code;
 }
 
 int pw_cmd_bundle_token(const struct pw_command *self, int argc, char **argv)

@@ -218,24 +218,27 @@ static void run_status(struct pw_daemon *daemon, struct pw_client *client, json_
 					 pw_answer_with("status", status));
 }
 
-static void run_confirm(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+/* What needs nothing but who wants it. */
+static void change(struct pw_daemon *daemon, struct pw_client *client,
+		   int (*how)(struct pw_daemon *, const struct pw_peer *, struct pw_diag *))
 {
 	struct pw_diag diag = { 0 };
-	int r = pw_probation_confirm(daemon, pw_client_peer(client), &diag);
+	int r = how(daemon, pw_client_peer(client), &diag);
 
-	(void)request;
 	pw_client_answer(client, pw_answer_diag(r, &diag));
 	pw_diag_done(&diag);
 }
 
+static void run_confirm(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
+{
+	(void)request;
+	change(daemon, client, pw_probation_confirm);
+}
+
 static void run_revert(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
 {
-	struct pw_diag diag = { 0 };
-	int r = pw_probation_revert(daemon, pw_client_peer(client), &diag);
-
 	(void)request;
-	pw_client_answer(client, pw_answer_diag(r, &diag));
-	pw_diag_done(&diag);
+	change(daemon, client, pw_probation_revert);
 }
 
 /* Nothing beside "ok" where no policy is in force. */
@@ -494,12 +497,8 @@ static void run_glass(struct pw_daemon *daemon, struct pw_client *client, json_o
 
 static void run_glass_end(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
 {
-	struct pw_diag diag = { 0 };
-	int r = pw_glass_end(daemon, pw_client_peer(client), &diag);
-
 	(void)request;
-	pw_client_answer(client, pw_answer_diag(r, &diag));
-	pw_diag_done(&diag);
+	change(daemon, client, pw_glass_end);
 }
 
 static void run_review(struct pw_daemon *daemon, struct pw_client *client, json_object *request)
