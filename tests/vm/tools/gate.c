@@ -30,6 +30,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <phiward/abi.h>
+
 #include "bpf.h"
 
 static int load(uint32_t type, uint32_t attach_type)
@@ -100,7 +102,7 @@ static int by_id(int next, int get)
 static int pin_look(const char *path, int command)
 {
 	union bpf_attr attr = {.pathname = address(path), .file_flags = BPF_F_RDONLY};
-	static char key[4096], value[1 << 20];
+	static char key[4096], value[sizeof(struct pw_shared)];	/* the largest map */
 	int fd = bpf(BPF_OBJ_GET, &attr);
 
 	if (fd < 0 || command < 0)
