@@ -134,10 +134,12 @@ static int apply_policy(const struct wish *wish, json_object *request)
 	return ask(request, wish, policy);
 }
 
-static int end_trial(const char *command, const char *unhealthy)
+/* @unhealthy: why it goes; NULL: it stays. */
+static int end_trial(const char *unhealthy)
 {
 	char why[256];
-	int r = pw_phiwardd_end(PW_CONTROL_SOCKET, command, why, sizeof(why));
+	int r = pw_phiwardd_end(PW_CONTROL_SOCKET,
+				unhealthy ? PW_COMMAND_REVERT : PW_COMMAND_CONFIRM, why, sizeof(why));
 
 	if (r < 0)
 		return pw_fail(PW_EXIT_NO, "the bundle is not confirmed: %s", why);
@@ -177,7 +179,7 @@ static int apply_bundle(const char *data, size_t length, struct wish *wish)
 	if (r == -EACCES)
 		return pw_fail(PW_EXIT_UNKNOWN, "%s: look yourself; the bundle is on probation for "
 			       "%llu s: phiward confirm keeps it", why, PW_TRIAL_MS / 1000);
-	return end_trial(r < 0 ? PW_COMMAND_REVERT : PW_COMMAND_CONFIRM, r < 0 ? why : NULL);
+	return end_trial(r < 0 ? why : NULL);
 }
 
 /* What `phiward check` says, and what would change. */

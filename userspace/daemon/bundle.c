@@ -98,20 +98,28 @@ int pw_bundle_refuse_unsigned(struct pw_daemon *daemon, const struct pw_policy *
 
 /* ---- The passage --------------------------------------------------------------------------- */
 
-static int check_device(struct passage *passage)
+int pw_bundle_device(struct pw_device **ret, struct pw_diag *diag)
 {
-	_cleanup_(pw_device_freep) struct pw_device *device = NULL;
 	const char *unsafe = pw_trust_unsafe(PW_DEVICE_FILE);
 	int r;
 
+	*ret = NULL;
 	if (unsafe) {
-		pw_diag_add(passage->diag, PW_DIAG_ERROR, NULL, PW_DEVICE_FILE
-			    " is not to be believed: %s", unsafe);
+		pw_diag_add(diag, PW_DIAG_ERROR, NULL, PW_DEVICE_FILE " is not to be believed: %s",
+			    unsafe);
 		return -EACCES;
 	}
-	r = pw_device_read(PW_DEVICE_FILE, &device, passage->diag);
+	r = pw_device_read(PW_DEVICE_FILE, ret, diag);
 
-	return r && r != -ENOENT ? r : pw_accept_device(&passage->accept, device, passage->diag);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int check_device(struct passage *passage)
+{
+	_cleanup_(pw_device_freep) struct pw_device *device = NULL;
+	int r = pw_bundle_device(&device, passage->diag);
+
+	return r ? r : pw_accept_device(&passage->accept, device, passage->diag);
 }
 
 static int check_version(struct passage *passage)
@@ -166,6 +174,15 @@ static int read_policy(struct passage *passage, struct pw_policy **ret)
 	return 0;
 }
 
+void pw_bundle_keep(struct pw_daemon *daemon, const struct pw_highest *bundle, struct pw_diag *diag)
+{
+	int r = pw_highest_write(daemon->directories.state, bundle);
+
+	if (r < 0)
+		pw_diag_add(diag, PW_DIAG_WARNING, NULL, "the policy is in force, but that this version "
+			    "of the bundle was accepted could not be kept: %s", strerror(-r));
+}
+
 static int load(struct passage *passage)
 {
 	struct pw_policy *policy = NULL;
@@ -183,10 +200,7 @@ static int load(struct passage *passage)
 	/* On probation it counts when it is confirmed. */
 	if (passage->how->try_ms)
 		return 0;
-	r = pw_highest_write(passage->daemon->directories.state, &passage->highest);
-	if (r < 0)
-		pw_diag_add(passage->diag, PW_DIAG_WARNING, NULL, "the policy is in force, but that this "
-			    "version of the bundle was accepted could not be kept: %s", strerror(-r));
+	pw_bundle_keep(passage->daemon, &passage->highest, passage->diag);
 
 	return 0;
 }

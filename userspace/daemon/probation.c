@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/bundle.h"
 #include "daemon/daemon.h"
 
 #define NS_PER_USEC 1000ULL
@@ -131,20 +132,10 @@ static int check(const struct pw_daemon *daemon, const struct pw_peer *peer, str
 	return 0;
 }
 
-static void keep_bundle(struct pw_daemon *daemon, struct pw_diag *diag)
-{
-	const struct pw_daemon_probation *state = &daemon->probation;
-	const struct pw_highest highest = { state->name, state->version, state->digest,
-					    state->vendor };
-	int r = *state->name ? pw_highest_write(daemon->directories.state, &highest) : 0;
-
-	if (r < 0)
-		pw_diag_add(diag, PW_DIAG_WARNING, NULL, "the policy is in force, but that this version "
-			    "of the bundle was accepted could not be kept: %s", strerror(-r));
-}
-
 int pw_probation_confirm(struct pw_daemon *daemon, const struct pw_peer *peer, struct pw_diag *diag)
 {
+	const struct pw_daemon_probation *state = &daemon->probation;
+	const struct pw_highest bundle = { state->name, state->version, state->digest, state->vendor };
 	int r = check(daemon, peer, diag);
 
 	if (r < 0)
@@ -156,7 +147,8 @@ int pw_probation_confirm(struct pw_daemon *daemon, const struct pw_peer *peer, s
 		pw_probation_look(daemon, "its time was over");
 		return r;
 	}
-	keep_bundle(daemon, diag);
+	if (*bundle.name)
+		pw_bundle_keep(daemon, &bundle, diag);
 	forget(daemon);
 	pw_watch_applied(daemon);
 

@@ -7,6 +7,7 @@
 
 #include "bundle/token.h"
 #include "common/cleanup.h"
+#include "daemon/bundle.h"
 #include "daemon/clock.h"
 #include "daemon/daemon.h"
 #include "publish/tokens.h"
@@ -32,17 +33,9 @@ static int read_trust(const struct pw_daemon *daemon, struct pw_trust **ret, str
 static int check_device(const struct pw_token *token, struct pw_diag *diag)
 {
 	_cleanup_(pw_device_freep) struct pw_device *device = NULL;
-	const char *unsafe = pw_trust_unsafe(PW_DEVICE_FILE);
-	int r;
+	int r = pw_bundle_device(&device, diag);
 
-	if (unsafe) {
-		pw_diag_add(diag, PW_DIAG_ERROR, NULL, PW_DEVICE_FILE
-			    " is not to be believed: %s", unsafe);
-		return -EACCES;
-	}
-	r = pw_device_read(PW_DEVICE_FILE, &device, diag);
-
-	return r && r != -ENOENT ? r : pw_token_device(token, device, diag);
+	return r ? r : pw_token_device(token, device, diag);
 }
 
 static int check_policy(const struct pw_daemon *daemon, const struct pw_glass_session *session,
