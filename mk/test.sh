@@ -4,8 +4,8 @@
 # test.sh KERNELS NAME PROGRAM...: what `make test` runs. The programs are the unit
 # tests and corpus replays; to them come tests/tree/*.sh, tests/record/*.sh, tests/report/*.sh, tests/fleet/*.sh, the proofs of
 # tests/prove, in machines, tests/bats/*.bats, and tests/boot/*.bats and tests/story/*.sh, which boot
-# machines. All of them speak TAP. As many run at a time as there are processors. With a NAME only what has it
-# in its file name. At the end stands what failed, and in the last line the count of all.
+# machines. All of them speak TAP. One more runs at a time than there are processors. With a NAME only what
+# has it in its file name. At the end stands what failed, and in the last line the count of all.
 set -u
 
 kernels=$1 name=$2
@@ -68,7 +68,8 @@ header() { sed -n "s/^# $1: *//p" "$2"; }
 
 # ---- Side by side -----------------------------------------------------------------------
 
-processors=$(nproc)
+# One more than there are processors: what waits for a timer leaves its processor to another.
+at_a_time=$(($(nproc) + 1))
 jobs=0
 
 # Job number $1: CMD..., which finds the number in $job.
@@ -80,9 +81,9 @@ run_job() {
 	echo "$passed $failed $skipped" > "$logs/job.$job"
 }
 
-# start_job CMD...: beside what runs already, as soon as a processor is free.
+# start_job CMD...: beside what runs already, as soon as there is room.
 start_job() {
-	while [ "$(jobs -rp | wc -l)" -ge "$processors" ]; do
+	while [ "$(jobs -rp | wc -l)" -ge "$at_a_time" ]; do
 		wait -n
 	done
 	jobs=$((jobs + 1))

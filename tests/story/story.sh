@@ -94,8 +94,8 @@ needs() {
 in_force() { on_console ct2 'phiward status --json' | jq .digest; }
 
 good=$(in_force)
-check "a bundle whose server does not answer is built" "$(build_next 105 's/:443/:444/; s/within: 1m/within: 5s/')"
-check "the console that has it goes back, and says so" "$(brought 'nothing accepts at policies.hospital.example:444')"
+check "a bundle is built whose health its own policy keeps phiward-fleet from" "$(build_next 105 's/:443/:444/; s/within: 1m/within: 5s/')"
+check "the console that has it goes back, and says so" "$(brought 'connect: this program may not try policies.hospital.example:444')"
 check "the last good one is in force" "$([ "$(in_force)" = "$good" ] || on_console ct2 'phiward status')"
 check "and it is said to those who watch the fleet" "$(needs 1 '^CT-0002 .*bundle not kept')"
 check "the next good one is built" "$(build_next 106)"
