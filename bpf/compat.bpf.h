@@ -33,6 +33,7 @@
 #define PW_FMODE_READ 0x1
 #define PW_FMODE_WRITE 0x2
 #define PW_FMODE_PATH 0x4000
+#define PW_FMODE_ATOMIC_POS 0x8000	/* do_dentry_open(): of regular files and directories alone */
 #define PW_FMODE_CREATED 0x100000
 #define PW_O_EXEC 0x20		/* __FMODE_EXEC, kept in f_flags */
 

@@ -3,20 +3,20 @@
 #ifndef PW_HOOKS_FILE_BPF_H
 #define PW_HOOKS_FILE_BPF_H
 
+_Static_assert(PW_ACTION_BIT(PW_ACTION_READ) == PW_FMODE_READ &&
+	       PW_ACTION_BIT(PW_ACTION_WRITE) == PW_FMODE_WRITE, "a mode says what is asked for");
+
 /* What opening a file like this asks for. */
 static __always_inline __u32 pw_need_of_open(fmode_t mode, unsigned int flags)
 {
-	__u32 need = 0;
+	__u32 need = mode & (PW_FMODE_READ | PW_FMODE_WRITE);
 
 	if (flags & PW_O_EXEC)
 		return PW_ACTION_BIT(PW_ACTION_EXEC);
-	if (mode & PW_FMODE_WRITE)
-		need |= mode & PW_FMODE_CREATED ? PW_ACTION_BIT(PW_ACTION_CREATE) :
-						  PW_ACTION_BIT(PW_ACTION_WRITE);
-	if (mode & PW_FMODE_READ || !need)
-		need |= PW_ACTION_BIT(PW_ACTION_READ);
+	if ((need & PW_FMODE_WRITE) && (mode & PW_FMODE_CREATED))
+		need ^= PW_ACTION_BIT(PW_ACTION_WRITE) | PW_ACTION_BIT(PW_ACTION_CREATE);
 
-	return need;
+	return need ? need : PW_ACTION_BIT(PW_ACTION_READ);
 }
 
 static __always_inline __u32 pw_action_of(__u32 need)
@@ -147,7 +147,7 @@ static __always_inline int pw_guard_open(struct file *file, struct inode *inode,
 
 #define PW_OPEN_ASK 1	/* no answer: the question is asked in full */
 
-/* Opening what lies in an object. */
+/* Opening what lies in an object. @subject and @object are known to be some. */
 static __always_inline struct pw_file_question
 pw_question_of_open(struct file *file, const struct pw_bank *bank, __u32 subject, __u32 object)
 {
@@ -156,8 +156,8 @@ pw_question_of_open(struct file *file, const struct pw_bank *bank, __u32 subject
 		.where = PW_WHERE_OBJECT,
 		.object = object,
 		.subject = subject,
-		.subject_flags = pw_subject_flags(bank, subject),
-		.access = pw_access_of(bank, subject, object),
+		.subject_flags = bank->subjects[PW_INDEX(subject, PW_SUBJECT_IDS)].flags,
+		.access = bank->access[PW_INDEX(subject, PW_SUBJECT_IDS)][PW_INDEX(object, PW_OBJECT_IDS)],
 	};
 
 	return q;
@@ -286,6 +286,8 @@ static __always_inline __u32 pw_scope_of_open(struct file *file, __u64 fs_key, _
 {
 	__u32 slot = pw_active_slot(), fs_at = pw_fs_at(pw_bank_at(slot), fs_key);
 
+	if (!fs_at && !writes)
+		return 0;
 	if ((fs_at & PW_FS_AT_CODE) && file->f_inode->i_gid.val == pw_bank_at(slot)->log_group)
 		pw_opens_log(file, pw_bank_at(slot)->log_group);
 	if (!pw_fs_has_objects(fs_at) && !writes)
@@ -314,16 +316,17 @@ static __noinline __u32 pw_scope_of_guarded(struct file *file)
 
 /*
  * Most opens are for reading a file of a disk that has no object, so nothing is kept here for
- * the others. The kernel asks nobody else once a program has refused: no earlier verdict to look at.
+ * the others.
  */
 SEC("lsm/file_open")
 int BPF_PROG(pw_file_open, struct file *file)
 {
-	struct inode *inode = file->f_inode;
-	__u64 key = pw_uuid_of(inode->i_sb);
+	__u64 key = pw_uuid_of(file->f_inode->i_sb);
 	__u32 scope;
 
-	if (!key || (inode->i_mode & PW_S_IFMT) != PW_S_IFREG || (file->f_mode & PW_FMODE_WRITE))
+	/* A field less to read than with the inode's kind; directories are guarded by nothing more. */
+	if (!key ||
+	    (file->f_mode & (PW_FMODE_ATOMIC_POS | PW_FMODE_WRITE)) != PW_FMODE_ATOMIC_POS)
 		scope = pw_scope_of_guarded(file);
 	else
 		scope = pw_scope_of_open(file, key, 0);
@@ -492,9 +495,9 @@ static __always_inline int pw_use(struct file *file, __u32 writes, __u32 maps)
 }
 
 SEC("lsm/file_permission")
-int BPF_PROG(pw_file_permission, struct file *file, int mask, int ret)
+int BPF_PROG(pw_file_permission, struct file *file, int mask)
 {
-	return ret ? ret : pw_use(file, mask & PW_MAY_WRITE, 0);
+	return pw_use(file, mask & PW_MAY_WRITE, 0);
 }
 
 #define PW_PROT_WRITE 2
@@ -507,10 +510,10 @@ int BPF_PROG(pw_file_permission, struct file *file, int mask, int ret)
 /* A shared mapping of a writable file can be made writable without asking: it counts as written. */
 SEC("lsm/mmap_file")
 int BPF_PROG(pw_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
-	     unsigned long flags, int ret)
+	     unsigned long flags)
 {
-	if (ret || !file)
-		return ret;
+	if (!file)
+		return 0;
 	if ((prot & PW_PROT_EXEC) && pw_guard_mapping(file))
 		return -PW_EACCES;
 
@@ -521,13 +524,10 @@ int BPF_PROG(pw_mmap_file, struct file *file, unsigned long reqprot, unsigned lo
 /* For mappings that were there before the policy, and what becomes code only later. */
 SEC("lsm/file_mprotect")
 int BPF_PROG(pw_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot,
-	     unsigned long prot, int ret)
+	     unsigned long prot)
 {
-	struct file *file;
+	struct file *file = vma->vm_file;
 
-	if (ret)
-		return ret;
-	file = vma->vm_file;
 	if (!file)
 		return 0;
 	if ((prot & PW_PROT_EXEC) && !(vma->vm_flags & PW_VM_EXEC) && pw_guard_mapping(file))
@@ -538,7 +538,7 @@ int BPF_PROG(pw_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot
 
 /* A descriptor arrives from another process: as if this one had opened it. */
 SEC("lsm/file_receive")
-int BPF_PROG(pw_file_receive, struct file *file, int ret)
+int BPF_PROG(pw_file_receive, struct file *file)
 {
 	umode_t format = file->f_inode->i_mode & PW_S_IFMT;
 	__u32 writes = file->f_mode & PW_FMODE_WRITE;
@@ -546,8 +546,8 @@ int BPF_PROG(pw_file_receive, struct file *file, int ret)
 	struct pw_ask ask = {.met = &met};
 	struct pw_asked q;
 
-	if (ret || (format != PW_S_IFREG && format != PW_S_IFDIR) || (file->f_mode & PW_FMODE_PATH))
-		return ret;
+	if ((format != PW_S_IFREG && format != PW_S_IFDIR) || (file->f_mode & PW_FMODE_PATH))
+		return 0;
 
 	pw_ask_on(&ask, file->f_inode->i_sb);
 	if (!pw_open_file_is_concern(&ask, file, writes, &q.spot))
@@ -564,7 +564,7 @@ int BPF_PROG(pw_file_receive, struct file *file, int ret)
  * system tells those of all objects there.
  */
 SEC("lsm/path_notify")
-int BPF_PROG(pw_path_notify, const struct path *path, u64 mask, unsigned int obj_type, int ret)
+int BPF_PROG(pw_path_notify, const struct path *path, u64 mask, unsigned int obj_type)
 {
 	struct dentry *dentry = path->dentry;
 	struct pw_ask ask = {
@@ -575,8 +575,6 @@ int BPF_PROG(pw_path_notify, const struct path *path, u64 mask, unsigned int obj
 	};
 	struct pw_asked q;
 
-	if (ret)
-		return ret;
 	pw_ask_on(&ask, dentry->d_sb);
 	if (obj_type == PW_NOTIFY_INODE || !pw_may_hold_objects(ask.bank, ask.fs))
 		return pw_ask_file(&ask, dentry->d_sb,

@@ -112,12 +112,12 @@ static __noinline int pw_guard_map_of(__u32 fd, __u32 looks)
 
 /* Where a stranger gets a descriptor of a map: by number, by a pin, by making it. */
 SEC("lsm/bpf_map")
-int BPF_PROG(pw_bpf_map, struct bpf_map *map, fmode_t mode, int ret)
+int BPF_PROG(pw_bpf_map, struct bpf_map *map, fmode_t mode)
 {
 	__u32 id = map->id;
 
-	if (ret || !pw_is_own_map(id, *(const __u32 *)&map->name[0]))
-		return ret;
+	if (!pw_is_own_map(id, *(const __u32 *)&map->name[0]))
+		return 0;
 	if (pw_is_shared_map(id) && !(mode & PW_FMODE_WRITE))
 		return 0;
 
@@ -126,10 +126,10 @@ int BPF_PROG(pw_bpf_map, struct bpf_map *map, fmode_t mode, int ret)
 
 /* The same of programs. */
 SEC("lsm/bpf_prog")
-int BPF_PROG(pw_bpf_prog, struct bpf_prog *program, int ret)
+int BPF_PROG(pw_bpf_prog, struct bpf_prog *program)
 {
-	if (ret || !pw_is_own_name(*(const __u32 *)&program->aux->name[0]))
-		return ret;
+	if (!pw_is_own_name(*(const __u32 *)&program->aux->name[0]))
+		return 0;
 
 	return pw_guard(PW_ACTION_BPF, PW_REASON_SELF, NULL);
 }
@@ -204,10 +204,8 @@ int BPF_PROG(pw_perf_event_open)
  * the ports and registers by which a disk is read past its driver.
  */
 SEC("lsm/locked_down")
-int BPF_PROG(pw_locked_down, enum lockdown_reason what, int ret)
+int BPF_PROG(pw_locked_down, enum lockdown_reason what)
 {
-	if (ret)
-		return ret;
 	if (what == bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KPROBES))
 		return pw_errno(pw_guard_trace(NULL));
 	if (what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_DEV_MEM) &&

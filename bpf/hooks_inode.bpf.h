@@ -74,33 +74,31 @@ static __always_inline int pw_exists(struct dentry *dentry)
 }
 
 SEC("lsm/inode_create")
-int BPF_PROG(pw_inode_create, struct inode *dir, struct dentry *dentry, umode_t mode, int ret)
+int BPF_PROG(pw_inode_create, struct inode *dir, struct dentry *dentry, umode_t mode)
 {
-	return ret ? ret : pw_on_new_name(dentry, 1);
+	return pw_on_new_name(dentry, 1);
 }
 
 SEC("lsm/inode_mkdir")
-int BPF_PROG(pw_inode_mkdir, struct inode *dir, struct dentry *dentry, umode_t mode, int ret)
+int BPF_PROG(pw_inode_mkdir, struct inode *dir, struct dentry *dentry, umode_t mode)
 {
-	if (!ret && dentry->d_sb->s_magic == PW_CONFIGFS_MAGIC)	/* targets that serve disks */
+	if (dentry->d_sb->s_magic == PW_CONFIGFS_MAGIC)	/* targets that serve disks */
 		return pw_guard_storage(dentry->d_parent);
 
-	return ret ? ret : pw_on_new_name(dentry, 1);
+	return pw_on_new_name(dentry, 1);
 }
 
 SEC("lsm/inode_symlink")
-int BPF_PROG(pw_inode_symlink, struct inode *dir, struct dentry *dentry, const char *target,
-	     int ret)
+int BPF_PROG(pw_inode_symlink, struct inode *dir, struct dentry *dentry, const char *target)
 {
-	return ret ? ret : pw_on_new_name(dentry, 1);
+	return pw_on_new_name(dentry, 1);
 }
 
 /* A socket is no file that could hold what a member read. */
 SEC("lsm/inode_mknod")
-int BPF_PROG(pw_inode_mknod, struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev,
-	     int ret)
+int BPF_PROG(pw_inode_mknod, struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev)
 {
-	return ret ? ret : pw_on_new_name(dentry, (mode & PW_S_IFMT) != PW_S_IFSOCK);
+	return pw_on_new_name(dentry, (mode & PW_S_IFMT) != PW_S_IFSOCK);
 }
 
 /*
@@ -138,22 +136,29 @@ static __noinline int pw_is_replaced(struct dentry *dentry)
 }
 
 SEC("lsm/inode_unlink")
-int BPF_PROG(pw_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
+int BPF_PROG(pw_inode_unlink, struct inode *dir, struct dentry *dentry)
 {
 	struct inode *inode = dentry->d_inode;
+	int refused = pw_on_name(dentry, PW_ACTION_DELETE, 0);
 
-	if (!ret)
-		ret = pw_on_name(dentry, PW_ACTION_DELETE, 0);
-	if (!ret && inode)
+	if (!refused && inode)
 		pw_loses_name(dentry->d_sb, inode->i_nlink, inode->i_mode);
 
-	return ret;
+	return refused;
 }
 
 SEC("lsm/inode_rmdir")
-int BPF_PROG(pw_inode_rmdir, struct inode *dir, struct dentry *dentry, int ret)
+int BPF_PROG(pw_inode_rmdir, struct inode *dir, struct dentry *dentry)
 {
-	return ret ? ret : pw_on_name(dentry, PW_ACTION_DELETE, 0);
+	return pw_on_name(dentry, PW_ACTION_DELETE, 0);
+}
+
+/* Not static, so that the verifier forgets by which way it came to @spot: what follows is checked once. */
+__noinline int pw_spot_forget(struct pw_spot *spot)
+{
+	barrier_var(spot);
+
+	return 0;
 }
 
 static __always_inline void pw_locate_both(struct pw_ask *ask, struct pw_spot *spot)
@@ -164,6 +169,7 @@ static __always_inline void pw_locate_both(struct pw_ask *ask, struct pw_spot *s
 	ask->climbed = PW_CLIMBED_NOT;
 	if (pw_locate(ask, PW_FS_OBJECTS, spot))
 		pw_spot_outside(spot);
+	pw_spot_forget(spot);
 }
 
 /* Whether another name of @inode stays where it was when it gets a new one. */
@@ -244,21 +250,21 @@ static __always_inline int pw_on_move(struct dentry *from, struct dentry *to, en
 /* Called twice for an exchange, once for each direction. */
 SEC("lsm/inode_rename")
 int BPF_PROG(pw_inode_rename, struct inode *old_dir, struct dentry *old_dentry,
-	     struct inode *new_dir, struct dentry *new_dentry, int ret)
+	     struct inode *new_dir, struct dentry *new_dentry)
 {
-	if (!ret)
-		ret = pw_on_move(old_dentry, new_dentry, PW_ACTION_RENAME);
-	if (!ret)
+	int refused = pw_on_move(old_dentry, new_dentry, PW_ACTION_RENAME);
+
+	if (!refused)
 		pw_is_replaced(new_dentry);
 
-	return ret;
+	return refused;
 }
 
 SEC("lsm/inode_link")
 int BPF_PROG(pw_inode_link, struct dentry *old_dentry, struct inode *dir,
-	     struct dentry *new_dentry, int ret)
+	     struct dentry *new_dentry)
 {
-	return ret ? ret : pw_on_move(old_dentry, new_dentry, PW_ACTION_LINK);
+	return pw_on_move(old_dentry, new_dentry, PW_ACTION_LINK);
 }
 
 /*
@@ -281,51 +287,49 @@ static __always_inline int pw_on_setattr(struct dentry *dentry, struct iattr *at
 
 /* The mount's id mapping became an argument between 6.1 and 6.12. */
 SEC("lsm/inode_setattr")
-int BPF_PROG(pw_inode_setattr_2arg, struct dentry *dentry, struct iattr *attr, int ret)
+int BPF_PROG(pw_inode_setattr_2arg, struct dentry *dentry, struct iattr *attr)
 {
-	return ret ? ret : pw_on_setattr(dentry, attr);
+	return pw_on_setattr(dentry, attr);
 }
 
 SEC("lsm/inode_setattr")
-int BPF_PROG(pw_inode_setattr_3arg, void *idmap, struct dentry *dentry, struct iattr *attr,
-	     int ret)
+int BPF_PROG(pw_inode_setattr_3arg, void *idmap, struct dentry *dentry, struct iattr *attr)
 {
-	return ret ? ret : pw_on_setattr(dentry, attr);
+	return pw_on_setattr(dentry, attr);
 }
 
 /* An extended attribute holds bytes: outside objects it is bound like a file's content. */
 SEC("lsm/inode_setxattr")
 int BPF_PROG(pw_inode_setxattr, void *idmap, struct dentry *dentry, const char *name,
-	     const void *value, size_t size, int flags, int ret)
+	     const void *value, size_t size, int flags)
 {
-	return ret ? ret : pw_on_name(dentry, PW_ACTION_ATTR, 1);
+	return pw_on_name(dentry, PW_ACTION_ATTR, 1);
 }
 
 SEC("lsm/inode_removexattr")
-int BPF_PROG(pw_inode_removexattr, void *idmap, struct dentry *dentry, const char *name, int ret)
+int BPF_PROG(pw_inode_removexattr, void *idmap, struct dentry *dentry, const char *name)
 {
-	return ret ? ret : pw_on_name(dentry, PW_ACTION_ATTR, 0);
+	return pw_on_name(dentry, PW_ACTION_ATTR, 0);
 }
 
 /* From 6.17 on, also by path; before, flags of files are set by ioctl alone. */
 SEC("lsm/inode_file_setattr")
-int BPF_PROG(pw_inode_file_setattr, struct dentry *dentry, void *attr, int ret)
+int BPF_PROG(pw_inode_file_setattr, struct dentry *dentry, void *attr)
 {
-	return ret ? ret : pw_on_name(dentry, PW_ACTION_ATTR, 0);
+	return pw_on_name(dentry, PW_ACTION_ATTR, 0);
 }
 
 /* From 6.2 on; before, an ACL is an extended attribute like others. */
 SEC("lsm/inode_set_acl")
-int BPF_PROG(pw_inode_set_acl, void *idmap, struct dentry *dentry, const char *name, void *acl,
-	     int ret)
+int BPF_PROG(pw_inode_set_acl, void *idmap, struct dentry *dentry, const char *name, void *acl)
 {
-	return ret ? ret : pw_on_name(dentry, PW_ACTION_ATTR, 0);
+	return pw_on_name(dentry, PW_ACTION_ATTR, 0);
 }
 
 SEC("lsm/inode_remove_acl")
-int BPF_PROG(pw_inode_remove_acl, void *idmap, struct dentry *dentry, const char *name, int ret)
+int BPF_PROG(pw_inode_remove_acl, void *idmap, struct dentry *dentry, const char *name)
 {
-	return ret ? ret : pw_on_name(dentry, PW_ACTION_ATTR, 0);
+	return pw_on_name(dentry, PW_ACTION_ATTR, 0);
 }
 
 #endif

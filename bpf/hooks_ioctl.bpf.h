@@ -89,16 +89,16 @@ static __always_inline int pw_ask_ioctl(struct file *file, unsigned int cmd)
 }
 
 SEC("lsm/file_ioctl")
-int BPF_PROG(pw_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+int BPF_PROG(pw_file_ioctl, struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return ret ? ret : pw_ask_ioctl(file, cmd);
+	return pw_ask_ioctl(file, cmd);
 }
 
 /* The same from 32-bit programs, where the kernel has the hook. */
 SEC("lsm/file_ioctl_compat")
-int BPF_PROG(pw_file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+int BPF_PROG(pw_file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return ret ? ret : pw_ask_ioctl(file, cmd);
+	return pw_ask_ioctl(file, cmd);
 }
 
 /*
@@ -106,14 +106,12 @@ int BPF_PROG(pw_file_ioctl_compat, struct file *file, unsigned int cmd, unsigned
  * so, and ublk makes disks. /dev/null and what is no device have nothing to give.
  */
 SEC("lsm/uring_cmd")
-int BPF_PROG(pw_uring_cmd, struct io_uring_cmd *command, int ret)
+int BPF_PROG(pw_uring_cmd, struct io_uring_cmd *command)
 {
 	struct file *file = command->file;
 	struct inode *inode = file->f_inode;
 	umode_t format = inode->i_mode & PW_S_IFMT;
 
-	if (ret)
-		return ret;
 	if (format != PW_S_IFCHR && format != PW_S_IFBLK)
 		return pw_ask_ioctl(file, command->cmd_op);
 	if (format == PW_S_IFCHR && PW_MAJOR(inode->i_rdev) == PW_MAJOR_MEM)

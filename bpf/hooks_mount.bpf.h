@@ -52,10 +52,8 @@ static __noinline int pw_guard_move(const struct path *path)
 
 SEC("lsm/sb_mount")
 int BPF_PROG(pw_sb_mount, const char *dev_name, const struct path *path, const char *type,
-	     unsigned long flags, void *data, int ret)
+	     unsigned long flags, void *data)
 {
-	if (ret)
-		return ret;
 	if (pw_guard_way(path, flags & PW_MS_PROPAGATION) ||
 	    ((flags & PW_MS_MOVE) && pw_guard_move(path)))
 		return -PW_EACCES;
@@ -66,11 +64,8 @@ int BPF_PROG(pw_sb_mount, const char *dev_name, const struct path *path, const c
 }
 
 SEC("lsm/move_mount")
-int BPF_PROG(pw_move_mount, const struct path *from, const struct path *to, int ret)
+int BPF_PROG(pw_move_mount, const struct path *from, const struct path *to)
 {
-	if (ret)
-		return ret;
-
 	if (pw_guard_way(from, 1) || pw_guard_way(to, 0))
 		return -PW_EACCES;
 
@@ -78,11 +73,8 @@ int BPF_PROG(pw_move_mount, const struct path *from, const struct path *to, int 
 }
 
 SEC("lsm/sb_pivotroot")
-int BPF_PROG(pw_sb_pivotroot, const struct path *old_root, const struct path *new_root, int ret)
+int BPF_PROG(pw_sb_pivotroot, const struct path *old_root, const struct path *new_root)
 {
-	if (ret)
-		return ret;
-
 	if (pw_guard_way(new_root, 1) || pw_guard_way(old_root, 0))
 		return -PW_EACCES;
 

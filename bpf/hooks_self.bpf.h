@@ -26,10 +26,10 @@ static __noinline int pw_guard_daemon(struct task_struct *victim, enum pw_action
 /* Signal 0 only asks whether there is such a process. What the kernel sends does not come here. */
 SEC("lsm/task_kill")
 int BPF_PROG(pw_task_kill, struct task_struct *victim, struct kernel_siginfo *info, int sig,
-	     const struct cred *cred, int ret)
+	     const struct cred *cred)
 {
-	if (ret || !sig)
-		return ret;
+	if (!sig)
+		return 0;
 
 	return pw_guard_daemon(victim, PW_ACTION_SIGNAL);
 }
@@ -39,38 +39,37 @@ int BPF_PROG(pw_task_kill, struct task_struct *victim, struct kernel_siginfo *in
  * root names. phiwardd has no such files, and who is current says nothing of who told.
  */
 SEC("lsm/file_send_sigiotask")
-int BPF_PROG(pw_file_send_sigiotask, struct task_struct *victim, struct fown_struct *owner, int sig,
-	     int ret)
+int BPF_PROG(pw_file_send_sigiotask, struct task_struct *victim, struct fown_struct *owner, int sig)
 {
-	if (ret || !pw_is_daemon(victim))
-		return ret;
+	if (!pw_is_daemon(victim))
+		return 0;
 
 	return pw_guard_of(PW_ACTION_SIGNAL, PW_REASON_SELF, NULL, PW_SUBJECT_DAEMON);
 }
 
 SEC("lsm/task_setnice")
-int BPF_PROG(pw_task_setnice, struct task_struct *victim, int nice, int ret)
+int BPF_PROG(pw_task_setnice, struct task_struct *victim, int nice)
 {
-	return ret ? ret : pw_guard_daemon(victim, PW_ACTION_TUNE);
+	return pw_guard_daemon(victim, PW_ACTION_TUNE);
 }
 
 SEC("lsm/task_setioprio")
-int BPF_PROG(pw_task_setioprio, struct task_struct *victim, int ioprio, int ret)
+int BPF_PROG(pw_task_setioprio, struct task_struct *victim, int ioprio)
 {
-	return ret ? ret : pw_guard_daemon(victim, PW_ACTION_TUNE);
+	return pw_guard_daemon(victim, PW_ACTION_TUNE);
 }
 
 SEC("lsm/task_setscheduler")
-int BPF_PROG(pw_task_setscheduler, struct task_struct *victim, int ret)
+int BPF_PROG(pw_task_setscheduler, struct task_struct *victim)
 {
-	return ret ? ret : pw_guard_daemon(victim, PW_ACTION_TUNE);
+	return pw_guard_daemon(victim, PW_ACTION_TUNE);
 }
 
 SEC("lsm/task_setrlimit")
 int BPF_PROG(pw_task_setrlimit, struct task_struct *victim, unsigned int resource,
-	     struct rlimit *limit, int ret)
+	     struct rlimit *limit)
 {
-	return ret ? ret : pw_guard_daemon(victim, PW_ACTION_TUNE);
+	return pw_guard_daemon(victim, PW_ACTION_TUNE);
 }
 
 /* Keeps in which control groups phiwardd is: @cgroup and those above it, but the root. */
@@ -195,11 +194,10 @@ static __noinline int pw_guard_way(const struct path *path, __u32 changes)
 
 /* With the last mount of their file system the pins would be gone, and what hangs on them. */
 SEC("lsm/sb_umount")
-int BPF_PROG(pw_sb_umount, struct vfsmount *mnt, int flags, int ret)
+int BPF_PROG(pw_sb_umount, struct vfsmount *mnt, int flags)
 {
-	if (ret || !pw_can_probe || (!pw_is_own_mount(mnt) && !pw_takes_own_mount(mnt)) ||
-	    pw_is_init())
-		return ret;
+	if (!pw_can_probe || (!pw_is_own_mount(mnt) && !pw_takes_own_mount(mnt)) || pw_is_init())
+		return 0;
 
 	return pw_guard(PW_ACTION_MOUNT, PW_REASON_SELF, mnt->mnt_root);
 }

@@ -28,14 +28,12 @@ static __always_inline int pw_fork_of_init(struct task_struct *task)
 
 /* At this point @task->group_leader is still its parent's; a thread shares it and is done. */
 SEC("lsm/task_alloc")
-int BPF_PROG(pw_task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
+int BPF_PROG(pw_task_alloc, struct task_struct *task, unsigned long clone_flags)
 {
 	struct task_struct *parent = bpf_get_current_task_btf();
 	struct pw_task *label, *copy;
 	bool named;
 
-	if (ret)
-		return ret;
 	if (clone_flags & PW_CLONE_THREAD)
 		return 0;
 	label = pw_label_of(parent);
@@ -217,20 +215,14 @@ int BPF_PROG(pw_signal_deliver, int sig, struct kernel_siginfo *info, struct k_s
 }
 
 SEC("lsm/ptrace_access_check")
-int BPF_PROG(pw_ptrace_access_check, struct task_struct *child, unsigned int mode, int ret)
+int BPF_PROG(pw_ptrace_access_check, struct task_struct *child, unsigned int mode)
 {
-	if (ret)
-		return ret;
-
 	return pw_ask_trace(bpf_get_current_task_btf(), child, mode);
 }
 
 SEC("lsm/ptrace_traceme")
-int BPF_PROG(pw_ptrace_traceme, struct task_struct *parent, int ret)
+int BPF_PROG(pw_ptrace_traceme, struct task_struct *parent)
 {
-	if (ret)
-		return ret;
-
 	return pw_ask_trace(parent, bpf_get_current_task_btf(), PW_PTRACE_ATTACH);
 }
 

@@ -161,7 +161,7 @@ static __always_inline bool pw_is_tcp(const struct sock *sk)
 }
 
 SEC("lsm/socket_listen")
-int BPF_PROG(pw_socket_listen, struct socket *sock, int backlog, int ret)
+int BPF_PROG(pw_socket_listen, struct socket *sock, int backlog)
 {
 	struct pw_in in = {.slot = pw_active_slot(), .peer.proto = PW_PROTO_TCP};
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -169,8 +169,8 @@ int BPF_PROG(pw_socket_listen, struct socket *sock, int backlog, int ret)
 	struct sock *sk = sock->sk;
 	int error;
 
-	if (ret || !bank || !sk)
-		return ret;
+	if (!bank || !sk)
+		return 0;
 	if (!pw_is_tcp(sk))
 		return pw_unix_listen(bank, in.slot, sk, task);
 	if (task->flags & PW_PF_KTHREAD)
@@ -203,7 +203,7 @@ static __always_inline bool pw_in_wants_verdict(const struct pw_in *in,
  * socket that was handed over, one of PID 1, or one from before the policy.
  */
 SEC("lsm/socket_accept")
-int BPF_PROG(pw_socket_accept, struct socket *sock, struct socket *newsock, int ret)
+int BPF_PROG(pw_socket_accept, struct socket *sock, struct socket *newsock)
 {
 	struct pw_in in = {.slot = pw_active_slot(), .peer.proto = PW_PROTO_TCP};
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -212,8 +212,8 @@ int BPF_PROG(pw_socket_accept, struct socket *sock, struct socket *newsock, int 
 	struct pw_socket *socket;
 	int error;
 
-	if (ret || !bank || !sk || (task->flags & PW_PF_KTHREAD))
-		return ret;
+	if (!bank || !sk || (task->flags & PW_PF_KTHREAD))
+		return 0;
 
 	in.subject = pw_net_subject(bank, task);
 	socket = bpf_sk_storage_get(&sockets, sk, NULL, 0);
@@ -366,7 +366,7 @@ static __always_inline void pw_request_peer(const struct request_sock *req, stru
  */
 SEC("lsm/inet_conn_request")
 int BPF_PROG(pw_conn_request, const struct sock *sk, struct sk_buff *skb,
-	     struct request_sock *req, int ret)
+	     struct request_sock *req)
 {
 	struct pw_in in = {.slot = pw_active_slot()};
 	struct pw_bank *bank = pw_bank_in(in.slot);
@@ -374,8 +374,8 @@ int BPF_PROG(pw_conn_request, const struct sock *sk, struct sk_buff *skb,
 	struct pw_socket *socket;
 	struct pw_answer answer;
 
-	if (ret || !bank)
-		return ret;
+	if (!bank)
+		return 0;
 
 	socket = bpf_sk_storage_get(&sockets, pw_socket_owner((struct sock *)sk), NULL, 0);
 	if (socket)

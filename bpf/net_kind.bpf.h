@@ -92,12 +92,12 @@ __noinline int pw_kind(__u32 needed, __u32 kind, __u32 flags)
 }
 
 SEC("lsm/socket_create")
-int BPF_PROG(pw_socket_create, int family, int type, int protocol, int kern, int ret)
+int BPF_PROG(pw_socket_create, int family, int type, int protocol, int kern)
 {
 	__u32 needed;
 
-	if (ret || kern)
-		return ret;
+	if (kern)
+		return 0;
 	needed = pw_raw_of(family, type, protocol);
 
 	return needed ? pw_errno(pw_kind(needed, family, PW_CASE_RECORD)) : 0;
@@ -105,9 +105,9 @@ int BPF_PROG(pw_socket_create, int family, int type, int protocol, int kern, int
 
 /* A program takes hold of a tun or tap device, new or old. */
 SEC("lsm/tun_dev_attach")
-int BPF_PROG(pw_tun_attach, struct sock *sk, void *security, int ret)
+int BPF_PROG(pw_tun_attach, struct sock *sk, void *security)
 {
-	return ret ? ret : pw_errno(pw_kind(PW_RAW_BIT(PW_RAW_TUN), 0, PW_CASE_RECORD));
+	return pw_errno(pw_kind(PW_RAW_BIT(PW_RAW_TUN), 0, PW_CASE_RECORD));
 }
 
 #endif

@@ -255,31 +255,32 @@ static __always_inline void pw_unix_remember(const struct pw_unix *ask, struct p
 }
 
 SEC("lsm/unix_stream_connect")
-int BPF_PROG(pw_unix_connect, struct sock *sock, struct sock *other, struct sock *newsk, int ret)
+int BPF_PROG(pw_unix_connect, struct sock *sock, struct sock *other, struct sock *newsk)
 {
 	struct pw_unix ask = {.action = PW_ACTION_CONNECT, .flags = PW_CASE_RECORD};
+	int refused;
 
-	if (ret || !pw_unix_ask(&ask, other))
-		return ret;
-	ret = pw_unix_decide(&ask);
-	if (!ret)
+	if (!pw_unix_ask(&ask, other))
+		return 0;
+	refused = pw_unix_decide(&ask);
+	if (!refused)
 		pw_unix_remember(&ask, bpf_sk_storage_get(&sockets, sock, NULL,
 							  BPF_SK_STORAGE_GET_F_CREATE));
 
-	return ret;
+	return refused;
 }
 
 /* Each datagram, and connect(2) of a datagram socket. An allowed one is recorded once a socket and door. */
 SEC("lsm/unix_may_send")
-int BPF_PROG(pw_unix_send, struct socket *sock, struct socket *other, int ret)
+int BPF_PROG(pw_unix_send, struct socket *sock, struct socket *other)
 {
 	struct pw_unix ask = {.action = PW_ACTION_SEND, .flags = PW_CASE_RECORD};
 	struct sock *to = other->sk, *from = sock->sk;
 	struct pw_peer peer = {.proto = PW_PROTO_UNIX};
 	struct pw_socket *socket;
 
-	if (ret || !to || !from || !pw_unix_ask(&ask, to))
-		return ret;
+	if (!to || !from || !pw_unix_ask(&ask, to))
+		return 0;
 	socket = bpf_sk_storage_get(&sockets, from, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	peer.addr[0] = ask.rule;
 	peer.addr[1] = ask.server;
@@ -371,15 +372,15 @@ static __noinline int pw_unix_takes_door(struct pw_bank *bank, __u32 slot, __u64
 
 /* A datagram socket with a name serves from here on; there is no listen(2). */
 SEC("lsm/socket_bind")
-int BPF_PROG(pw_socket_bind, struct socket *sock, struct sockaddr *address, int length, int ret)
+int BPF_PROG(pw_socket_bind, struct socket *sock, struct sockaddr *address, int length)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 slot = pw_active_slot();
 	struct pw_bank *bank = pw_bank_in(slot);
 	struct sock *sk = sock->sk;
 
-	if (ret || !bank || !sk || (task->flags & PW_PF_KTHREAD))
-		return ret;
+	if (!bank || !sk || (task->flags & PW_PF_KTHREAD))
+		return 0;
 	if (sk->__sk_common.skc_family == PW_AF_UNIX && length > (int)sizeof(sa_family_t) + 1 &&
 	    !address->sa_data[0] && sk->__sk_common.skc_net.net->net_cookie == pw_first_netns &&
 	    pw_unix_takes_door(bank, slot, (__u64)&address->sa_data[1],
@@ -484,14 +485,14 @@ static __always_inline void pw_socket_made(struct sock *sk)
 
 SEC("lsm/socket_post_create")
 int BPF_PROG(pw_socket_post_create, struct socket *sock, int family, int type, int protocol,
-	     int kern, int ret)
+	     int kern)
 {
-	if (!ret && !kern && pw_is_pipe_family(family))
-		pw_socket_made(sock->sk);
-	if (!ret && kern)
+	if (kern)
 		pw_socket_of_kernel(sock->sk);
+	else if (pw_is_pipe_family(family))
+		pw_socket_made(sock->sk);
 
-	return ret;
+	return 0;
 }
 
 SEC("lsm/sock_graft")

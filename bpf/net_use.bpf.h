@@ -216,12 +216,12 @@ static __always_inline bool pw_is_source_route(int level, int option)
 
 /* No address that was decided holds then: it takes the right to make packets. */
 SEC("lsm/socket_setsockopt")
-int BPF_PROG(pw_socket_setsockopt, struct socket *sock, int level, int option, int ret)
+int BPF_PROG(pw_socket_setsockopt, struct socket *sock, int level, int option)
 {
 	struct sock *sk = sock->sk;
 
-	if (ret || !sk || !pw_is_source_route(level, option) || option == PW_IP_RETOPTS)
-		return ret;
+	if (!sk || !pw_is_source_route(level, option) || option == PW_IP_RETOPTS)
+		return 0;
 
 	return pw_errno(pw_kind(PW_RAW_BIT(PW_RAW_PACKET), sk->__sk_common.skc_family,
 				PW_CASE_RECORD));
@@ -303,30 +303,26 @@ static __always_inline int pw_use_socket(struct sock *sk, __u32 receives, __u32 
 }
 
 SEC("lsm/socket_sendmsg")
-int BPF_PROG(pw_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
+int BPF_PROG(pw_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size)
 {
 	struct file *file = sock->file;
 	struct sock *sk = sock->sk;
+	int use = 0;
 
-	if (ret)
-		return ret;
-	if (sk && sk->sk_protocol == PW_IPPROTO_UDP && pw_is_inet(sk) && msg->msg_name)
-		ret = 0;
-	else
-		ret = pw_use_socket(sk, 0, 0);
-	if (ret == PW_USE_IS_PIPE)
+	if (!sk || sk->sk_protocol != PW_IPPROTO_UDP || !pw_is_inet(sk) || !msg->msg_name)
+		use = pw_use_socket(sk, 0, 0);
+	if (use == PW_USE_IS_PIPE)
 		return file ? pw_write_to_pipe(file) : 0;
-	if (!ret && sk && msg->msg_controllen && pw_is_inet(sk) && !pw_is_of_kernel(sk))
-		ret = pw_use_control(sk, msg);
+	if (!use && sk && msg->msg_controllen && pw_is_inet(sk) && !pw_is_of_kernel(sk))
+		use = pw_use_control(sk, msg);
 
-	return pw_errno(ret);
+	return pw_errno(use);
 }
 
 SEC("lsm/socket_recvmsg")
-int BPF_PROG(pw_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags,
-	     int ret)
+int BPF_PROG(pw_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags)
 {
-	return ret ? ret : pw_errno(pw_use_socket(sock->sk, 1, 0));
+	return pw_errno(pw_use_socket(sock->sk, 1, 0));
 }
 
 /* read(2) and write(2) come by above as well; sendfile(2) of 6.1, splice(2) and mmap(2) only here. */

@@ -2,7 +2,8 @@
 /*
  * All of phiward inside the kernel, one translation unit. Each header needs
  * only those above it: what is known, who acts, where the file lies, the
- * record, the verdict, and then the hooks, which are adapters.
+ * record, the verdict, and then the hooks, which are adapters. None of them looks
+ * at an earlier verdict: the kernel asks no further program once one has refused.
  */
 #include <vmlinux.h>
 

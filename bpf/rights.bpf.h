@@ -71,10 +71,8 @@ static __noinline int pw_guard_right(enum pw_system right, enum pw_reason reason
 
 SEC("lsm/capable")
 int BPF_PROG(pw_capable, const struct cred *cred, struct user_namespace *ns, int cap,
-	     unsigned int options, int ret)
+	     unsigned int options)
 {
-	if (ret)
-		return ret;
 	switch (cap) {
 	case PW_CAP_SYS_MODULE:
 		return pw_errno(pw_guard_module_removal());

@@ -32,11 +32,8 @@ static __noinline int pw_guard_sealed(enum pw_action action, enum pw_reason reas
 
 /* What later kernels read beside firmware, keys and policies is taken for a module, as in 7.x. */
 SEC("lsm/kernel_read_file")
-int BPF_PROG(pw_kernel_read_file, struct file *file, enum kernel_read_file_id id, bool contents,
-	     int ret)
+int BPF_PROG(pw_kernel_read_file, struct file *file, enum kernel_read_file_id id, bool contents)
 {
-	if (ret)
-		return ret;
 	if (id == PW_READS(READING_KEXEC_IMAGE) || id == PW_READS(READING_KEXEC_INITRAMFS))
 		return pw_guard_sealed(PW_ACTION_KEXEC, PW_REASON_KEXEC, PW_SYSTEM_KEXEC,
 				       file->f_path.dentry);
@@ -50,10 +47,8 @@ int BPF_PROG(pw_kernel_read_file, struct file *file, enum kernel_read_file_id id
 
 /* The same from memory: init_module(2), kexec_load(2). */
 SEC("lsm/kernel_load_data")
-int BPF_PROG(pw_kernel_load_data, enum kernel_load_data_id id, bool contents, int ret)
+int BPF_PROG(pw_kernel_load_data, enum kernel_load_data_id id, bool contents)
 {
-	if (ret)
-		return ret;
 	if (id == PW_LOADS(LOADING_KEXEC_IMAGE) || id == PW_LOADS(LOADING_KEXEC_INITRAMFS))
 		return pw_guard_sealed(PW_ACTION_KEXEC, PW_REASON_KEXEC, PW_SYSTEM_KEXEC, NULL);
 	if (id == PW_LOADS(LOADING_UNKNOWN) || id == PW_LOADS(LOADING_FIRMWARE) ||

@@ -13,18 +13,24 @@ SHELLCHECK = $(firstword $(wildcard /usr/bin/shellcheck))
 CHECKPATCH_OPTIONS := --no-tree --terse --strict --file --max-line-length=100 \
 	--ignore CONSTANT_COMPARISON,CAMELCASE,MACRO_ARG_REUSE,FILE_PATH_CHANGES,PREFER_KERNEL_TYPES,BIT_MACRO,LINE_SPACING,LINUX_VERSION_CODE
 
-.PHONY: lint
-lint: all ## check sources: gcc, clang, sparse, checkpatch, shellcheck, stack, the tree
+LINTS := lint-c lint-module lint-shell lint-tree
+.PHONY: lint $(LINTS)
+lint: $(LINTS) ## check sources: gcc, clang, sparse, checkpatch, shellcheck, stack, the tree
+lint-c: all
 	@echo "gcc and clang"
 	@{ printf 'gcc -c -o /dev/null %s\n' $(C_OF_TESTS); \
 		printf '$(CLANG) $(CLANG_WARNINGS) -fsyntax-only %s\n' $(C_SOURCES); } | \
 		xargs -P 2 -L 1 sh -c '"$$0" "$$@" -O2 $(PW_CFLAGS)'
+	@echo "stack"
+	@mk/stack.sh $(BUILD)/bpf/phiward.bpf.o
+lint-module: have-deps
 	@echo "sparse: $(or $(SPARSE),not here)"
 	@$(if $(SPARSE),mk/build-module.sh 6.1 $(BUILD)/kmod/lint KMOD_DEBUG=1 C=2 CF="-Wsparse-error",true)
 	@echo "checkpatch"
 	@$(CHECKPATCH) $(CHECKPATCH_OPTIONS) kmod/*.[ch] include/phiward/guard.h; \
 		code=$$?; rm -f .checkpatch-camelcase.*; exit $$code
+lint-shell:
 	@echo "shellcheck: $(or $(SHELLCHECK),not here)"
 	@$(if $(SHELLCHECK),$(SHELLCHECK) -x -S warning $(SCRIPTS),true)
-	@mk/stack.sh $(BUILD)/bpf/phiward.bpf.o
+lint-tree: all
 	@for check in $(CHECKS_OF_TREE); do echo "$$check"; $$check || exit 1; done
