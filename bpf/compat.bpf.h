@@ -77,6 +77,12 @@ const volatile __u8 pw_can_probe;
 #define PW_OPAQUE(value) ((value) + *(volatile __u32 *)&shared.state.zero)
 
 /*
+ * The same for what becomes any number of 64 bits in a round of bpf_loop: where it begins as one of
+ * 32, newer verifiers check all rounds once more.
+ */
+#define PW_OPAQUE64(value) ((value) + (__u64)PW_OPAQUE(0) * PW_HASH_FACTOR)
+
+/*
  * Copies at most @size - 1 bytes of the name at @address and a NUL. Returns
  * the bytes written with the NUL, or a negative errno; 1 for an empty name.
  */

@@ -506,7 +506,7 @@ static long pw_try_walk(__u32 try, struct pw_climbing *climb)
 
 	climb->dentry = dentry->d_parent;
 	climb->below = dentry;
-	climb->chain = PW_OPAQUE(0);
+	climb->chain = PW_OPAQUE64(0);
 	pw_spot_clear(spot);
 	if (!(climb->scope & PW_SCOPE_FRESH) && pw_consult(dentry, NULL, climb->scope, 0, spot))
 		return 1;
@@ -536,7 +536,7 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 		.bank = bank,
 		.spot = spot,
 		.scope = scope,
-		.last = PW_OPAQUE(0),
+		.last = PW_OPAQUE64(0),
 	};
 
 	spot->where = PW_OPAQUE(PW_WHERE_INVALID);

@@ -68,8 +68,9 @@ static __always_inline int pw_repeat_prepare(struct pw_case *c)
 	return 1;
 }
 
-static __always_inline __u64 pw_repeat_key(const __u64 *words)
+static __always_inline __u64 pw_repeat_key(const struct pw_case *c)
 {
+	const __u64 *words = (const __u64 *)c;
 	__u64 key = 0;
 	__u32 i;
 
@@ -80,8 +81,9 @@ static __always_inline __u64 pw_repeat_key(const __u64 *words)
 }
 
 /* Two cases may have one key, and somebody may look for such. */
-static __always_inline int pw_repeat_is(const struct pw_repeat *repeat, const __u64 *words)
+static __always_inline int pw_repeat_is(const struct pw_repeat *repeat, const struct pw_case *c)
 {
+	const __u64 *words = (const __u64 *)c;
 	__u64 differ = 0;
 	__u32 i;
 
@@ -91,14 +93,14 @@ static __always_inline int pw_repeat_is(const struct pw_repeat *repeat, const __
 	return !differ;
 }
 
-/* Whether one more like @words was counted. */
-static __always_inline int pw_repeat_count(const __u64 *words)
+/* Whether one more like @c was counted. */
+static __always_inline int pw_repeat_count(const struct pw_case *c)
 {
-	__u64 key = pw_repeat_key(words);
+	__u64 key = pw_repeat_key(c);
 	struct pw_repeat *repeat = bpf_map_lookup_elem(&repeats, &key);
 	__u64 counted, now;
 
-	if (!repeat || !pw_repeat_is(repeat, words))
+	if (!repeat || !pw_repeat_is(repeat, c))
 		return 0;
 	counted = __sync_fetch_and_add(&repeat->count, 1);
 	if (counted & PW_REPEAT_DEAD)
@@ -111,16 +113,19 @@ static __always_inline int pw_repeat_count(const __u64 *words)
 	return 1;
 }
 
-/* Whether @c is one more of what was recorded, and is counted. */
-static __noinline int pw_repeat_counts(struct pw_case *c)
+/*
+ * Whether @c is one more of what was recorded, and is counted. This and what follows is not static,
+ * so that the verifier checks it once and not once for each way that leads here.
+ */
+__noinline int pw_repeat_counts(struct pw_case *c)
 {
-	return pw_repeat_prepare(c) && pw_repeat_count((const __u64 *)c);
+	return c && pw_repeat_prepare(c) && pw_repeat_count(c);
 }
 
 /* A new one of the map, not due yet and without its words, or NULL: there is no room for one more. */
-static __always_inline struct pw_repeat *pw_repeat_add(const __u64 *words)
+static __always_inline struct pw_repeat *pw_repeat_add(const struct pw_case *c)
 {
-	__u64 key = pw_repeat_key(words);
+	__u64 key = pw_repeat_key(c);
 	struct pw_repeat *blank;
 	__u32 zero = 0;
 
@@ -133,18 +138,19 @@ static __always_inline struct pw_repeat *pw_repeat_add(const __u64 *words)
 }
 
 /* The new one could not be filled. */
-static __always_inline void pw_repeat_drop(const __u64 *words)
+static __always_inline void pw_repeat_drop(const struct pw_case *c)
 {
-	__u64 key = pw_repeat_key(words);
+	__u64 key = pw_repeat_key(c);
 
 	if (!bpf_map_delete_elem(&repeats, &key))
 		__sync_fetch_and_add(&shared.state.repeats, -1);
 }
 
-/* From now on what is like @words is counted. */
-static __always_inline void pw_repeat_open(struct pw_repeat *repeat, const __u64 *words, __u64 now,
+/* From now on what is like @c is counted. */
+static __always_inline void pw_repeat_open(struct pw_repeat *repeat, const struct pw_case *c, __u64 now,
 					   __u64 wait)
 {
+	const __u64 *words = (const __u64 *)c;
 	__u32 i;
 
 	pw_repeat_start(repeat, now, wait);
@@ -159,29 +165,28 @@ static __always_inline __u64 pw_leader_address(void)
 }
 
 /* @e is the record of @c. Where there is no room for one more in the map, each has its own. */
-static __noinline int pw_repeat_begin(const struct pw_case *c, const struct pw_event *e)
+__noinline int pw_repeat_begin(const struct pw_case *c, const struct pw_event *e)
 {
-	const __u64 *words = (const __u64 *)c;
 	__u64 wait = PW_REPEAT_NS;
 	struct pw_repeat *repeat;
 
-	if (!pw_can_probe)
+	if (!c || !e || !pw_can_probe)
 		return 0;
 	if (c->flags & PW_CASE_AGAIN) {
 		if (!pw_use_has_room(shared.state.repeats))
 			return 0;
 		wait = PW_AGAIN_NS;
 	}
-	repeat = pw_repeat_add(words);
+	repeat = pw_repeat_add(c);
 	if (!repeat)
 		return 0;
 	if (bpf_probe_read_kernel(repeat->record, sizeof(repeat->record), e)) {
-		pw_repeat_drop(words);
+		pw_repeat_drop(c);
 		return 0;
 	}
 	if (c->flags & PW_CASE_AGAIN)
 		repeat->leader = pw_leader_address();
-	pw_repeat_open(repeat, words, e->mono, wait);
+	pw_repeat_open(repeat, c, e->mono, wait);
 
 	return 0;
 }
@@ -214,13 +219,15 @@ static __always_inline void pw_fold_like(const struct pw_case *c, struct pw_case
 }
 
 /* Whether the read @c is one more of its run, and is counted. */
-static __noinline int pw_fold_counts(const struct pw_case *c)
+__noinline int pw_fold_counts(const struct pw_case *c)
 {
 	struct pw_case like;
 
+	if (!c)
+		return 0;
 	pw_fold_like(c, &like);
 
-	return pw_repeat_count((const __u64 *)&like);
+	return pw_repeat_count(&like);
 }
 
 /* Keeps of the record @e what is true of the reads that come, which is all but the file. */
@@ -244,23 +251,22 @@ static __always_inline int pw_fold_keep(struct pw_repeat *repeat, const struct p
  * @e is the record of the read @c; those that come are counted, while there is room. Makes @c what is
  * compared, which leaves its verdict: the stack has no room for another.
  */
-static __noinline int pw_fold_begin(struct pw_case *c, const struct pw_event *e)
+__noinline int pw_fold_begin(struct pw_case *c, const struct pw_event *e)
 {
-	const __u64 *words = (const __u64 *)c;
 	struct pw_repeat *repeat;
 
-	if (!pw_can_probe || !pw_use_has_room(shared.state.repeats))
+	if (!c || !e || !pw_can_probe || !pw_use_has_room(shared.state.repeats))
 		return 0;
 	pw_fold_like(c, c);
-	repeat = pw_repeat_add(words);
+	repeat = pw_repeat_add(c);
 	if (!repeat)
 		return 0;
 	if (pw_fold_keep(repeat, e)) {
-		pw_repeat_drop(words);
+		pw_repeat_drop(c);
 		return 0;
 	}
 	repeat->leader = pw_leader_address();
-	pw_repeat_open(repeat, words, e->mono, PW_FOLD_NS);
+	pw_repeat_open(repeat, c, e->mono, PW_FOLD_NS);
 
 	return 0;
 }

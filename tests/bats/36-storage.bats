@@ -25,7 +25,9 @@ setup_file() {
 	losetup /dev/loop1 /run/vm/other.img
 	mount -t ext4 /dev/loop1 /run/vm/other
 	chmod 666 /dev/vda /dev/loop0 /dev/dm-0
-	mknod -m 666 /run/vm/node b "$(stat -c %Hr /dev/vda)" 0
+	for node in /run/vm/node /run/vm/other/node; do	# also on a disk that the policy does not name
+		mknod -m 666 $node b "$(stat -c %Hr /dev/vda)" 0
+	done
 	# Three more, for an array, as an NVMe disk by network and as flash memory.
 	for n in 5 6 7; do
 		truncate -s 1M /run/vm/disk$n.img
@@ -110,7 +112,7 @@ image_of() { debugfs -R "cat /dicom/phantom.dcm" "$1" 2> /dev/null | cksum; }
 	local who node
 	for who in env "as_user mallory"; do
 		mark
-		for node in /dev/vda /dev/loop0 /dev/dm-0 /run/vm/node; do
+		for node in /dev/vda /dev/loop0 /dev/dm-0 /run/vm/node /run/vm/other/node; do
 			assert_refused $who dd if=$node of=/dev/null count=1
 		done
 		assert_refused $who dd if=/dev/zero of=/dev/vda count=1
