@@ -348,9 +348,7 @@ static __noinline int pw_exec(struct linux_binprm *bprm, __u64 dir)
 SEC("lsm/bprm_creds_for_exec")
 int BPF_PROG(pw_bprm_creds_for_exec, struct linux_binprm *bprm)
 {
-	__u64 dir;
-
-	dir = pw_program_dir(bprm->file);
+	__u64 dir = pw_program_dir(bprm->file);
 
 	return dir == PW_NOTHING_TO_ENTER ? 0 : pw_exec(bprm, dir);
 }

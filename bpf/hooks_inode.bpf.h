@@ -153,7 +153,10 @@ int BPF_PROG(pw_inode_rmdir, struct inode *dir, struct dentry *dentry)
 	return pw_on_name(dentry, PW_ACTION_DELETE, 0);
 }
 
-/* Not static, so that the verifier forgets by which way it came to @spot: what follows is checked once. */
+/*
+ * Not static, so that the verifier forgets by which way it came to @spot, and checks what follows
+ * once.
+ */
 __noinline int pw_spot_forget(struct pw_spot *spot)
 {
 	barrier_var(spot);

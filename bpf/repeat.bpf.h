@@ -147,8 +147,8 @@ static __always_inline void pw_repeat_drop(const struct pw_case *c)
 }
 
 /* From now on what is like @c is counted. */
-static __always_inline void pw_repeat_open(struct pw_repeat *repeat, const struct pw_case *c, __u64 now,
-					   __u64 wait)
+static __always_inline void pw_repeat_open(struct pw_repeat *repeat, const struct pw_case *c,
+					   __u64 now, __u64 wait)
 {
 	const __u64 *words = (const __u64 *)c;
 	__u32 i;
