@@ -286,7 +286,7 @@ static __always_inline __u32 pw_scope_of_open(struct file *file, __u64 fs_key, _
 {
 	__u32 slot = pw_active_slot(), fs_at = pw_fs_at(pw_bank_at(slot), fs_key);
 
-	if (!fs_at && !writes)
+	if (!fs_at && !writes)	/* first, as it is so of most file systems */
 		return 0;
 	if ((fs_at & PW_FS_AT_CODE) && file->f_inode->i_gid.val == pw_bank_at(slot)->log_group)
 		pw_opens_log(file, pw_bank_at(slot)->log_group);

@@ -114,6 +114,7 @@ image_of() { debugfs -R "cat /dicom/phantom.dcm" "$1" 2> /dev/null | cksum; }
 		mark
 		for node in /dev/vda /dev/loop0 /dev/dm-0 /run/vm/node /run/vm/other/node; do
 			assert_refused $who dd if=$node of=/dev/null count=1
+			assert_refused $who bash -c ": < $node"	# already to open it
 		done
 		assert_refused $who dd if=/dev/zero of=/dev/vda count=1
 		run $who debugfs -R "cat /dicom/phantom.dcm" /dev/vda
