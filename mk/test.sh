@@ -4,7 +4,7 @@
 # test.sh KERNELS NAME PROGRAM...: what `make test` runs. The programs are the unit
 # tests and corpus replays; to them come tests/tree/*.sh, tests/record/*.sh, tests/report/*.sh, tests/fleet/*.sh, the proofs of
 # tests/prove, in machines, tests/bats/*.bats, and tests/boot/*.bats and tests/story/*.sh, which boot
-# machines. All of them speak TAP. One more runs at a time than there are processors. With a NAME only what
+# machines. All of them speak TAP. Two more run at a time than there are processors. With a NAME only what
 # has it in its file name. At the end stands what failed, and in the last line the count of all.
 set -u
 
@@ -68,8 +68,8 @@ header() { sed -n "s/^# $1: *//p" "$2"; }
 
 # ---- Side by side -----------------------------------------------------------------------
 
-# One more than there are processors: what waits for a timer leaves its processor to another.
-at_a_time=$(($(nproc) + 1))
+# Two more than there are processors: a machine waits half of its time for timers of its own.
+at_a_time=$(($(nproc) + 2))
 jobs=0
 
 # Job number $1: CMD..., which finds the number in $job.

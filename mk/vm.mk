@@ -20,7 +20,7 @@ tools: $(TOOLS) ## build the helper programs of the tests
 $(BUILD)/tools/%: tests/vm/tools/%.c $(BUILD)/.flags.stamp
 	@mkdir -p $(@D)
 	$(call say,TOOL)
-	$(Q)$(CC) $(CFLAGS) -static -s $(PW_CFLAGS) -MMD -MP -MF $(BUILD)/.tool-$*.d -o $@ $< -luring -lpthread
+	$(Q)$(CC) $(CFLAGS) -static -s $(PW_CFLAGS) -MMD -MP -MF $(BUILD)/.tool-$*.d -o $@ $< -ljson-c -luring -lpthread
 -include $(TOOLS:$(BUILD)/tools/%=$(BUILD)/.tool-%.d)
 
 kernels: ## download the kernels under test

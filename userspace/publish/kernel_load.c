@@ -17,27 +17,10 @@
 
 #include "phiward.skel.h"	/* its variables are of types of abi.h */
 
+#define PW_HOOK_FUNCTION "bpf_lsm_"	/* and the hook's name: where its programs hang */
 #define PW_RENAME_FUNCTION "__d_move"	/* see bpf/compat.bpf.h */
 
 /* ---- Which programs this kernel gets ---------------------------------------------------- */
-
-/* Arguments of the kernel's bpf_lsm_@hook without the context, or -ENOENT. */
-static int hook_arguments(const struct btf *btf, const char *hook)
-{
-	const struct btf_type *function, *prototype;
-	char name[64];
-	int id;
-
-	if ((size_t)snprintf(name, sizeof(name), "bpf_lsm_%s", hook) >= sizeof(name))
-		return -ENAMETOOLONG;
-	id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
-	if (id < 0)
-		return -ENOENT;
-	function = btf__type_by_id(btf, (__u32)id);
-	prototype = btf__type_by_id(btf, function->type);
-
-	return btf_vlen(prototype);
-}
 
 /* N of a program's name that ends in _Narg, or -1. */
 static int variant_arguments(const char *name)
@@ -50,39 +33,69 @@ static int variant_arguments(const char *name)
 	return suffix[1] - '0';
 }
 
-static bool has_function(const struct btf *btf, const char *name)
+static bool is_for_hook(const char *section)
 {
-	return btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) >= 0;
+	return strncmp(section, "lsm/", strlen("lsm/")) == 0;
 }
 
-static bool fits(const struct btf *btf, const struct bpf_program *program)
+static bool is_for_rename(const char *section)
+{
+	return strcmp(section + strcspn(section, "/"), "/" PW_RENAME_FUNCTION) == 0;
+}
+
+static bool is_hook_function(const char *function)
+{
+	return strncmp(function, PW_HOOK_FUNCTION, strlen(PW_HOOK_FUNCTION)) == 0;
+}
+
+/* Whether it hangs on @function, a hook's or the rename's, which takes so many arguments without the context. */
+static bool fits(const struct bpf_program *program, const char *function, int arguments)
 {
 	const char *section = bpf_program__section_name(program);
 	int wanted = variant_arguments(bpf_program__name(program));
-	int there;
 
-	if (strcmp(section + strcspn(section, "/"), "/" PW_RENAME_FUNCTION) == 0)
-		return has_function(btf, PW_RENAME_FUNCTION);
-	if (strncmp(section, "lsm/", 4) != 0)
-		return true;
-	there = btf ? hook_arguments(btf, section + 4) : -ENOENT;
-	if (there < 0)
-		return false;
+	if (!is_hook_function(function))
+		return is_for_rename(section);
 
-	return wanted < 0 || wanted == there;
+	return is_for_hook(section) &&
+	       strcmp(section + strlen("lsm/"), function + strlen(PW_HOOK_FUNCTION)) == 0 &&
+	       (wanted < 0 || wanted == arguments);
+}
+
+/* In one pass, as a search by name compares all names of a kernel for each program. */
+static void choose_programs(struct bpf_object *object, const struct btf *btf)
+{
+	const struct btf_type *type, *prototype;
+	struct bpf_program *program;
+	const char *name;
+
+	bpf_object__for_each_program(program, object) {
+		name = bpf_program__section_name(program);
+		bpf_program__set_autoload(program, !is_for_hook(name) && !is_for_rename(name));
+	}
+	for (__u32 id = 1; btf && id < btf__type_cnt(btf); id++) {
+		type = btf__type_by_id(btf, id);
+		if (!btf_is_func(type))
+			continue;
+		name = btf__name_by_offset(btf, type->name_off);
+		if (!is_hook_function(name) && strcmp(name, PW_RENAME_FUNCTION) != 0)
+			continue;
+		prototype = btf__type_by_id(btf, type->type);
+		bpf_object__for_each_program(program, object)
+			if (fits(program, name, btf_vlen(prototype)))
+				bpf_program__set_autoload(program, true);
+	}
 }
 
 static int open_skeleton(struct phiward **ret)
 {
 	struct phiward *skeleton = phiward__open();
-	struct bpf_program *program;
 	struct btf *btf;
 
 	if (!skeleton)
 		return -errno;
 	btf = btf__load_vmlinux_btf();
-	bpf_object__for_each_program(program, skeleton->obj)
-		bpf_program__set_autoload(program, fits(btf, program));
+	choose_programs(skeleton->obj, btf);
 	btf__free(btf);
 
 	*ret = skeleton;
@@ -111,7 +124,7 @@ enum pw_program_kind pw_program_kind(const struct bpf_program *program)
 
 	if (!bpf_program__autoload(program))
 		return PW_PROGRAM_SKIPPED;
-	if (strncmp(section, "lsm/", 4) == 0 || strncmp(section, "tp_btf/", 7) == 0 ||
+	if (is_for_hook(section) || strncmp(section, "tp_btf/", 7) == 0 ||
 	    strncmp(section, "fentry/", 7) == 0 || strncmp(section, "fexit/", 6) == 0)
 		return PW_PROGRAM_TRACING;
 	if (strncmp(section, "iter/", 5) == 0 || strcmp(section, "syscall") == 0)

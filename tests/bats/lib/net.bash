@@ -123,21 +123,11 @@ as_both() {
 
 # assert_records "KEY=VALUE KEY~REGEX..."...: for each there is a record since mark. One query.
 assert_records() {
-	local end=$((SECONDS + 5)) wanted missing
-	while :; do
-		new_records > "$BATS_TEST_TMPDIR/records"
-		missing=$(jq -rn --rawfile log "$BATS_TEST_TMPDIR/records" '
-			($log | split("\n") | map(select(. != "") | fromjson)) as $records |
-			$ARGS.positional[] | . as $wanted |
-			[split(" ")[] | capture("^(?<key>[a-z_]+)(?<how>[=~])(?<value>.*)$")] as $all |
-			select([$records[] | . as $record | select(all($all[];
-				. as $one | $record[$one.key] | tostring |
-				if $one.how == "=" then . == $one.value else test($one.value) end))] == []) |
-			$wanted' --args -- "$@") || return 1
-		[ -n "$missing" ] || return 0
-		[ $SECONDS -lt $end ] || break
-		sleep 0.1
+	local wanted conditions all=() missing
+	for wanted; do
+		read -ra conditions <<< "$wanted"
+		all+=("${conditions[@]}" --)
 	done
-	fail "no record: $missing; the last ones are: $(tail -n 20 "$BATS_TEST_TMPDIR/records" |
-		jq -c '[.type, .action, .verdict, .subject, .proto, .addr, .port, .peer, .uid, .rule, .exe]')"
+	missing=$(records await "$MARK_FILE" 5 "${all[@]:0:${#all[@]}-1}") ||
+		fail "no record: $missing; the last ones are: $(new_records | tail -n 20)"
 }

@@ -27,6 +27,9 @@ elif declare -F bats_setup_tracing > /dev/null; then
 		declare -ft bats_test_begin setup teardown "$BATS_TEST_NAME"
 	}
 fi
+# Without a program for it.
+! declare -F get_mills_since_epoch > /dev/null ||
+	get_mills_since_epoch() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 if declare -F bats_error_trap > /dev/null; then
 	declare -ft bats_error_trap bats_check_status_from_trap
 fi
@@ -42,7 +45,7 @@ wait_for() {
 	local end=$((SECONDS + WAIT_SECONDS)) said
 	until said=$("$@" 2>&1); do
 		[ $SECONDS -lt $end ] || { fail "never true: $*: $said"; return 1; }
-		sleep 0.1
+		$BUSYBOX sleep 0.1
 	done
 }
 
@@ -111,13 +114,18 @@ outside() { nsenter --net=/run/netns/outside -- "$@"; }
 
 # ---- The daemon and its policy -------------------------------------------------------------
 
-phiward_status() { phiward status --json; }
+# What `phiward status --json` says. A daemon that runs is asked without it, which takes long to start here.
+phiward_status() {
+	local answer
+	answer=$(control '{"command":"status"}' 2> /dev/null) || { phiward status --json; return; }
+	answer=${answer#*'"status":'}
+	echo "${answer%\}}"
+}
 
 # phiward_is FIELD=VALUE...: whether `phiward status` says so now.
 phiward_is() {
 	local status pair
-	# A daemon that runs is asked without the command line, which takes long to start here.
-	status=$(control '{"command":"status"}' 2> /dev/null || phiward_status) || true
+	status=$(phiward_status) || true
 	for pair; do
 		json_has "${pair%%=*}" "${pair#*=}" "$status" || { echo "$status"; return 1; }
 	done
@@ -278,112 +286,27 @@ as_anybody() {
 # All records so far are in the log when this returns: `audit query` drains the rings.
 phiward_records() { phiward audit query --json; }
 
-# All records so far are in the log after it.
-drain() { control '{"command":"drain"}' > /dev/null || true; }
-
-# segment_number FILE: of a closed one.
-segment_number() {
-	local number=${1##*/audit-}
-	echo $((10#${number%%.*}))
-}
-
-# log_from NUMBER BYTES: the log from behind so many bytes of that file on. The open one has the
-# number that comes next. What is before is not read: busybox takes a second for two MiB here.
-log_from() {
-	local file number=0 skip
-	for file in /var/log/phiward/audit-*.log* /var/log/phiward/audit.log; do
-		case $file in
-		*'*'*) continue ;;
-		*/audit.log) number=$((number + 1)) ;;
-		*.log | *.zst) number=$(segment_number "$file") ;;
-		*) continue ;;
-		esac
-		[ $number -ge "$1" ] || [[ $file == */audit.log ]] || continue
-		skip=1
-		[ $number -ne "$1" ] || skip=$(($2 + 1))
-		# One may be compressed in this moment.
-		if [[ $file == *.zst ]]; then
-			zstd -dcq "$file" | $BUSYBOX tail -c "+$skip"
-		else
-			$BUSYBOX tail -c "+$skip" "$file" 2> /dev/null ||
-				zstd -dcq "$file.zst" 2> /dev/null | $BUSYBOX tail -c "+$skip" || true
-		fi
-	done
-}
-
 # The records of the log, oldest line first, once everything so far is in it.
-drained_log() {
-	drain
-	log_from 0 0 | records_of
-}
-
-records_of() { $BUSYBOX grep -vF '{"schema":1,"checkpoint":' || true; }
+drained_log() { records print /none; }
 
 # mark: the records that follow are those that assert_record sees.
-mark() {
-	local file next=1 size
-	drain
-	for file in /var/log/phiward/audit-*.log*; do
-		[[ $file == *'*'* ]] || next=$(($(segment_number "$file") + 1))
-	done
-	size=$($BUSYBOX stat -c %s /var/log/phiward/audit.log 2> /dev/null) || size=0
-	echo "$next $size" > "$MARK_FILE"
-}
+mark() { records mark > "$MARK_FILE"; }
 
-new_records() {
-	local number=0 bytes=0
-	[ ! -e "$MARK_FILE" ] || read -r number bytes < "$MARK_FILE"
-	drain
-	log_from "$number" "$bytes" | records_of
-}
+new_records() { records print "$MARK_FILE"; }
 
-# records_like KEY=VALUE|KEY~REGEX...: since mark, one JSON object a line. The lines of the log
-# are flat, so awk does; jq would take a second to start.
-records_like() {
-	new_records | $BUSYBOX awk '
-		BEGIN {
-			for (n = 1; n < ARGC; n++) {
-				at = match(ARGV[n], /[=~]/)
-				if (!at) exit 2
-				key[n] = "\"" substr(ARGV[n], 1, at - 1) "\":"
-				exact[n] = substr(ARGV[n], at, 1) == "="
-				want[n] = substr(ARGV[n], at + 1)
-			}
-			conditions = ARGC
-			ARGC = 1
-		}
-		{
-			for (n = 1; n < conditions; n++) {
-				at = index($0, key[n])
-				if (!at) next
-				value = substr($0, at + length(key[n]))
-				if (value ~ /^"/) match(value, /^"([^"\\]|\\.)*"/)
-				else match(value, /^[^,}]*/)
-				value = substr(value, 1, RLENGTH)
-				if (gsub(/^"|"$/, "", value)) {
-					gsub(/\\"/, "\"", value)
-					gsub(/\\\\/, "\\", value)
-				}
-				if (exact[n] ? value != want[n] : value !~ want[n]) next
-			}
-			print
-		}' "$@"
-}
+# records_like KEY=VALUE|KEY~REGEX...: since mark, one JSON object a line.
+records_like() { records print "$MARK_FILE" "$@"; }
 
 # How many events the records like that stand for.
 events_like() {
 	records_like "$@" | $BUSYBOX awk -F '"count":' '{ sum += $2 + 0 } END { print sum + 0 }'
 }
 
-has_record() { [ -n "$(records_like "$@")" ]; }
+has_record() { records has "$MARK_FILE" "$@"; }
 
 # assert_record KEY=VALUE...: one record since mark has all of them (null: `KEY=null`).
 assert_record() {
-	local end=$((SECONDS + 5))
-	until has_record "$@"; do
-		[ $SECONDS -lt $end ] || { fail "no record $*; there are: $(records_like)"; return 1; }
-		sleep 0.1
-	done
+	records await "$MARK_FILE" 5 "$@" > /dev/null || fail "no record $*; there are: $(new_records)"
 }
 
 assert_no_record() {
