@@ -99,6 +99,7 @@ static __noinline int pw_guard_code_file(struct file *file)
 	struct pw_spot spot;
 	__u32 reason;
 
+	file = PW_PLAIN(file);
 	if (!pw_locate_code(file, &spot))
 		return 0;
 	reason = pw_refuses_change(&spot, PW_ACTION_WRITE);

@@ -83,6 +83,20 @@ const volatile __u8 pw_can_probe;
 #define PW_OPAQUE64(value) ((value) + (__u64)PW_OPAQUE(0) * PW_HASH_FACTOR)
 
 /*
+ * @pointer to read from: no helper takes what is found behind it. For each pointer that is read from a
+ * trusted one, kernels from 6.4 until 6.19 look for four names among all their types, from the first to
+ * the last; loading took four times as long. So all of this is compiled twice, and they get what
+ * does not ask whether a pointer is trusted: bpf_rdonly_cast() of 6.2 says that it is not.
+ */
+#ifdef PW_CAST
+extern void *bpf_rdonly_cast(const void *pointer, __u32 type) __ksym;
+#define PW_PLAIN(pointer)                                                                          \
+	((typeof(pointer))bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(*(pointer))))
+#else
+#define PW_PLAIN(pointer) (pointer)
+#endif
+
+/*
  * Copies at most @size - 1 bytes of the name at @address and a NUL. Returns
  * the bytes written with the NUL, or a negative errno; 1 for an empty name.
  */

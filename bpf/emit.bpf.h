@@ -506,7 +506,7 @@ __noinline int pw_emit(struct pw_case *c)
 	if (c->flags & PW_CASE_NO_TASK) {
 		e->flags |= PW_EVENT_NO_TASK;
 	} else {
-		task = bpf_get_current_task_btf();
+		task = pw_current();
 		label = pw_label_copied(task);
 		pw_fill_task(e, c, task, label);
 		if (c->type == PW_RECORD_EXEC && c->verdict == PW_VERDICT_ALLOW)
@@ -532,7 +532,7 @@ static __noinline int pw_emit_at(const struct pw_case *c, struct dentry *dentry,
 	if (!e)
 		return 1;
 	pw_fill_names(e, pw_put_short_way(e->bytes, dentry, c->depth));
-	pw_fill_task(e, c, bpf_get_current_task_btf(), label);
+	pw_fill_task(e, c, pw_current(), label);
 	bpf_ringbuf_submit(e, 0);
 
 	return 0;

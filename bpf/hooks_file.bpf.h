@@ -120,6 +120,7 @@ static __noinline int pw_open(struct file *file, __u32 scope, __u64 climbed, str
 	struct pw_ask ask = {};
 	struct pw_asked q;
 
+	file = PW_PLAIN(file);
 	pw_ask_from(&ask, file->f_inode->i_sb, scope, climbed, met);
 
 	return pw_open_file_is_concern(&ask, file, file->f_mode & PW_FMODE_WRITE, &q.spot) ?
@@ -186,7 +187,7 @@ static __noinline int pw_record_open(struct file *file, __u32 scope, const struc
 	struct pw_file_question q = pw_question_of_open(file, bank, label->subject, root->object);
 	struct pw_answer answer = pw_decide_file(&q);
 	__u32 object_flags = pw_object_flags(bank, q.object);
-	struct inode *inode = file->f_inode;
+	struct inode *inode = PW_PLAIN(file)->f_inode;
 	struct pw_case c = {};
 
 	if (met->depth > PW_SHORT_WAY || pw_folds(q.access, pw_action_of(q.need)))
@@ -391,6 +392,7 @@ static __noinline int pw_use_file(struct file *file, __u32 scope, __u64 climbed,
 	struct pw_ask ask = {};
 	struct pw_asked q;
 
+	file = PW_PLAIN(file);
 	pw_ask_from(&ask, file->f_inode->i_sb, scope, climbed, met);
 	if (!writes && !pw_may_hold_objects(ask.bank, ask.fs))
 		return 0;

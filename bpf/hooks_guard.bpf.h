@@ -305,10 +305,13 @@ static __noinline int pw_guard_proc(struct file *file);
 /* Called when a file of a pseudo file system is opened or written to: 0, or the refusal. */
 static __noinline int pw_guard_pseudo(struct file *file)
 {
-	struct dentry *dentry = file->f_path.dentry;
-	__u64 magic = file->f_inode->i_sb->s_magic;
+	struct dentry *dentry;
 	struct pw_pseudo_name name;
+	__u64 magic;
 
+	file = PW_PLAIN(file);
+	dentry = file->f_path.dentry;
+	magic = file->f_inode->i_sb->s_magic;
 	pw_read_pseudo_name(dentry, &name);
 	if (magic == PW_PROC_MAGIC) {
 		if (pw_name_is(&name, "kcore"))

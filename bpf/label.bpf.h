@@ -48,7 +48,7 @@ static __always_inline struct pw_task *pw_label_copied(struct task_struct *task)
  */
 static __noinline int pw_carry_phi(struct pw_task *label)
 {
-	struct pw_task *copy = pw_label_copied(bpf_get_current_task_btf());
+	struct pw_task *copy = pw_label_copied(pw_current());
 
 	__sync_fetch_and_or(&label->flags, PW_TASK_PHI);
 	if (copy)

@@ -532,7 +532,7 @@ static __noinline int pw_walk_long(struct pw_bank *bank, struct dentry *dentry, 
 				   struct pw_spot *spot)
 {
 	struct pw_climbing climb = {
-		.from = dentry,
+		.from = PW_PLAIN(dentry),
 		.bank = bank,
 		.spot = spot,
 		.scope = scope,

@@ -12,11 +12,13 @@
 static __noinline int pw_guard_pin(struct dentry *dentry, enum pw_action action)
 {
 	const struct pw_own_directory *pins = &shared.state.own_directories[PW_OWN_PINS];
-	struct dentry *at = dentry;
+	struct dentry *at;
 	__u32 i;
 
+	dentry = PW_PLAIN(dentry);
 	if (dentry->d_sb->s_magic != PW_BPF_FS_MAGIC || dentry->d_sb->s_dev != pins->dev)
 		return 0;
+	at = dentry;
 #pragma clang loop unroll(full)
 	for (i = 0; i < PW_PIN_DEPTH; i++) {
 		struct inode *inode = at->d_inode;

@@ -51,7 +51,7 @@ static __always_inline int pw_is_again(struct pw_task *label, const struct pw_ca
  */
 static __always_inline int pw_repeat_prepare(struct pw_case *c)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = pw_current();
 
 	if ((c->verdict == PW_VERDICT_ALLOW && c->type != PW_RECORD_SYSTEM &&
 	     !(c->flags & PW_CASE_AGAIN)) ||
@@ -161,7 +161,7 @@ static __always_inline void pw_repeat_open(struct pw_repeat *repeat, const struc
 
 static __always_inline __u64 pw_leader_address(void)
 {
-	return (__u64)bpf_get_current_task_btf()->group_leader;
+	return (__u64)pw_current()->group_leader;
 }
 
 /* @e is the record of @c. Where there is no room for one more in the map, each has its own. */
@@ -198,7 +198,7 @@ __noinline int pw_repeat_begin(const struct pw_case *c, const struct pw_event *e
  */
 static __always_inline void pw_fold_like(const struct pw_case *c, struct pw_case *like)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = pw_current();
 	struct pw_task *label = pw_label_copied(task);
 	struct pw_case of = {
 		.generation = c->generation,

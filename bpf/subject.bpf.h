@@ -10,10 +10,16 @@ struct pw_actor {
 	__u32 program;		/* of the label, 0: none */
 };
 
+/* The current task, to read from. */
+static __always_inline struct task_struct *pw_current(void)
+{
+	return PW_PLAIN(bpf_get_current_task_btf());
+}
+
 /* What stands on @task itself, or NULL. Seeing that it has no storage at all costs a tenth of asking. */
 static __always_inline struct pw_task *pw_label_on(struct task_struct *task)
 {
-	return task->bpf_storage ? bpf_task_storage_get(&tasks, task, NULL, 0) : NULL;
+	return PW_PLAIN(task)->bpf_storage ? bpf_task_storage_get(&tasks, task, NULL, 0) : NULL;
 }
 
 /* The label of a thread group, or NULL. */

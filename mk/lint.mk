@@ -22,7 +22,7 @@ lint-c: all
 		printf '$(CLANG) $(CLANG_WARNINGS) -fsyntax-only %s\n' $(C_SOURCES); } | \
 		xargs -P 2 -L 1 sh -c '"$$0" "$$@" -O2 $(PW_CFLAGS)'
 	@echo "stack"
-	@mk/stack.sh $(BUILD)/bpf/phiward.bpf.o
+	@for object in $(BPF_OBJECTS); do mk/stack.sh $$object || exit 1; done
 lint-module: have-deps
 	@echo "sparse: $(or $(SPARSE),not here)"
 	@$(if $(SPARSE),mk/build-module.sh 6.1 $(BUILD)/kmod/lint KMOD_DEBUG=1 C=2 CF="-Wsparse-error",true)

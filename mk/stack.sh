@@ -20,7 +20,7 @@ set -eu
 	function target(section, at) { return name[section, at] }
 	function uses(bytes) { if (bytes > frame[now]) frame[now] = bytes }
 	function calls(callee) {
-		if (callee != "" && callee != now && !((now, callee) in edge)) {
+		if (callee != "" && !(callee in kernels) && callee != now && !((now, callee) in edge)) {
 			edge[now, callee] = 1
 			callees[now] = callees[now] " " callee
 		}
@@ -63,6 +63,9 @@ set -eu
 	$1 == "symbol" {
 		if ($4 == "F")
 			name[$5, hex($2) / 8] = $NF
+		# Its own functions have no frame of ours.
+		if ($3 == "*UND*" || $4 == "*UND*")
+			kernels[$NF] = 1
 		next
 	}
 	/^Disassembly of section / { section = $4; sub(/:$/, "", section); next }

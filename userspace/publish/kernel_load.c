@@ -16,6 +16,7 @@
 #include "publish/pins.h"
 
 #include "phiward.skel.h"	/* its variables are of types of abi.h */
+#include "phiward_cast.skel.h"
 
 #define PW_HOOK_FUNCTION "bpf_lsm_"	/* and the hook's name: where its programs hang */
 #define PW_RENAME_FUNCTION "__d_move"	/* see bpf/compat.bpf.h */
@@ -63,7 +64,7 @@ static bool fits(const struct bpf_program *program, const char *function, int ar
 }
 
 /* In one pass, as a search by name compares all names of a kernel for each program. */
-static void choose_programs(struct bpf_object *object, const struct btf *btf)
+static void choose_programs(const struct bpf_object *object, const struct btf *btf)
 {
 	const struct btf_type *type, *prototype;
 	struct bpf_program *program;
@@ -87,18 +88,48 @@ static void choose_programs(struct bpf_object *object, const struct btf *btf)
 	}
 }
 
+#define PW_KERNEL(major, minor) ((major) << 16 | (minor))
+
+/* The kernel's version as PW_KERNEL(), or 0. */
+static unsigned int kernel_version(void)
+{
+	struct utsname name;
+	unsigned int major, minor;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return 0;
+
+	return PW_KERNEL(major, minor);
+}
+
+static void destroy_skeleton(struct phiward **skeleton)
+{
+	phiward__destroy(*skeleton);
+}
+
 static int open_skeleton(struct phiward **ret)
 {
-	struct phiward *skeleton = phiward__open();
+	_cleanup_(destroy_skeleton) struct phiward *skeleton = calloc(1, sizeof(*skeleton));
+	const unsigned int version = kernel_version();
 	struct btf *btf;
+	int r;
 
 	if (!skeleton)
-		return -errno;
+		return -ENOMEM;
+	r = phiward__create_skeleton(skeleton);
+	if (r < 0)
+		return r;
+	/* See PW_PLAIN() of bpf/compat.bpf.h; the same programs and maps. */
+	if (version >= PW_KERNEL(6, 4) && version < PW_KERNEL(7, 0))
+		skeleton->skeleton->data = (void *)phiward_cast__elf_bytes(&skeleton->skeleton->data_sz);
+	r = bpf_object__open_skeleton(skeleton->skeleton, NULL);
+	if (r < 0)
+		return r;
 	btf = btf__load_vmlinux_btf();
 	choose_programs(skeleton->obj, btf);
 	btf__free(btf);
 
-	*ret = skeleton;
+	*ret = TAKE_PTR(skeleton);
 	return 0;
 }
 
@@ -258,19 +289,12 @@ static int pin_all(struct phiward *skeleton)
 /* FMODE_BACKING of include/linux/fs.h, or 0. */
 static uint32_t backing_mode(void)
 {
-	struct utsname name;
-	unsigned int major, minor;
+	const unsigned int version = kernel_version();
 
-	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 ||
-	    (major == 6 && minor < 7))
+	if (version < PW_KERNEL(6, 7))
 		return 0;
 
-	return major == 6 && minor < 14 ? 1U << 25 : 1U << 24;
-}
-
-static void destroy_skeleton(struct phiward **skeleton)
-{
-	phiward__destroy(*skeleton);
+	return version < PW_KERNEL(6, 14) ? 1U << 25 : 1U << 24;
 }
 
 int pw_kernel_load(struct pw_kernel **ret, struct pw_diag *diag)
