@@ -21,7 +21,7 @@ $(VMLINUX_H): $(KERNEL_CACHE)/6.1/btf
 	$(call say,BTF)
 	$(Q)$(BPFTOOL) btf dump file $< format c > $@
 
-$(BUILD)/bpf/phiward_cast.bpf.o: BPF_CFLAGS += -DPW_CAST
+$(BUILD)/bpf/phiward_cast.bpf.o: private BPF_CFLAGS += -DPW_CAST
 $(BPF_OBJECTS): $(BPF_SOURCE) $(VMLINUX_H) $(BUILD)/.bpf-flags.stamp
 	@mkdir -p $(@D)
 	$(call say,BPF)

@@ -136,8 +136,8 @@ hold_files() {
 	phiward_is state=enforcing
 	phiward audit query --until '2001-01-02' --type file --json | grep -q '"verdict":"deny"'
 	lab date -s "@$now"
-	new_records | jq -s -e 'map(.mono) | . == sort'
-	new_records | jq -s -e 'map(.seq) | . == sort'
+	records_like | jq -s -e 'map(.mono) | . == sort'
+	records_like | jq -s -e 'map(.seq) | . == sort'
 	run lab date -s '2031-05-01 12:00:00 UTC'
 	run date -s '2001-01-01 12:00:00 UTC'
 	[ "$status" -ne 0 ]

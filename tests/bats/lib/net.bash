@@ -129,5 +129,5 @@ assert_records() {
 		all+=("${conditions[@]}" --)
 	done
 	missing=$(records await "$MARK_FILE" 5 "${all[@]:0:${#all[@]}-1}") ||
-		fail "no record: $missing; the last ones are: $(new_records | tail -n 20)"
+		fail "no record: $missing; the last ones are: $(records_like | tail -n 20)"
 }

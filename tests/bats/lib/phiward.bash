@@ -292,8 +292,6 @@ drained_log() { records print /none; }
 # mark: the records that follow are those that assert_record sees.
 mark() { records mark > "$MARK_FILE"; }
 
-new_records() { records print "$MARK_FILE"; }
-
 # records_like KEY=VALUE|KEY~REGEX...: since mark, one JSON object a line.
 records_like() { records print "$MARK_FILE" "$@"; }
 
@@ -306,7 +304,7 @@ has_record() { records has "$MARK_FILE" "$@"; }
 
 # assert_record KEY=VALUE...: one record since mark has all of them (null: `KEY=null`).
 assert_record() {
-	records await "$MARK_FILE" 5 "$@" > /dev/null || fail "no record $*; there are: $(new_records)"
+	records await "$MARK_FILE" 5 "$@" > /dev/null || fail "no record $*; there are: $(records_like)"
 }
 
 assert_no_record() {

@@ -22,11 +22,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "control.h"
 
 #define LOG_DIR "/var/log/phiward"
 #define LOG_OPEN "audit.log"
@@ -77,18 +77,7 @@ static void *have(void *memory)
 /* Who does not answer has nothing to write. */
 static void drain(void)
 {
-	struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/run/phiward/control"};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char room[4096];
-	ssize_t n;
-
-	if (fd < 0)
-		die("socket");
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 &&
-	    dprintf(fd, "{\"command\":\"drain\"}\n") > 0)
-		while ((n = read(fd, room, sizeof(room))) > 0 && !memchr(room, '\n', (size_t)n))
-			;
-	close(fd);
+	control("{\"command\":\"drain\"}", -1);
 }
 
 static unsigned long number_of(const char *name)
@@ -382,10 +371,9 @@ static bool await(const char *mark, unsigned long seconds, struct groups *all)
 	bool met = false;
 
 	for (unsigned long looks = 0; !met && looks <= seconds * LOOKS_A_SECOND; looks++) {
-		if (looks > 0) {
+		if (looks > 0)
 			nanosleep(&pause, NULL);
-			drain();
-		}
+		drain();
 		while (!read_log(&from, meet_one, all))
 			;
 		met = true;
@@ -420,7 +408,6 @@ int main(int argc, char **argv)
 			return 1;
 	} else if (!strcmp(command, "await") && argc > 4) {
 		all.n = parse_groups(argv + 4, &all.groups);
-		drain();
 		return !await(argv[2], strtoul(argv[3], NULL, 10), &all);
 	} else {
 		fprintf(stderr, "usage: records mark | print MARK [CONDITION...] | has MARK [CONDITION...] |\n"
